@@ -1,0 +1,35 @@
+import type { BrowserContext, Page } from "playwright-core";
+import type { SavedState } from "../identity/types.ts";
+
+/** What a session is opened with. */
+export interface SessionRequest {
+  /** Restored before the first page is opened. */
+  state?: SavedState;
+  /** `http://host:port`, `socks5://…`. */
+  proxyServer?: string;
+  /** Where from; the configuration's provider unless given. */
+  provider?: string;
+  /** Shown on the laptop's screen rather than headless; local only. */
+  headed?: boolean;
+  /** Milliseconds between actions, to watch; local only. */
+  slowMoMs?: number;
+  signal: AbortSignal;
+}
+
+/** A live browser with an isolated context. Made by `openSession` only; what opens it closes it (`await using`). */
+export interface Session extends AsyncDisposable {
+  readonly id: string;
+  readonly provider: string;
+  readonly context: BrowserContext;
+  /** The page the login happens in and the flow is given. */
+  readonly page: Page;
+  /** Aborts when the browser died or the connection to it was lost; its reason is a Failure (`browser_crashed`, `provider_unavailable`). */
+  readonly lost: AbortSignal;
+  /** The signed-in state as it stands. Reading it changes nothing the site could see. */
+  capture(): Promise<SavedState>;
+  /** Idempotent; every call returns the same closing promise. */
+  close(): Promise<void>;
+}
+
+/** The only door to a browser. */
+export type OpenSession = (request: SessionRequest) => Promise<Session>;

@@ -1,0 +1,215 @@
+import { availableParallelism, homedir } from "node:os";
+import { join, resolve } from "node:path";
+import { z } from "zod";
+import { Failure } from "./failure.ts";
+import { Secret } from "./secret.ts";
+
+interface Setting<S extends z.ZodType = z.ZodType> {
+  env: string;
+  schema: S;
+  /** One line for docs/settings.md. */
+  doc: string;
+  /** How the default reads in the docs, when it is not a constant. */
+  defaultDoc?: string;
+}
+
+const setting = <S extends z.ZodType>(
+  env: string,
+  schema: S,
+  doc: string,
+  defaultDoc?: string,
+): Setting<S> => ({
+  env,
+  schema,
+  doc,
+  ...(defaultDoc === undefined ? {} : { defaultDoc }),
+});
+
+const secret = z
+  .string()
+  .min(1)
+  .transform((value) => new Secret(value));
+const milliseconds = z.coerce.number().int().min(1);
+const count = z.coerce.number().int().min(1);
+const path = z
+  .string()
+  .min(1)
+  .transform((value) => resolve(value));
+
+/** Root keeps its data where the unprivileged user that Postgres must run as can reach it. */
+function defaultDataDir(): string {
+  if (process.getuid?.() === 0) return "/var/lib/latchkey";
+  return join(process.env["XDG_DATA_HOME"] ?? join(homedir(), ".local", "share"), "latchkey");
+}
+
+/**
+ * Every setting there is. The type of `Config`, the reading of the environment and docs/settings.md come from
+ * this table and from nowhere else.
+ */
+export const settings = {
+  databaseUrl: setting(
+    "DATABASE_URL",
+    secret.optional(),
+    "Postgres to use, as `postgres://user:password@host/database`.",
+    "an embedded Postgres in the data folder",
+  ),
+  redisUrl: setting(
+    "REDIS_URL",
+    secret.optional(),
+    "Redis for the queue, as `redis://host:6379`. The way past one machine.",
+    "the queue lives in Postgres",
+  ),
+  dataDir: setting(
+    "LATCHKEY_DATA_DIR",
+    path.default(defaultDataDir),
+    "Folder for the embedded Postgres, the generated master key and local artifacts.",
+    "`/var/lib/latchkey` as root, else `$XDG_DATA_HOME/latchkey`",
+  ),
+  masterKey: setting(
+    "LATCHKEY_MASTER_KEY",
+    secret.optional(),
+    "Key that wraps the identities' data keys: 32 bytes in base64 (`openssl rand -base64 32`).",
+    "a file in the data folder, made on first start with mode 0600",
+  ),
+  previousMasterKeys: setting(
+    "LATCHKEY_PREVIOUS_MASTER_KEYS",
+    z
+      .string()
+      .default("")
+      .transform((value) =>
+        value
+          .split(",")
+          .map((key) => key.trim())
+          .filter(Boolean)
+          .map((key) => new Secret(key)),
+      ),
+    "Older master keys that may still open records, comma-separated, during `latchkey keys rotate`.",
+  ),
+  project: setting(
+    "LATCHKEY_PROJECT",
+    z.string().min(1).default("default"),
+    "Project that commands and jobs without one belong to.",
+  ),
+  flowsDir: setting(
+    "LATCHKEY_FLOWS_DIR",
+    path.default(() => resolve("flows")),
+    "Folder of flows and sites: `<site>/<flow>.ts`, `<site>/site.ts`.",
+    "`./flows`",
+  ),
+  artifactsDir: setting(
+    "LATCHKEY_ARTIFACTS_DIR",
+    path.optional(),
+    "Folder for screenshots, traces and downloads.",
+    "`artifacts` in the data folder",
+  ),
+  concurrency: setting(
+    "LATCHKEY_CONCURRENCY",
+    count.default(() => Math.max(2, availableParallelism() * 2)),
+    "Runs one worker works on at a time.",
+    "twice the processors",
+  ),
+  queueName: setting(
+    "LATCHKEY_QUEUE",
+    z
+      .string()
+      .regex(/^[A-Za-z0-9_-]+$/)
+      .default("latchkey"),
+    "Name of the BullMQ queue.",
+  ),
+  attempts: setting("LATCHKEY_ATTEMPTS", count.default(3), "Attempts of a run whose failure is retryable."),
+  retryDelayMs: setting(
+    "LATCHKEY_RETRY_DELAY_MS",
+    milliseconds.default(5_000),
+    "Pause before the second attempt, in milliseconds; doubles with each, with jitter.",
+  ),
+  runDeadlineMs: setting(
+    "LATCHKEY_RUN_DEADLINE_MS",
+    milliseconds.default(10 * 60_000),
+    "Longest a run may take, in milliseconds, unless its job says otherwise.",
+  ),
+  loginTimeoutMs: setting(
+    "LATCHKEY_LOGIN_TIMEOUT_MS",
+    milliseconds.default(90_000),
+    "Longest a login may take, in milliseconds.",
+  ),
+  leaseTtlMs: setting(
+    "LATCHKEY_LEASE_TTL_MS",
+    milliseconds.default(30_000),
+    "How long a dead worker's hold on a run or an identity outlives it, in milliseconds.",
+  ),
+  shutdownGraceMs: setting(
+    "LATCHKEY_SHUTDOWN_GRACE_MS",
+    milliseconds.default(25_000),
+    "How long runs in flight may go on after SIGTERM, in milliseconds, before they go back to the queue.",
+  ),
+  provider: setting(
+    "LATCHKEY_PROVIDER",
+    z.enum(["local", "cdp"]).default("local"),
+    "Where browser sessions come from, unless the identity says otherwise.",
+  ),
+  cdpUrl: setting(
+    "LATCHKEY_CDP_URL",
+    secret.optional(),
+    "CDP endpoint of the `cdp` provider: `http://host:9222` or `ws://…`. May hold a key, so it is treated as a secret.",
+    "none",
+  ),
+  chromiumPath: setting(
+    "CHROMIUM_PATH",
+    path.optional(),
+    "Chromium to start.",
+    "a Playwright-managed one, else the system's",
+  ),
+  chromiumSandbox: setting(
+    "LATCHKEY_CHROMIUM_SANDBOX",
+    z.enum(["auto", "on", "off"]).default("auto"),
+    "Chromium's own sandbox; `auto` turns it off only where it cannot work (as root, or without user namespaces).",
+  ),
+  recycleContexts: setting(
+    "LATCHKEY_RECYCLE_CONTEXTS",
+    count.default(200),
+    "Contexts after which the warm Chromium is replaced.",
+  ),
+  recycleMemoryMb: setting(
+    "LATCHKEY_RECYCLE_MEMORY_MB",
+    count.default(2_048),
+    "Memory of the warm Chromium's processes, in MiB, above which it is replaced.",
+  ),
+  host: setting("LATCHKEY_HOST", z.string().min(1).default("127.0.0.1"), "Address the server listens on."),
+  port: setting(
+    "LATCHKEY_PORT",
+    z.coerce.number().int().min(0).max(65_535).default(4_190),
+    "Port the server listens on; 0 takes a free one.",
+  ),
+  logLevel: setting(
+    "LATCHKEY_LOG_LEVEL",
+    z.enum(["trace", "debug", "info", "warn", "error", "silent"]).default("info"),
+    "Least level that is logged.",
+  ),
+  logFormat: setting(
+    "LATCHKEY_LOG_FORMAT",
+    z.enum(["auto", "json", "pretty"]).default("auto"),
+    "`auto`: readable in a terminal, JSON lines elsewhere.",
+  ),
+} satisfies Record<string, Setting>;
+
+/** The settings as the program uses them: checked, typed, frozen. */
+export type Config = { readonly [K in keyof typeof settings]: z.output<(typeof settings)[K]["schema"]> };
+
+/**
+ * Reads the settings from an environment (`process.env`), all faults at once.
+ * An empty variable counts as unset, as compose files write it.
+ * @throws Failure `invalid_config` listing each faulty variable, never its value.
+ */
+export function readConfig(environment: Readonly<Record<string, string | undefined>>): Config {
+  const faults: string[] = [];
+  const entries = Object.entries(settings).map(([name, { env, schema }]) => {
+    const raw = environment[env];
+    const parsed = schema.safeParse(raw === "" ? undefined : raw);
+    if (!parsed.success)
+      faults.push(`${env}: ${parsed.error.issues.map((issue) => issue.message).join("; ")}`);
+    return [name, parsed.data];
+  });
+  if (faults.length > 0)
+    throw new Failure("invalid_config", `Settings are not usable.\n  ${faults.join("\n  ")}`);
+  return Object.freeze(Object.fromEntries(entries)) as Config;
+}

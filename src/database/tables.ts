@@ -1,0 +1,113 @@
+import type { ColumnType, Generated, Insertable, Selectable } from "kysely";
+
+type Timestamp = ColumnType<Date, Date | string | undefined, Date | string>;
+/** jsonb, written as text so that arrays are not taken for Postgres arrays. */
+type Json<T> = ColumnType<T, string, string>;
+/** bigint: read as a string by pg, so that no digit is lost. */
+type Int8 = ColumnType<string, string | number | bigint, string | number | bigint>;
+
+export interface Tables {
+  projects: { id: string; created_at: Generated<Timestamp> };
+  applications: {
+    id: Generated<string>;
+    project: string;
+    name: string;
+    url: string;
+    allowed_domains: Json<string[]>;
+    max_sessions: number | null;
+    created_at: Generated<Timestamp>;
+    updated_at: Generated<Timestamp>;
+  };
+  identities: {
+    id: Generated<string>;
+    project: string;
+    application_id: string | null;
+    name: string;
+    source_url: string;
+    allowed_domains: Json<string[]>;
+    max_sessions: number | null;
+    metadata: Json<Record<string, unknown>>;
+    provider: string | null;
+    proxy_server: string | null;
+    status: "pending" | "validated" | "failed";
+    status_reason: string | null;
+    status_at: Generated<Timestamp>;
+    /** The identity's data key, wrapped by the master key `key_id`. */
+    data_key: Buffer;
+    key_id: string;
+    /** Highest TOTP time step ever used: a step is used once (RFC 6238 §5.2). */
+    last_time_step: ColumnType<
+      string | null,
+      string | number | bigint | null | undefined,
+      string | number | bigint | null
+    >;
+    created_at: Generated<Timestamp>;
+    updated_at: Generated<Timestamp>;
+  };
+  credentials: {
+    identity_id: string;
+    type: "username_password" | "authenticator" | "custom";
+    /** What may be shown: field names, algorithm, digits, period. */
+    summary: Json<Record<string, unknown>>;
+    /** The fields as JSON, sealed under the identity's data key. */
+    sealed: Buffer;
+    updated_at: Generated<Timestamp>;
+  };
+  saved_states: {
+    identity_id: string;
+    sealed: Buffer;
+    /** Raised by each save: tells a waiting run that somebody logged in meanwhile. */
+    version: Generated<Int8>;
+    captured_at: Generated<Timestamp>;
+  };
+  leases: {
+    name: string;
+    slot: number;
+    holder: string;
+    token: Int8;
+    expires_at: Timestamp;
+  };
+  audit: {
+    id: Generated<Int8>;
+    at: Generated<Timestamp>;
+    project: string;
+    actor: string;
+    action: string;
+    identity_id: string | null;
+    run_id: string | null;
+  };
+  runs: {
+    id: string;
+    project: string;
+    flow: string;
+    identity_id: string;
+    input: Json<unknown> | null;
+    tags: Json<Record<string, string>>;
+    trace: boolean;
+    deadline_ms: number | null;
+    status: "queued" | "deferred" | "running" | "succeeded" | "failed";
+    /** Attempts begun, those spent and the one in flight; a deferral spends none. */
+    attempts: Generated<number>;
+    max_attempts: number;
+    worker: string | null;
+    /** Raised whenever a worker takes the run up; only the highest may write. */
+    fence: Generated<Int8>;
+    cancel_requested_at: Timestamp | null;
+    stages: Json<unknown[]>;
+    artifacts: Json<unknown[]>;
+    outcome: Json<unknown> | null;
+    created_at: Generated<Timestamp>;
+    started_at: Timestamp | null;
+    ended_at: Timestamp | null;
+  };
+  run_events: {
+    run_id: string;
+    seq: Generated<Int8>;
+    at: Generated<Timestamp>;
+    event: Json<unknown>;
+  };
+}
+
+export type RunRow = Selectable<Tables["runs"]>;
+export type NewRunRow = Insertable<Tables["runs"]>;
+export type IdentityRow = Selectable<Tables["identities"]>;

@@ -1,0 +1,19 @@
+import type { LoginDecision, Outcome, StageName } from "./outcome.ts";
+
+/** What happens in a run, as told to whoever watches it. Holds no secret; stored in `run_events`. */
+export type RunEvent =
+  | { type: "queued" }
+  /** A worker took the run up. */
+  | { type: "started"; attempt: number; worker: string }
+  /** The identity is held by another run; this one waits its turn without spending an attempt. */
+  | { type: "deferred"; reason: string; delayMs: number }
+  | { type: "stage"; stage: StageName; status: "started" }
+  | { type: "stage"; stage: StageName; status: "ended"; durationMs: number; detail?: string }
+  | { type: "decision"; decision: LoginDecision }
+  | { type: "step"; name: string; status: "started" }
+  | { type: "step"; name: string; status: "ended" | "failed"; durationMs: number }
+  | { type: "retrying"; attempt: number; delayMs: number }
+  | { type: "outcome"; outcome: Outcome };
+
+/** Receives a run's events. Must not throw and must not be awaited: a watcher never slows or breaks a run. */
+export type EmitRunEvent = (event: RunEvent) => void;

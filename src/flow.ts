@@ -1,0 +1,71 @@
+import type { StandardSchemaV1 } from "@standard-schema/spec";
+import type { BrowserContext, Download, Locator, Page } from "playwright-core";
+import type { Session } from "./browser/session.ts";
+import type { Logger } from "./log.ts";
+
+/** Files a flow leaves behind; they are the run's artifacts and outlive the browser. */
+export interface FlowFiles {
+  /** Does what starts a download — clicks the locator, or calls the function —, waits for it, stores it. */
+  download(
+    page: Page,
+    start: Locator | (() => Promise<unknown>),
+    options?: { name?: string },
+  ): Promise<StoredFile>;
+  /** Stores a download the flow has caught itself. */
+  save(download: Download, options?: { name?: string }): Promise<StoredFile>;
+  /** Stores bytes of the flow's own making. */
+  put(name: string, content: Uint8Array | string, contentType?: string): Promise<StoredFile>;
+  /** Stores a screenshot of the page with password and code fields masked. */
+  screenshot(page: Page, options?: { name?: string; fullPage?: boolean }): Promise<StoredFile>;
+  /** Chooses files in a file input, with any provider; `content` never touches the worker's disk. */
+  upload(
+    input: Locator,
+    files: readonly { name: string; content: Uint8Array | string; contentType?: string }[],
+  ): Promise<void>;
+}
+
+/** A file in the artifact store, as a flow returns it. */
+export interface StoredFile {
+  name: string;
+  bytes: number;
+  contentType: string;
+}
+
+/** What a flow is given: a signed-in page, its checked input, and tools. It never sees a password. */
+export interface FlowContext<Input = unknown> {
+  page: Page;
+  context: BrowserContext;
+  session: Session;
+  input: Input;
+  /** Who the page is signed in as. */
+  identity: { id: string; name: string; sourceUrl: string; metadata: Record<string, unknown> };
+  /** Names a piece of work: shown live, timed, and named in the evidence if it fails. Stops at once when the run is cancelled. */
+  step<T>(name: string, work: () => T | PromiseLike<T>): Promise<T>;
+  files: FlowFiles;
+  log: Logger;
+  /** Deadline, cancel and shutdown of the run. Playwright calls end by themselves; pass it to anything else slow. */
+  signal: AbortSignal;
+}
+
+export interface Flow<Input = unknown, Output = unknown> {
+  /** One line: what it does for its user. */
+  description: string;
+  /** Any Standard Schema (zod, valibot, arktype …). What it gives is the flow's `input`. */
+  input?: StandardSchemaV1<unknown, Input>;
+  /** Checks what the flow returns. */
+  output?: StandardSchemaV1<unknown, Output>;
+  /** Page to open before the flow starts, instead of the identity's source page. */
+  startUrl?: string;
+  /** True when the flow may start over after the site ended the session half-way: it then is signed in again, once. */
+  restartable?: boolean;
+  /** Longest the run may take, in milliseconds. */
+  deadlineMs?: number;
+  run(context: FlowContext<Input>): Promise<Output>;
+}
+
+/** Declares a flow: `flows/<site>/<flow>.ts` exports its result as default and is the flow `<site>/<flow>`. */
+export function defineFlow<Input = undefined, Output = unknown>(
+  flow: Flow<Input, Output>,
+): Flow<Input, Output> & { readonly kind: "flow" } {
+  return { ...flow, kind: "flow" };
+}

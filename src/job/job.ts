@@ -1,0 +1,31 @@
+import { z } from "zod";
+
+/**
+ * What a queue job carries: names and inputs, never a secret. This is the contract for producers in any language;
+ * docs/jobs.md describes it.
+ */
+export const jobSchema = z.strictObject({
+  /** The run this job is; made from the queue's job id when absent. */
+  runId: z.uuid().optional(),
+  project: z.string().min(1).max(100).default("default"),
+  flow: z.string().min(1).max(200),
+  /** Id or name of the identity. */
+  identityId: z.string().min(1).max(200),
+  input: z.json().optional(),
+  /** Longest the run may take, in milliseconds. */
+  deadlineMs: z
+    .number()
+    .int()
+    .min(1)
+    .max(24 * 3_600_000)
+    .optional(),
+  /** Record a Playwright trace of the flow. */
+  trace: z.boolean().default(false),
+  tags: z.record(z.string().max(100), z.string().max(500)).optional(),
+});
+
+export type Job = z.output<typeof jobSchema>;
+export type JobInput = z.input<typeof jobSchema>;
+
+/** The name of every run's job in the queue. */
+export const jobName = "run";
