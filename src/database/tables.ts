@@ -5,9 +5,13 @@ type Timestamp = ColumnType<Date, Date | string | undefined, Date | string>;
 type Json<T> = ColumnType<T, string, string>;
 /** bigint: read as a string by pg, so that no digit is lost. */
 type Int8 = ColumnType<string, string | number | bigint, string | number | bigint>;
+/** A bigint the database fills in. */
+type GeneratedInt8 = ColumnType<string, string | number | bigint | undefined, string | number | bigint>;
+type NullableTimestamp = ColumnType<Date | null, Date | string | null | undefined, Date | string | null>;
+type NullableJson = ColumnType<unknown, string | null | undefined, string | null>;
 
 export interface Tables {
-  projects: { id: string; created_at: Generated<Timestamp> };
+  projects: { id: string; created_at: Timestamp };
   applications: {
     id: Generated<string>;
     project: string;
@@ -15,8 +19,8 @@ export interface Tables {
     url: string;
     allowed_domains: Json<string[]>;
     max_sessions: number | null;
-    created_at: Generated<Timestamp>;
-    updated_at: Generated<Timestamp>;
+    created_at: Timestamp;
+    updated_at: Timestamp;
   };
   identities: {
     id: Generated<string>;
@@ -31,7 +35,7 @@ export interface Tables {
     proxy_server: string | null;
     status: "pending" | "validated" | "failed";
     status_reason: string | null;
-    status_at: Generated<Timestamp>;
+    status_at: Timestamp;
     /** The identity's data key, wrapped by the master key `key_id`. */
     data_key: Buffer;
     key_id: string;
@@ -41,8 +45,8 @@ export interface Tables {
       string | number | bigint | null | undefined,
       string | number | bigint | null
     >;
-    created_at: Generated<Timestamp>;
-    updated_at: Generated<Timestamp>;
+    created_at: Timestamp;
+    updated_at: Timestamp;
   };
   credentials: {
     identity_id: string;
@@ -51,14 +55,14 @@ export interface Tables {
     summary: Json<Record<string, unknown>>;
     /** The fields as JSON, sealed under the identity's data key. */
     sealed: Buffer;
-    updated_at: Generated<Timestamp>;
+    updated_at: Timestamp;
   };
   saved_states: {
     identity_id: string;
     sealed: Buffer;
     /** Raised by each save: tells a waiting run that somebody logged in meanwhile. */
-    version: Generated<Int8>;
-    captured_at: Generated<Timestamp>;
+    version: GeneratedInt8;
+    captured_at: Timestamp;
   };
   leases: {
     name: string;
@@ -68,8 +72,8 @@ export interface Tables {
     expires_at: Timestamp;
   };
   audit: {
-    id: Generated<Int8>;
-    at: Generated<Timestamp>;
+    id: GeneratedInt8;
+    at: Timestamp;
     project: string;
     actor: string;
     action: string;
@@ -81,7 +85,7 @@ export interface Tables {
     project: string;
     flow: string;
     identity_id: string;
-    input: Json<unknown> | null;
+    input: NullableJson;
     tags: Json<Record<string, string>>;
     trace: boolean;
     deadline_ms: number | null;
@@ -91,19 +95,19 @@ export interface Tables {
     max_attempts: number;
     worker: string | null;
     /** Raised whenever a worker takes the run up; only the highest may write. */
-    fence: Generated<Int8>;
-    cancel_requested_at: Timestamp | null;
+    fence: GeneratedInt8;
+    cancel_requested_at: NullableTimestamp;
     stages: Json<unknown[]>;
     artifacts: Json<unknown[]>;
-    outcome: Json<unknown> | null;
-    created_at: Generated<Timestamp>;
-    started_at: Timestamp | null;
-    ended_at: Timestamp | null;
+    outcome: NullableJson;
+    created_at: Timestamp;
+    started_at: NullableTimestamp;
+    ended_at: NullableTimestamp;
   };
   run_events: {
     run_id: string;
-    seq: Generated<Int8>;
-    at: Generated<Timestamp>;
+    seq: GeneratedInt8;
+    at: Timestamp;
     event: Json<unknown>;
   };
 }

@@ -1,0 +1,16 @@
+import { z } from "zod";
+import { Failure } from "../failure.ts";
+import { type Job, jobSchema } from "./job.ts";
+
+/** Checks a job's data before anything is opened. @throws Failure `invalid_job` with every fault, never a value. */
+export function parseJob(data: unknown): Job {
+  const parsed = jobSchema.safeParse(data);
+  if (parsed.success) return parsed.data;
+  const faults = parsed.error.issues.map((issue) => `${issue.path.join(".") || "data"}: ${issue.message}`);
+  throw new Failure("invalid_job", `The job's data is not usable: ${faults.join("; ")}.`);
+}
+
+/** The input schema of a job as JSON Schema (draft 2020-12), for producers in other languages. */
+export function jobJsonSchema(): unknown {
+  return z.toJSONSchema(jobSchema, { io: "input" });
+}
