@@ -1,0 +1,116 @@
+#!/usr/bin/env bash
+# Makes this checkout ready to run, from a machine with only git, Node 20+ and npm:
+#   1. the packages of package-lock.json (`npm ci`), among them the Node that runs Latchkey;
+#   2. Chromium and a font, with apt-get, where they are missing;
+#   3. redis-server likewise, for the tests (--for-tests).
+# Does only what is not done yet. Several may run at once.
+#
+# Usage: scripts/setup.sh [--quiet] [--for-tests]
+#   --quiet       says only what it does, nothing where there is nothing to do
+#   --for-tests   redis-server is needed too
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+quiet=false
+for_tests=false
+for option in "$@"; do
+  case $option in
+    --quiet) quiet=true ;;
+    --for-tests) for_tests=true ;;
+    *)
+      echo "setup: unknown option $option (known: --quiet, --for-tests)" >&2
+      exit 2
+      ;;
+  esac
+done
+
+say() { echo "setup: $*" >&2; }
+note() { $quiet || say "$@"; }
+fail() {
+  say "$@"
+  exit 1
+}
+
+# npm itself must not run on the Node inside the folder that it is about to replace.
+outer_path=$(tr ':' '\n' <<<"$PATH" | grep -v '/node_modules/\.bin/*$' | paste -sd: -)
+
+# --- 1. packages -----------------------------------------------------------------------------------------------------
+
+stamp=node_modules/.latchkey-setup
+wanted=package-lock.json
+
+packages_installed() {
+  [[ -x node_modules/.bin/node && -f node_modules/.package-lock.json ]] || return 1
+  cmp --silent "$stamp" "$wanted" && return 0
+  # No stamp of ours, but perhaps `npm install` has just brought the same: npm's own record of the folder tells.
+  node_modules/.bin/node scripts/packages-installed.ts || return 1
+  # Fails, without harm, for a user who may only read the checkout.
+  cp "$wanted" "$stamp" 2>/dev/null || true
+}
+
+node_works() { node_modules/.bin/node --eval 'process.exit(Number(process.versions.node.split(".")[0]) >= 24 ? 0 : 1)'; }
+
+install_packages() {
+  packages_installed && return
+  command -v npm >/dev/null || fail "npm is missing: install Node 20 or newer with npm (https://nodejs.org), then run this again."
+  say "installing the packages (npm ci) …"
+  # Only errors: under the system's older Node, npm warns once per package that wants the newer one it is installing.
+  PATH=$outer_path npm ci --include=dev --include=optional --loglevel=error >&2 ||
+    fail "npm ci failed: see above. It needs a network that reaches the npm registry."
+  node_works 2>/dev/null || fail "the Node in node_modules does not run. Its install script brings it: is \`ignore-scripts\` set in an .npmrc?"
+  cp "$wanted" "$stamp"
+}
+
+# --- 2. and 3. system packages ---------------------------------------------------------------------------------------
+
+chromium_found() {
+  [[ -n ${CHROMIUM_PATH:-} && -x $CHROMIUM_PATH ]] && return
+  local candidate
+  for candidate in chromium chromium-browser google-chrome google-chrome-stable; do
+    command -v "$candidate" >/dev/null && return
+  done
+  # The places Playwright keeps the browsers that `npx playwright install` brought.
+  for candidate in "${PLAYWRIGHT_BROWSERS_PATH:-$HOME/.cache/ms-playwright}"/chromium-* "$HOME/Library/Caches/ms-playwright"/chromium-*; do
+    [[ -d $candidate ]] && return
+  done
+  [[ -d "/Applications/Google Chrome.app" || -d /Applications/Chromium.app ]]
+}
+
+install_system_packages() {
+  local missing=()
+  chromium_found || missing+=(chromium fonts-liberation)
+  if $for_tests && ! command -v redis-server >/dev/null; then missing+=(redis-server); fi
+  ((${#missing[@]})) || return 0
+
+  local as_root=
+  if ((EUID != 0)) && sudo -n true 2>/dev/null; then as_root="sudo -n"; fi
+  if ! command -v apt-get >/dev/null; then
+    fail "missing: ${missing[*]}. There is no apt-get here: install them with this system's package manager$(chromium_hint)."
+  elif ((EUID != 0)) && [[ -z $as_root ]]; then
+    fail "missing: ${missing[*]}. Installing them needs root: run \`sudo apt-get install --no-install-recommends ${missing[*]}\`, then this again$(chromium_hint)."
+  fi
+  say "installing ${missing[*]} (apt-get) …"
+  $as_root bash scripts/apt-install.sh "${missing[@]}" ||
+    fail "apt-get could not install ${missing[*]}: see above$(chromium_hint)."
+}
+
+# Ubuntu, for one, has Chromium as a snap only.
+chromium_hint() {
+  chromium_found ||
+    echo "; for Chromium, \`npx playwright-core install --with-deps chromium\` or CHROMIUM_PATH=<one that is here already> will do as well"
+}
+
+# One set-up of this checkout at a time; the lock goes with the process, however it ends.
+if command -v flock >/dev/null; then
+  exec 9<package-lock.json
+  if ! flock --nonblock 9; then
+    say "waiting for another set-up of this checkout …"
+    flock 9
+  fi
+fi
+
+# The lock must not pass to what is started here and may outlive this script.
+install_packages 9<&-
+install_system_packages 9<&-
+
+note "ready: Node $(node_modules/.bin/node --version), packages and Chromium are in place."
