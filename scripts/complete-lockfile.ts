@@ -41,7 +41,11 @@ export function completeLockfile(packages: Record<string, LockedPackage>): strin
 
 /** Node's look-up: beside the owner, then in each folder above it. */
 function isLocked(search: { packages: Record<string, LockedPackage>; owner: string; name: string }): boolean {
-  for (let folder = search.owner; ; folder = folder.slice(0, Math.max(0, folder.lastIndexOf("node_modules/") - 1))) {
+  for (
+    let folder = search.owner;
+    ;
+    folder = folder.slice(0, Math.max(0, folder.lastIndexOf("node_modules/") - 1))
+  ) {
     if (`${folder === "" ? "" : `${folder}/`}node_modules/${search.name}` in search.packages) return true;
     if (folder === "") return false;
   }
@@ -49,7 +53,12 @@ function isLocked(search: { packages: Record<string, LockedPackage>; owner: stri
 
 const systems = ["android", "darwin", "freebsd", "linux", "openharmony", "win32", "windows", "aix", "sunos"];
 const processors = ["arm64", "x64", "ia32", "arm", "ppc64", "riscv64", "s390x", "loong64", "mips64el"];
-const libraries: Record<string, string> = { gnu: "glibc", musl: "musl", gnueabihf: "glibc", musleabihf: "musl" };
+const libraries: Record<string, string> = {
+  gnu: "glibc",
+  musl: "musl",
+  gnueabihf: "glibc",
+  musleabihf: "musl",
+};
 
 /** Reads the platform from a name such as `binding-linux-arm-musleabihf`. */
 function platformOf(name: string): Pick<LockedPackage, "cpu" | "libc" | "os"> {
