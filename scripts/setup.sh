@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Makes this checkout ready to run, from a machine with only git, Node 20+ and npm:
 #   1. the packages of package-lock.json (`npm ci`), among them the Node that runs Latchkey;
-#   2. Chromium and a font, with apt-get, where they are missing;
-#   3. redis-server likewise, for the tests (--for-tests).
+#   2. with apt-get, where they are missing: a library that Node needs, Chromium with a font,
+#      and redis-server for the tests (--for-tests).
 # Does only what is not done yet. Several may run at once.
 #
 # Usage: scripts/setup.sh [--quiet] [--for-tests]
@@ -48,20 +48,21 @@ packages_installed() {
   cp "$wanted" "$stamp" 2>/dev/null || true
 }
 
-node_works() { node_modules/.bin/node --eval 'process.exit(Number(process.versions.node.split(".")[0]) >= 24 ? 0 : 1)'; }
-
 install_packages() {
   packages_installed && return
   command -v npm >/dev/null || fail "npm is missing: install Node 20 or newer with npm (https://nodejs.org), then run this again."
   say "installing the packages (npm ci) …"
   # Only errors: under the system's older Node, npm warns once per package that wants the newer one it is installing.
-  PATH=$outer_path npm ci --include=dev --include=optional --loglevel=error >&2 ||
+  PATH=$outer_path npm ci --include=dev --include=optional --loglevel=error --no-update-notifier >&2 ||
     fail "npm ci failed: see above. It needs a network that reaches the npm registry."
-  node_works 2>/dev/null || fail "the Node in node_modules does not run. Its install script brings it: is \`ignore-scripts\` set in an .npmrc?"
+  [[ -x node_modules/.bin/node ]] || fail "the package node's install script did not run: is \`ignore-scripts\` set in an .npmrc?"
   cp "$wanted" "$stamp"
 }
 
-# --- 2. and 3. system packages ---------------------------------------------------------------------------------------
+# --- 2. system packages ----------------------------------------------------------------------------------------------
+
+# Node's own builds need libatomic, which a slim Debian lacks.
+libatomic_missing() { [[ $(node_modules/.bin/node --version 2>&1) == *libatomic.so.1* ]]; }
 
 chromium_found() {
   [[ -n ${CHROMIUM_PATH:-} && -x $CHROMIUM_PATH ]] && return
@@ -78,6 +79,7 @@ chromium_found() {
 
 install_system_packages() {
   local missing=()
+  ! libatomic_missing || missing+=(libatomic1)
   chromium_found || missing+=(chromium fonts-liberation)
   if $for_tests && ! command -v redis-server >/dev/null; then missing+=(redis-server); fi
   ((${#missing[@]})) || return 0
@@ -113,4 +115,5 @@ fi
 install_packages 9<&-
 install_system_packages 9<&-
 
-note "ready: Node $(node_modules/.bin/node --version), packages and Chromium are in place."
+version=$(node_modules/.bin/node --version) || fail "the Node in node_modules does not run: see above."
+note "ready: Node $version, packages and Chromium are in place."
