@@ -1,35 +1,10 @@
 import type { StandardSchemaV1 } from "@standard-schema/spec";
-import type { BrowserContext, Download, Locator, Page } from "playwright-core";
+import type { BrowserContext, Page } from "playwright-core";
+import type { FlowFiles } from "./browser/flow-files.ts";
 import type { Session } from "./browser/session.ts";
 import type { Logger } from "./log.ts";
 
-/** Files a flow leaves behind; they are the run's artifacts and outlive the browser. */
-export interface FlowFiles {
-  /** Does what starts a download — clicks the locator, or calls the function —, waits for it, stores it. */
-  download(
-    page: Page,
-    start: Locator | (() => Promise<unknown>),
-    options?: { name?: string },
-  ): Promise<StoredFile>;
-  /** Stores a download the flow has caught itself. */
-  save(download: Download, options?: { name?: string }): Promise<StoredFile>;
-  /** Stores bytes of the flow's own making. */
-  put(name: string, content: Uint8Array | string, contentType?: string): Promise<StoredFile>;
-  /** Stores a screenshot of the page with password and code fields masked. */
-  screenshot(page: Page, options?: { name?: string; fullPage?: boolean }): Promise<StoredFile>;
-  /** Chooses files in a file input, with any provider; `content` never touches the worker's disk. */
-  upload(
-    input: Locator,
-    files: readonly { name: string; content: Uint8Array | string; contentType?: string }[],
-  ): Promise<void>;
-}
-
-/** A file in the artifact store, as a flow returns it. */
-export interface StoredFile {
-  name: string;
-  bytes: number;
-  contentType: string;
-}
+export type { FlowFiles, StoredFile } from "./browser/flow-files.ts";
 
 /** What a flow is given: a signed-in page, its checked input, and tools. It never sees a password. */
 export interface FlowContext<Input = unknown> {

@@ -27,6 +27,8 @@ export interface Session extends AsyncDisposable {
   readonly lost: AbortSignal;
   /** The signed-in state as it stands. Reading it changes nothing the site could see. */
   capture(): Promise<SavedState>;
+  /** Replaces the context's whole state with this one; nothing of the old remains. */
+  restore(state: SavedState): Promise<void>;
   /** Idempotent; every call returns the same closing promise. */
   close(): Promise<void>;
 }
