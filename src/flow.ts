@@ -15,7 +15,7 @@ export interface FlowContext<Input = unknown> {
   /** Who the page is signed in as. */
   identity: { id: string; name: string; sourceUrl: string; metadata: Record<string, unknown> };
   /** Names a piece of work: shown live, timed, and named in the evidence if it fails. Stops at once when the run is cancelled. */
-  step<T>(name: string, work: () => T | PromiseLike<T>): Promise<T>;
+  step: <T>(name: string, work: () => T | PromiseLike<T>) => Promise<T>;
   files: FlowFiles;
   log: Logger;
   /** Deadline, cancel and shutdown of the run. Playwright calls end by themselves; pass it to anything else slow. */
