@@ -47,17 +47,25 @@ libatomic_found() {
   return 1
 }
 
+# The same places, in short, as src/browser/find-chromium.ts, which is asked itself once Node is here to run it.
 chromium_found() {
-  [[ -n ${CHROMIUM_PATH:-} && -x $CHROMIUM_PATH ]] && return
-  local candidate
-  for candidate in chromium chromium-browser google-chrome google-chrome-stable; do
-    command -v "$candidate" >/dev/null && return
+  if [[ -n ${CHROMIUM_PATH:-} ]]; then
+    [[ -x $CHROMIUM_PATH ]]
+    return
+  fi
+  local name
+  for name in chromium chromium-browser google-chrome-stable google-chrome; do
+    command -v "$name" >/dev/null && return
   done
-  # The places Playwright keeps the browsers that `npx playwright install` brought.
-  for candidate in "${PLAYWRIGHT_BROWSERS_PATH:-$HOME/.cache/ms-playwright}"/chromium-* "$HOME/Library/Caches/ms-playwright"/chromium-*; do
-    [[ -d $candidate ]] && return
-  done
-  [[ -d "/Applications/Google Chrome.app" || -d /Applications/Chromium.app ]]
+  [[ -d node_modules/playwright-core ]] && node_modules/.bin/node --input-type=module --eval '
+    import { findChromium } from "./src/browser/find-chromium.ts";
+    findChromium({ searchPath: process.env.PATH });' 2>/dev/null
+}
+
+missing_packages() {
+  libatomic_found || echo libatomic1
+  chromium_found || echo chromium fonts-liberation
+  if $for_tests && ! command -v redis-server >/dev/null; then echo redis-server; fi
 }
 
 # Why something is still missing. Said at the end, so that the npm packages are there to help: Playwright's can
@@ -65,22 +73,19 @@ chromium_found() {
 lacking=
 
 install_system_packages() {
-  local missing=()
-  libatomic_found || missing+=(libatomic1)
-  chromium_found || missing+=(chromium fonts-liberation)
-  if $for_tests && ! command -v redis-server >/dev/null; then missing+=(redis-server); fi
-  ((${#missing[@]})) || return 0
-
-  local as_root=
+  local missing as_root=
+  missing=$(missing_packages | xargs)
+  [[ -n $missing ]] || return 0
   if ((EUID != 0)) && sudo -n true 2>/dev/null; then as_root="sudo -n"; fi
   if ! command -v apt-get >/dev/null; then
-    lacking="missing: ${missing[*]}. There is no apt-get here: install them with this system's package manager$(chromium_hint)."
+    lacking="missing: $missing. There is no apt-get here: install them with this system's package manager$(chromium_hint)."
   elif ((EUID != 0)) && [[ -z $as_root ]]; then
-    lacking="missing: ${missing[*]}. Installing them needs root: run \`sudo apt-get install --no-install-recommends ${missing[*]}\`, then this again$(chromium_hint)."
+    lacking="missing: $missing. Installing them needs root: run \`sudo apt-get install --no-install-recommends $missing\`, then this again$(chromium_hint)."
   else
-    say "installing ${missing[*]} (apt-get) …"
-    $as_root bash scripts/apt-install.sh "${missing[@]}" ||
-      lacking="apt-get could not install ${missing[*]}: see above$(chromium_hint)."
+    say "installing $missing (apt-get) …"
+    # shellcheck disable=SC2086 # a list of names
+    $as_root bash scripts/apt-install.sh $missing ||
+      lacking="apt-get could not install $missing: see above$(chromium_hint)."
   fi
   libatomic_found || fail "$lacking"
 }
@@ -132,6 +137,6 @@ fi
 install_system_packages 9<&-
 install_packages 9<&-
 
-[[ -z $lacking ]] || fail "$lacking"
+[[ -z $lacking || -z $(missing_packages) ]] || fail "$lacking"
 version=$(node_modules/.bin/node --version) || fail "the Node in node_modules does not run: see above."
 note "ready: Node $version, packages and Chromium are in place."
