@@ -82,6 +82,8 @@ export interface Tables {
   };
   runs: {
     id: string;
+    /** Of its job in the queue: the run's own id, but for jobs that a producer put into the queue itself. */
+    job_id: string;
     project: string;
     flow: string;
     identity_id: string;

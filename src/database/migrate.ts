@@ -1,0 +1,58 @@
+import { type Kysely, sql } from "kysely";
+import { type Migration, Migrator } from "kysely/migration";
+import pg from "pg";
+import { Failure } from "../failure.ts";
+import type { Logger } from "../log.ts";
+import * as first from "./migrations/0001_first.ts";
+import type { Tables } from "./tables.ts";
+
+/** Every migration, in the order of its name. One that was released is never edited: add another. */
+const migrations: Readonly<Record<string, Migration>> = {
+  "0001_first": first,
+};
+
+/**
+ * Brings the database to the newest schema. Processes that start together take turns (Kysely's migrator holds an
+ * advisory lock); where nothing is to be done it costs one query.
+ * @throws Failure `database_unavailable`
+ */
+export async function migrate(kysely: Kysely<Tables>, log: Logger): Promise<void> {
+  const applied = await appliedMigrations(kysely);
+  const unknown = applied.filter((name) => !(name in migrations));
+  if (unknown.length > 0) {
+    throw new Failure(
+      "database_unavailable",
+      `The database was migrated by a newer Latchkey (${unknown.join(", ")}): run that version, or point DATABASE_URL elsewhere.`,
+      { retryable: false },
+    );
+  }
+  if (applied.length === Object.keys(migrations).length) return;
+
+  const migrator = new Migrator({
+    db: kysely,
+    provider: { getMigrations: async () => ({ ...migrations }) },
+  });
+  const { error, results = [] } = await migrator.migrateToLatest();
+  for (const { migrationName, status } of results) {
+    log.info({ migration: migrationName, status }, "database migration");
+  }
+  if (error instanceof Failure) throw error;
+  if (error !== undefined) {
+    throw new Failure(
+      "database_unavailable",
+      "The database could not be migrated; it is unchanged. The log has the reason; does its user own the schema?",
+      { cause: error, retryable: false },
+    );
+  }
+}
+
+async function appliedMigrations(kysely: Kysely<Tables>): Promise<string[]> {
+  try {
+    const { rows } = await sql<{ name: string }>`select name from kysely_migration`.execute(kysely);
+    return rows.map(({ name }) => name);
+  } catch (error) {
+    const undefinedTable = "42P01";
+    if (error instanceof pg.DatabaseError && error.code === undefinedTable) return [];
+    throw error;
+  }
+}

@@ -1,0 +1,58 @@
+import type { PostgresPool, PostgresPoolClient } from "kysely";
+import pg from "pg";
+import type { Logger } from "../log.ts";
+import { type DatabaseAddress, isUnavailable, unavailable } from "./unavailable.ts";
+
+const connectTimeoutMs = 10_000;
+
+/** A pool whose broken connections are dropped and never end the process. */
+export function createPool(options: { connectionString: string; size: number; log: Logger }): pg.Pool {
+  const pool = new pg.Pool({
+    connectionString: options.connectionString,
+    max: options.size,
+    application_name: "latchkey",
+    connectionTimeoutMillis: connectTimeoutMs,
+    keepAlive: true,
+    keepAliveInitialDelayMillis: 10_000,
+    // A worker is busy in bursts; connecting anew costs a TCP and SCRAM handshake that a run would wait for.
+    idleTimeoutMillis: 60_000,
+  });
+  pool.on("error", (err) => options.log.warn({ err }, "an idle database connection broke"));
+  // The pool listens to idle clients only: one that breaks between two statements of a transaction would
+  // otherwise raise an uncaught "error" event.
+  pool.on("connect", (client) => client.on("error", () => {}));
+  return pool;
+}
+
+/** The pool as Kysely uses it, with errors of the connection turned into `database_unavailable`. */
+export function failingClearly(pool: pg.Pool, address: DatabaseAddress): PostgresPool {
+  const wrapped = new WeakMap<pg.PoolClient, PostgresPoolClient>();
+
+  const wrap = (client: pg.PoolClient): PostgresPoolClient => ({
+    // Kysely's overloads also know cursors, which this database is opened without.
+    query: (async (sql: string, parameters: unknown[]) => {
+      try {
+        return await client.query(sql, parameters);
+      } catch (error) {
+        throw isUnavailable(error) ? unavailable(address, error) : error;
+      }
+    }) as unknown as PostgresPoolClient["query"],
+    release: (destroy) => client.release(destroy),
+  });
+
+  return {
+    options: pool.options,
+    async connect() {
+      const client = await pool.connect().catch((error: unknown) => {
+        throw unavailable(address, error);
+      });
+      let known = wrapped.get(client);
+      if (known === undefined) {
+        known = wrap(client);
+        wrapped.set(client, known);
+      }
+      return known;
+    },
+    end: () => pool.end(),
+  };
+}

@@ -1,0 +1,78 @@
+import type { Database } from "../database/open.ts";
+import type { Logger } from "../log.ts";
+import type { Redactor } from "../redact.ts";
+import { type AuditEntry, listAudit } from "./audit.ts";
+import { revealCredentials } from "./credentials.ts";
+import type { IdentityPatch, NewIdentity } from "./identity-input.ts";
+import {
+  createIdentity,
+  getIdentity,
+  removeIdentity,
+  setStatus,
+  updateIdentity,
+} from "./identity-records.ts";
+import type { Keyring } from "./keyring.ts";
+import { type IdentityFilter, type IdentityPage, listIdentities } from "./list-identities.ts";
+import { clearState, type LoadedState, loadState, saveState } from "./saved-states.ts";
+import { claimTimeStep, lastTimeStep } from "./time-steps.ts";
+import type { Actor, Fence, Identity, IdentityStatus, RevealedCredentials, SavedState } from "./types.ts";
+
+/** The identities and their secrets. Queries per call are noted where a run pays for them. */
+export interface Identities {
+  /** @throws Failure `invalid_argument` listing every fault; `conflict`; `not_found` for the application or project. */
+  create(project: string, input: NewIdentity, actor: Actor): Promise<Identity>;
+  /** By id or name; 1 query. @throws Failure `unknown_identity` */
+  get(project: string, idOrName: string): Promise<Identity>;
+  /** In the order of names. */
+  list(project: string, filter?: IdentityFilter): Promise<IdentityPage>;
+  /**
+   * Changed credentials, or a changed source URL, make it `pending` and clear its saved state.
+   * @throws Failure `invalid_argument`, `unknown_identity`, `conflict`, `not_found`
+   */
+  update(project: string, id: string, patch: IdentityPatch, actor: Actor): Promise<Identity>;
+  /** With its credentials and saved state; the audit stays. @throws Failure `unknown_identity` */
+  remove(project: string, id: string, actor: Actor): Promise<void>;
+  /** 1 query. `reason` is our own text or a failure code. @throws Failure `lease_lost`, `unknown_identity` */
+  setStatus(id: string, status: IdentityStatus, reason: string | null, fence?: Fence): Promise<void>;
+  /** Leaves an audit entry; 1 query. @throws Failure `unknown_identity`, `key_unavailable` */
+  revealCredentials(id: string, actor: Actor): Promise<RevealedCredentials>;
+  /** 1 query. */
+  lastTimeStep(id: string): Promise<bigint | null>;
+  /** Whether the step is now ours to use; 1 query. */
+  claimTimeStep(id: string, step: bigint | number): Promise<boolean>;
+  /** 1 query. @throws Failure `key_unavailable` */
+  loadState(id: string): Promise<LoadedState | null>;
+  /** Replaces, never merges; 2 queries. @throws Failure `lease_lost` (nothing is written), `unknown_identity` */
+  saveState(id: string, state: SavedState, fence: Fence): Promise<void>;
+  /** 1 query. @throws Failure `lease_lost` */
+  clearState(id: string, fence?: Fence): Promise<void>;
+  /** Who read or changed it, newest first. */
+  audit(project: string, id: string, limit?: number): Promise<AuditEntry[]>;
+}
+
+export interface IdentitiesOptions {
+  db: Database;
+  keyring: Keyring;
+  /** Learns every secret that is revealed. */
+  redactor?: Redactor;
+  log: Logger;
+}
+
+export function createIdentities({ db: { kysely }, keyring, redactor, log }: IdentitiesOptions): Identities {
+  const deps = { kysely, keyring, redactor, log };
+  return {
+    create: (project, input, actor) => createIdentity(deps, { project, input, actor }),
+    get: (project, idOrName) => getIdentity(kysely, project, idOrName),
+    list: (project, filter = {}) => listIdentities(kysely, project, filter),
+    update: (project, id, patch, actor) => updateIdentity(deps, { project, id, patch, actor }),
+    remove: (project, id, actor) => removeIdentity(deps, { project, id, actor }),
+    setStatus: (id, status, reason, fence) => setStatus(kysely, { id, status, reason, fence }),
+    revealCredentials: (id, actor) => revealCredentials(deps, id, actor),
+    lastTimeStep: (id) => lastTimeStep(kysely, id),
+    claimTimeStep: (id, step) => claimTimeStep(kysely, id, step),
+    loadState: (id) => loadState(deps, id),
+    saveState: (identityId, state, fence) => saveState(deps, { identityId, state, fence }),
+    clearState: (identityId, fence) => clearState(kysely, { identityId, fence }),
+    audit: (project, identityId, limit = 100) => listAudit(kysely, { project, identityId, limit }),
+  };
+}

@@ -1,0 +1,144 @@
+import { z } from "zod";
+import { Failure } from "../failure.ts";
+import { Secret } from "../secret.ts";
+import { parseAuthenticator } from "./authenticator.ts";
+import { domainFault, isLoopback } from "./domains.ts";
+
+/** A name for people: anything printable, but nothing that looks like an id. */
+export const nameSchema = z
+  .string()
+  .max(100)
+  .regex(/^[^\p{C}\p{Zl}\p{Zp}]+$/u, "is empty or has unprintable characters")
+  .regex(/^\S(?:.*\S)?$/u, "begins or ends with a space")
+  .refine((name) => !isUuid(name), "looks like an id: identities are found by either")
+  .transform((name) => name.normalize("NFC"));
+
+export const urlSchema = z.string().superRefine((text, context) => {
+  const fault = urlFault(text);
+  if (fault !== null) context.addIssue({ code: "custom", message: fault });
+});
+
+export const allowedDomainsSchema = z.array(
+  z
+    .string()
+    .superRefine((domain, context) => {
+      const fault = domainFault(domain);
+      if (fault !== null) context.addIssue({ code: "custom", message: fault });
+    })
+    .transform((domain) => domain.toLowerCase()),
+);
+
+export const maxSessionsSchema = z.number().int().min(1).max(1_000).nullable();
+
+const proxySchema = z
+  .string()
+  .refine(isProxyServer, "is not http://host:port or socks5://host:port, without user and password");
+
+const secretSchema = z
+  .custom<Secret>((value) => value instanceof Secret, "is not a Secret")
+  .refine((secret) => secret.reveal() !== "", "is empty")
+  .refine((secret) => secret.reveal().length <= 10_000, "is longer than 10,000 characters");
+
+const credentialSchema = z.discriminatedUnion("type", [
+  z.strictObject({ type: z.literal("username_password"), username: secretSchema, password: secretSchema }),
+  z
+    .strictObject({
+      type: z.literal("authenticator"),
+      secret: secretSchema,
+      algorithm: z.enum(["sha1", "sha256", "sha512"]).optional(),
+      digits: z.number().int().min(6).max(8).optional(),
+      periodSeconds: z.number().int().min(1).max(86_400).optional(),
+    })
+    .transform(({ type, secret, ...rest }, context) => {
+      const parsed = parseAuthenticator({ ...rest, secret: secret.reveal() });
+      if (parsed.ok) {
+        const { secret: base32, ...authenticator } = parsed.authenticator;
+        return { type, secret: new Secret(base32), ...authenticator };
+      }
+      context.addIssue({ code: "custom", message: parsed.fault, path: ["secret"] });
+      return z.NEVER;
+    }),
+  z.strictObject({
+    type: z.literal("custom"),
+    fields: z
+      .record(z.string().min(1).max(100), secretSchema)
+      .refine((fields) => Object.keys(fields).length > 0, "has no fields"),
+  }),
+]);
+
+const credentialsSchema = z
+  .array(credentialSchema)
+  .refine(
+    (credentials) => new Set(credentials.map(({ type }) => type)).size === credentials.length,
+    "holds two of one type",
+  );
+
+const metadataSchema = z
+  .record(z.string(), z.json())
+  .refine((metadata) => JSON.stringify(metadata).length <= 65_536, "is larger than 64 KiB");
+
+const identityFields = {
+  name: nameSchema.optional(),
+  applicationId: z.uuid().nullable().optional(),
+  sourceUrl: urlSchema,
+  allowedDomains: allowedDomainsSchema.optional(),
+  maxSessions: maxSessionsSchema.optional(),
+  metadata: metadataSchema.optional(),
+  provider: z.string().min(1).max(100).nullable().optional(),
+  proxyServer: proxySchema.nullable().optional(),
+};
+
+export const newIdentitySchema = z.strictObject({ ...identityFields, credentials: credentialsSchema });
+
+export const identityPatchSchema = z.strictObject({
+  ...identityFields,
+  sourceUrl: urlSchema.optional(),
+  credentials: credentialsSchema.optional(),
+  removeCredentials: z.array(z.enum(["username_password", "authenticator", "custom"])).optional(),
+});
+
+export type NewIdentity = z.input<typeof newIdentitySchema>;
+/** What is left out stays; `credentials` replaces those of the same types, `metadata` the whole. */
+export type IdentityPatch = z.input<typeof identityPatchSchema>;
+export type CheckedCredential = z.output<typeof credentialSchema>;
+
+/**
+ * Checks input at the door.
+ * @throws Failure `invalid_argument` listing every fault by its place, never a value.
+ */
+export function check<S extends z.ZodType>(schema: S, what: string, input: unknown): z.output<S> {
+  const parsed = schema.safeParse(input);
+  if (parsed.success) return parsed.data;
+  const faults = parsed.error.issues.map(({ path, message }) => `${path.join(".") || what}: ${message}`);
+  throw new Failure("invalid_argument", `The ${what} is not usable.\n  ${faults.join("\n  ")}`);
+}
+
+export function isUuid(text: string): boolean {
+  return /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text);
+}
+
+function urlFault(text: string): string | null {
+  const url = URL.parse(text);
+  if (url === null || text.length > 2_000) return "is not a URL";
+  if (url.username !== "" || url.password !== "")
+    return "holds a user or password: store those as a credential";
+  if (url.protocol === "https:") return null;
+  if (url.protocol !== "http:") return "is not an http(s) URL";
+  return isLoopback(url.hostname)
+    ? null
+    : "is not https: credentials are never sent in the clear, but to loopback";
+}
+
+function isProxyServer(text: string): boolean {
+  const url = URL.parse(text);
+  return (
+    url !== null &&
+    /^(?:https?|socks5):$/.test(url.protocol) &&
+    url.hostname !== "" &&
+    url.username === "" &&
+    url.password === "" &&
+    /^\/?$/.test(url.pathname) &&
+    url.search === "" &&
+    url.hash === ""
+  );
+}

@@ -1,0 +1,197 @@
+import { randomUUID } from "node:crypto";
+import { type Kysely, sql, type Transaction } from "kysely";
+import type { Tables } from "../database/tables.ts";
+import { Failure } from "../failure.ts";
+import type { Logger } from "../log.ts";
+import { recordAudit } from "./audit.ts";
+import { withConflicts } from "./conflicts.ts";
+import { storeCredentials } from "./credentials.ts";
+import { registrableDomain } from "./domains.ts";
+import { fenced, fenceVoid } from "./fence.ts";
+import {
+  check,
+  type IdentityPatch,
+  identityPatchSchema,
+  isUuid,
+  type NewIdentity,
+  newIdentitySchema,
+} from "./identity-input.ts";
+import { selectIdentities, toIdentity } from "./identity-rows.ts";
+import type { Keyring } from "./keyring.ts";
+import type { Actor, Fence, Identity, IdentityStatus } from "./types.ts";
+
+interface Deps {
+  kysely: Kysely<Tables>;
+  keyring: Keyring;
+  log: Logger;
+}
+
+/** See `Identities.create`. */
+export async function createIdentity(
+  { kysely, keyring, log }: Deps,
+  { project, input, actor }: { project: string; input: NewIdentity; actor: Actor },
+): Promise<Identity> {
+  const fields = check(newIdentitySchema, "identity", input);
+  const id = randomUUID();
+  const name = fields.name ?? `${registrableDomain(new URL(fields.sourceUrl).hostname)} ${id.slice(0, 8)}`;
+  const { key, wrapped } = keyring.newDataKey(id);
+  await withConflicts(
+    {
+      unique: `An identity named "${name}" exists already.`,
+      reference: `There is no project "${project}".`,
+    },
+    () =>
+      kysely.transaction().execute(async (trx) => {
+        if (fields.applicationId != null) await assertApplication(trx, project, fields.applicationId);
+        await trx
+          .insertInto("identities")
+          .values({
+            id,
+            project,
+            name,
+            application_id: fields.applicationId ?? null,
+            source_url: fields.sourceUrl,
+            allowed_domains: JSON.stringify(fields.allowedDomains ?? []),
+            max_sessions: fields.maxSessions ?? null,
+            metadata: JSON.stringify(fields.metadata ?? {}),
+            provider: fields.provider ?? null,
+            proxy_server: fields.proxyServer ?? null,
+            status: "pending",
+            data_key: wrapped.dataKey,
+            key_id: wrapped.keyId,
+          })
+          .execute();
+        await storeCredentials(trx, { id, key }, fields.credentials);
+        await recordAudit(trx, { project, actor, action: "identity.created", identityId: id });
+      }),
+  );
+  log.info({ identity: id, project }, "identity created");
+  return await getIdentity(kysely, project, id);
+}
+
+/** See `Identities.get`. */
+export async function getIdentity(
+  kysely: Kysely<Tables>,
+  project: string,
+  idOrName: string,
+): Promise<Identity> {
+  const row = await selectIdentities(kysely)
+    .where("i.project", "=", project)
+    .where(isUuid(idOrName) ? "i.id" : "i.name", "=", idOrName)
+    .executeTakeFirst();
+  if (row === undefined) throw unknownIdentity(project, idOrName);
+  return toIdentity(row);
+}
+
+/** See `Identities.update`. */
+export async function updateIdentity(
+  { kysely, keyring, log }: Deps,
+  { project, id, patch, actor }: { project: string; id: string; patch: IdentityPatch; actor: Actor },
+): Promise<Identity> {
+  const fields = check(identityPatchSchema, "change", patch);
+  const newCredentials = fields.credentials ?? [];
+  const removedTypes = fields.removeCredentials ?? [];
+  const credentialsChange = newCredentials.length > 0 || removedTypes.length > 0;
+  await withConflicts({ unique: `An identity named "${fields.name}" exists already.` }, () =>
+    kysely.transaction().execute(async (trx) => {
+      const before = await trx
+        .selectFrom("identities")
+        .select(["source_url", "data_key", "key_id"])
+        .where("project", "=", project)
+        .where("id", "=", isUuid(id) ? id : null)
+        .forUpdate()
+        .executeTakeFirst();
+      if (before === undefined) throw unknownIdentity(project, id);
+      if (fields.applicationId != null) await assertApplication(trx, project, fields.applicationId);
+      // Somebody else, or somewhere else: what was proved and saved before no longer stands.
+      const starts = credentialsChange || (fields.sourceUrl ?? before.source_url) !== before.source_url;
+      await trx
+        .updateTable("identities")
+        .set({
+          ...(fields.name === undefined ? {} : { name: fields.name }),
+          ...(fields.applicationId === undefined ? {} : { application_id: fields.applicationId }),
+          ...(fields.sourceUrl === undefined ? {} : { source_url: fields.sourceUrl }),
+          ...(fields.allowedDomains === undefined
+            ? {}
+            : { allowed_domains: JSON.stringify(fields.allowedDomains) }),
+          ...(fields.maxSessions === undefined ? {} : { max_sessions: fields.maxSessions }),
+          ...(fields.metadata === undefined ? {} : { metadata: JSON.stringify(fields.metadata) }),
+          ...(fields.provider === undefined ? {} : { provider: fields.provider }),
+          ...(fields.proxyServer === undefined ? {} : { proxy_server: fields.proxyServer }),
+          ...(starts ? { status: "pending" as const, status_reason: null, status_at: sql<Date>`now()` } : {}),
+          updated_at: sql<Date>`now()`,
+        })
+        .where("id", "=", id)
+        .execute();
+      if (removedTypes.length > 0) {
+        await trx
+          .deleteFrom("credentials")
+          .where("identity_id", "=", id)
+          .where("type", "in", removedTypes)
+          .execute();
+      }
+      if (newCredentials.length > 0) {
+        const key = keyring.unwrap(id, { dataKey: before.data_key, keyId: before.key_id });
+        await storeCredentials(trx, { id, key }, newCredentials);
+      }
+      if (starts) await trx.deleteFrom("saved_states").where("identity_id", "=", id).execute();
+      await recordAudit(trx, { project, actor, action: "identity.updated", identityId: id });
+      if (credentialsChange) {
+        await recordAudit(trx, { project, actor, action: "credentials.replaced", identityId: id });
+      }
+    }),
+  );
+  log.info({ identity: id, project, credentials: credentialsChange }, "identity updated");
+  return await getIdentity(kysely, project, id);
+}
+
+/** See `Identities.remove`. */
+export async function removeIdentity(
+  { kysely, log }: Deps,
+  { project, id, actor }: { project: string; id: string; actor: Actor },
+): Promise<void> {
+  await kysely.transaction().execute(async (trx) => {
+    const { numDeletedRows } = await trx
+      .deleteFrom("identities")
+      .where("project", "=", project)
+      .where("id", "=", isUuid(id) ? id : null)
+      .executeTakeFirst();
+    if (numDeletedRows === 0n) throw unknownIdentity(project, id);
+    await recordAudit(trx, { project, actor, action: "identity.removed", identityId: id });
+  });
+  log.info({ identity: id, project }, "identity removed");
+}
+
+/** See `Identities.setStatus`. */
+export async function setStatus(
+  kysely: Kysely<Tables>,
+  change: { id: string; status: IdentityStatus; reason: string | null; fence?: Fence | undefined },
+): Promise<void> {
+  const { id, status, reason, fence } = change;
+  const { rows } = await sql<{ held: boolean; changed: boolean }>`
+    with fence as materialized (${fence === undefined ? sql`select true as held` : fenced(fence)}),
+    changed as (
+      update identities set status = ${status}, status_reason = ${reason}, status_at = now()
+      from fence where id = ${id}
+      returning true
+    )
+    select exists (select from fence) as held, exists (select from changed) as changed
+  `.execute(kysely);
+  if (fence !== undefined && rows[0]?.held !== true) throw fenceVoid(fence);
+  if (rows[0]?.changed !== true) throw new Failure("unknown_identity", `There is no identity ${id}.`);
+}
+
+async function assertApplication(trx: Transaction<Tables>, project: string, id: string): Promise<void> {
+  const found = await trx
+    .selectFrom("applications")
+    .select("id")
+    .where("project", "=", project)
+    .where("id", "=", id)
+    .forKeyShare()
+    .executeTakeFirst();
+  if (found === undefined) throw new Failure("not_found", `There is no application ${id}.`);
+}
+
+function unknownIdentity(project: string, idOrName: string): Failure {
+  return new Failure("unknown_identity", `Project "${project}" has no identity "${idOrName}".`);
+}

@@ -1,0 +1,79 @@
+import { type Kysely, type SelectQueryBuilder, sql } from "kysely";
+import type { Tables } from "../database/tables.ts";
+import type { CredentialSummary, Identity, IdentityStatus } from "./types.ts";
+
+interface IdentityView {
+  id: string;
+  project: string;
+  name: string;
+  application_id: string | null;
+  source_url: string;
+  allowed_domains: string[];
+  application_domains: string[] | null;
+  max_sessions: number | null;
+  metadata: Record<string, unknown>;
+  provider: string | null;
+  proxy_server: string | null;
+  status: IdentityStatus;
+  status_reason: string | null;
+  status_at: Date;
+  credentials: CredentialSummary[];
+  state_captured_at: Date | null;
+  created_at: Date;
+  updated_at: Date;
+}
+
+type From = Tables & { i: Tables["identities"]; a: Tables["applications"]; s: Tables["saved_states"] };
+
+/** Identities with what belongs to them, in one SELECT; nothing sealed is read. */
+export function selectIdentities(kysely: Kysely<Tables>): SelectQueryBuilder<From, "i", IdentityView> {
+  return kysely
+    .selectFrom("identities as i")
+    .leftJoin("applications as a", "a.id", "i.application_id")
+    .leftJoin("saved_states as s", "s.identity_id", "i.id")
+    .select([
+      "i.id",
+      "i.project",
+      "i.name",
+      "i.application_id",
+      "i.source_url",
+      "i.allowed_domains",
+      "a.allowed_domains as application_domains",
+      sql<number | null>`coalesce(i.max_sessions, a.max_sessions)`.as("max_sessions"),
+      "i.metadata",
+      "i.provider",
+      "i.proxy_server",
+      "i.status",
+      "i.status_reason",
+      "i.status_at",
+      sql<CredentialSummary[]>`(
+        select coalesce(jsonb_agg(c.summary || jsonb_build_object('type', c.type) order by c.type desc), '[]')
+        from credentials c where c.identity_id = i.id
+      )`.as("credentials"),
+      "s.captured_at as state_captured_at",
+      "i.created_at",
+      "i.updated_at",
+    ]) as unknown as SelectQueryBuilder<From, "i", IdentityView>;
+}
+
+export function toIdentity(row: IdentityView): Identity {
+  return {
+    id: row.id,
+    project: row.project,
+    name: row.name,
+    applicationId: row.application_id,
+    sourceUrl: row.source_url,
+    allowedDomains: [...new Set([...row.allowed_domains, ...(row.application_domains ?? [])])],
+    maxSessions: row.max_sessions,
+    metadata: row.metadata,
+    provider: row.provider,
+    proxyServer: row.proxy_server,
+    status: row.status,
+    statusReason: row.status_reason,
+    statusAt: row.status_at,
+    credentials: row.credentials,
+    stateCapturedAt: row.state_captured_at,
+    createdAt: row.created_at,
+    updatedAt: row.updated_at,
+  };
+}
