@@ -1,4 +1,5 @@
-import type { LoginDecision, Outcome, StageName } from "./outcome.ts";
+import type { FailureCode } from "./failure.ts";
+import type { Artifact, LoginDecision, Outcome, StageName } from "./outcome.ts";
 
 /** What happens in a run, as told to whoever watches it. Holds no secret; stored in `run_events`. */
 export type RunEvent =
@@ -12,7 +13,11 @@ export type RunEvent =
   | { type: "decision"; decision: LoginDecision }
   | { type: "step"; name: string; status: "started" }
   | { type: "step"; name: string; status: "ended" | "failed"; durationMs: number }
-  | { type: "retrying"; attempt: number; delayMs: number }
+  | { type: "artifact"; artifact: Artifact }
+  /** The attempt failed with a retryable code; the run goes back to the queue. */
+  | { type: "retrying"; code: FailureCode; attempt: number; delayMs: number }
+  /** The worker stops; the run goes back to the queue, unspent. */
+  | { type: "returned"; reason: string }
   | { type: "outcome"; outcome: Outcome };
 
 /** Receives a run's events. Must not throw and must not be awaited: a watcher never slows or breaks a run. */

@@ -157,10 +157,10 @@ export const failures = {
       "The login led to a domain this identity does not allow: add it to the allowed domains if it is the site's own.",
   },
   session_lapsed: {
-    retryable: true,
+    retryable: false,
     status: 409,
     advice:
-      "The site ended the session while the flow ran; mark the flow `restartable` if it may start over.",
+      "The site ended the session while the flow ran; mark the flow `restartable` if it is safe to start over.",
   },
 
   // The flow
@@ -170,9 +170,10 @@ export const failures = {
     advice: "The flow threw: the evidence names the step and the page.",
   },
   flow_timed_out: {
-    retryable: true,
+    retryable: false,
     status: 504,
-    advice: "The flow waited for something the page did not show: the evidence names the step and the page.",
+    advice:
+      "The flow waited for something the page did not show: the evidence names the step and the page. Retried only if the flow is `restartable`.",
   },
 
   // The run

@@ -9,6 +9,8 @@ export interface StageRecord {
   name: StageName;
   startedAt: number;
   durationMs: number;
+  /** What it came to, in a few words: "reused the saved state". */
+  detail?: string;
 }
 
 /** A file a run left behind, in the artifact store. */

@@ -61,17 +61,20 @@ export async function loadCatalogue(folder: string): Promise<Catalogue> {
   for (const entry of sites) {
     for (const host of entry.site.hosts) {
       const other = hosts.get(host);
-      if (other !== undefined) faults.push(`${entry.file}: the host ${host} is already spoken for by ${other.file}`);
+      if (other !== undefined)
+        faults.push(`${entry.file}: the host ${host} is already spoken for by ${other.file}`);
       hosts.set(host, entry);
     }
   }
-  if (faults.length > 0) throw new Failure("invalid_config", `The flows folder is not usable.\n  ${faults.join("\n  ")}`);
+  if (faults.length > 0)
+    throw new Failure("invalid_config", `The flows folder is not usable.\n  ${faults.join("\n  ")}`);
 
   return {
     flows: new Map([...flows].sort(([a], [b]) => a.localeCompare(b))),
     flow(name) {
       const flow = flows.get(name);
-      if (flow === undefined) throw new Failure("unknown_flow", `There is no flow "${name}"${nearest(name, [...flows.keys()])}.`);
+      if (flow === undefined)
+        throw new Failure("unknown_flow", `There is no flow "${name}"${nearest(name, [...flows.keys()])}.`);
       return flow;
     },
     siteFor(url) {
@@ -86,7 +89,11 @@ export async function loadCatalogue(folder: string): Promise<Catalogue> {
 
 async function sourceFiles(folder: string): Promise<{ site: string; file: string }[]> {
   const entries = await readdir(folder, { withFileTypes: true }).catch((cause: unknown) => {
-    throw new Failure("invalid_config", `The flows folder ${folder} cannot be read: set LATCHKEY_FLOWS_DIR.`, { cause });
+    throw new Failure(
+      "invalid_config",
+      `The flows folder ${folder} cannot be read: set LATCHKEY_FLOWS_DIR.`,
+      { cause },
+    );
   });
   const sites = entries.filter((entry) => entry.isDirectory() && !notSources.test(entry.name));
   const perSite = await Promise.all(
@@ -110,6 +117,8 @@ function hostsFrom({ host, hostname }: URL): string[] {
 
 function nearest(name: string, known: string[]): string {
   const [site, flow] = name.split("/");
-  const near = known.filter((other) => other.startsWith(`${site}/`) || (flow !== undefined && other.endsWith(`/${flow}`)));
+  const near = known.filter(
+    (other) => other.startsWith(`${site}/`) || (flow !== undefined && other.endsWith(`/${flow}`)),
+  );
   return near.length === 0 ? "" : `; did you mean ${near.slice(0, 3).join(", ")}`;
 }

@@ -18,7 +18,8 @@ export function createRunSignal(outer: AbortSignal, deadlineMs: number): RunSign
     if (!controller.signal.aborted) controller.abort(asFailure(reason));
   };
   const timer = setTimeout(
-    () => end(new Failure("deadline_exceeded", `The run did not end within its deadline of ${deadlineMs} ms.`)),
+    () =>
+      end(new Failure("deadline_exceeded", `The run did not end within its deadline of ${deadlineMs} ms.`)),
     deadlineMs,
   );
   timer.unref();
@@ -39,7 +40,9 @@ export function createRunSignal(outer: AbortSignal, deadlineMs: number): RunSign
 
 /** A signal aborted by plain `abort()` or with somebody else's reason means: cancelled. */
 function asFailure(reason: unknown): Failure {
-  return reason instanceof Failure ? reason : new Failure("cancelled", "The run was cancelled.", { cause: reason });
+  return reason instanceof Failure
+    ? reason
+    : new Failure("cancelled", "The run was cancelled.", { cause: reason });
 }
 
 /**

@@ -7,6 +7,8 @@ import type { Job } from "./job.ts";
 /** One execution of a flow as an identity, as it stands. */
 export interface Run {
   id: string;
+  /** Of its job in the queue. */
+  jobId: string;
   project: string;
   flow: string;
   identityId: string;
@@ -49,6 +51,9 @@ export type Taken =
   /** It had ended already — a worker died between recording the outcome and telling the queue. */
   | { status: "ended"; outcome: Outcome };
 
+/** The job id of a run that no queue knows: one made from the command line, in its own process. */
+export const noJob = "";
+
 export type RunStore = ReturnType<typeof createRunStore>;
 
 /** The record of runs: rows that outlive the queue's jobs. */
@@ -62,16 +67,22 @@ export function createRunStore(db: Kysely<Tables>) {
       .where("fence", "=", hold.fence)
       .where("ended_at", "is", null)
       .executeTakeFirst();
-    if (numUpdatedRows === 0n) throw new Failure("lease_lost", "Another worker has taken this run up; nothing was recorded.");
+    if (numUpdatedRows === 0n)
+      throw new Failure("lease_lost", "Another worker has taken this run up; nothing was recorded.");
   }
 
   return {
     /** Records a run before its job is queued. The same id twice is one run. */
-    async create(id: string, job: Job, maxAttempts: number): Promise<void> {
+    async create(
+      id: string,
+      job: Job,
+      { maxAttempts, jobId = id }: { maxAttempts: number; jobId?: string },
+    ): Promise<void> {
       await db
         .insertInto("runs")
         .values({
           id,
+          job_id: jobId,
           project: job.project,
           flow: job.flow,
           identity_id: job.identityId,
@@ -88,24 +99,64 @@ export function createRunStore(db: Kysely<Tables>) {
         .execute();
     },
 
+    /** Records a job that no run can be made of, ended as it is. */
+    async createRefused(id: string, jobId: string, outcome: Outcome): Promise<void> {
+      await db
+        .insertInto("runs")
+        .values({
+          id,
+          job_id: jobId,
+          project: "default",
+          flow: "",
+          identity_id: "",
+          tags: "{}",
+          trace: false,
+          status: outcome.status,
+          max_attempts: 1,
+          stages: "[]",
+          artifacts: "[]",
+          outcome: JSON.stringify(outcome),
+          ended_at: sql`now()`,
+        })
+        .onConflict((conflict) => conflict.column("id").doNothing())
+        .execute();
+    },
+
     /** Takes the run up for an attempt, the `attempt`-th; from here on earlier holders can write nothing. */
-    async takeUp(runId: string, { worker, attempt }: { worker: string; attempt: number }): Promise<Taken | undefined> {
+    async takeUp(
+      runId: string,
+      { worker, attempt }: { worker: string; attempt: number },
+    ): Promise<Taken | undefined> {
       const row = await db
         .updateTable("runs")
-        .set({ status: "running", worker, attempts: attempt, fence: sql`fence + 1`, started_at: sql`coalesce(started_at, now())` })
+        .set({
+          status: "running",
+          worker,
+          attempts: attempt,
+          fence: sql`fence + 1`,
+          started_at: sql`coalesce(started_at, now())`,
+        })
         .where("id", "=", runId)
         .where("ended_at", "is", null)
         .returning(["fence", "cancel_requested_at"])
         .executeTakeFirst();
       if (row !== undefined) {
-        return { status: "held", hold: { runId, fence: row.fence }, cancelRequested: row.cancel_requested_at !== null };
+        return {
+          status: "held",
+          hold: { runId, fence: row.fence },
+          cancelRequested: row.cancel_requested_at !== null,
+        };
       }
       const ended = await db.selectFrom("runs").select("outcome").where("id", "=", runId).executeTakeFirst();
       return ended === undefined ? undefined : { status: "ended", outcome: ended.outcome as Outcome };
     },
 
     /** Records the run's outcome for good. @throws Failure `lease_lost` */
-    end(hold: RunHold, outcome: Outcome, work: { stages: StageRecord[]; artifacts: Artifact[] }): Promise<void> {
+    end(
+      hold: RunHold,
+      outcome: Outcome,
+      work: { stages: StageRecord[]; artifacts: Artifact[] },
+    ): Promise<void> {
       return write(hold, {
         status: outcome.status,
         outcome: JSON.stringify(outcome),
@@ -124,7 +175,12 @@ export function createRunStore(db: Kysely<Tables>) {
     async endUnheld(runId: string, outcome: Outcome): Promise<boolean> {
       const { numUpdatedRows } = await db
         .updateTable("runs")
-        .set({ status: outcome.status, outcome: JSON.stringify(outcome), ended_at: sql`now()`, fence: sql`fence + 1` })
+        .set({
+          status: outcome.status,
+          outcome: JSON.stringify(outcome),
+          ended_at: sql`now()`,
+          fence: sql`fence + 1`,
+        })
         .where("id", "=", runId)
         .where("ended_at", "is", null)
         .executeTakeFirst();
@@ -146,7 +202,12 @@ export function createRunStore(db: Kysely<Tables>) {
     /** @throws Failure `not_found` */
     async get(project: string, runId: string): Promise<Run> {
       const row = isUuid(runId)
-        ? await db.selectFrom("runs").selectAll().where("id", "=", runId).where("project", "=", project).executeTakeFirst()
+        ? await db
+            .selectFrom("runs")
+            .selectAll()
+            .where("id", "=", runId)
+            .where("project", "=", project)
+            .executeTakeFirst()
         : undefined;
       if (row === undefined) throw new Failure("not_found", `There is no run ${runId}.`);
       return toRun(row);
@@ -158,33 +219,83 @@ export function createRunStore(db: Kysely<Tables>) {
       if (identityId !== undefined) query = query.where("identity_id", "=", identityId);
       if (flow !== undefined) query = query.where("flow", "=", flow);
       if (status !== undefined) query = query.where("status", "=", status);
-      const rows = await query.orderBy("created_at", "desc").orderBy("id").limit(Math.min(limit, 1_000)).execute();
+      const rows = await query
+        .orderBy("created_at", "desc")
+        .orderBy("id")
+        .limit(Math.min(limit, 1_000))
+        .execute();
       return rows.map(toRun);
     },
 
-    /** The run that has waited longest for this identity. */
-    async nextDeferred(identityId: string): Promise<string | undefined> {
+    /** The queue's job of the run that has waited longest for the identity of this one. */
+    async nextDeferredJob(runId: string): Promise<string | undefined> {
+      const row = await db
+        .selectFrom("runs as ended")
+        .innerJoin("runs as next", "next.identity_id", "ended.identity_id")
+        .select("next.job_id")
+        .where("ended.id", "=", runId)
+        .where("next.status", "=", "deferred")
+        .orderBy("next.created_at")
+        .limit(1)
+        .executeTakeFirst();
+      return row?.job_id;
+    },
+
+    /** The run of a job in the queue. */
+    async idOfJob(jobId: string): Promise<string | undefined> {
       const row = await db
         .selectFrom("runs")
         .select("id")
-        .where("identity_id", "=", identityId)
-        .where("status", "=", "deferred")
-        .orderBy("created_at")
+        .where("job_id", "=", jobId)
+        .orderBy("created_at", "desc")
         .limit(1)
         .executeTakeFirst();
       return row?.id;
     },
 
-    /** Runs that have not ended and have not been touched by a worker since `olderThanMs`; the queue should know them. */
-    async unended(olderThanMs: number): Promise<{ id: string; job: Job; maxAttempts: number }[]> {
+    /** Whether some run of this one's identity is being worked on. */
+    async identityInUse(runId: string): Promise<boolean> {
+      const row = await db
+        .selectFrom("runs as asking")
+        .innerJoin("runs as working", "working.identity_id", "asking.identity_id")
+        .select("working.id")
+        .where("asking.id", "=", runId)
+        .where("working.status", "=", "running")
+        .limit(1)
+        .executeTakeFirst();
+      return row !== undefined;
+    },
+
+    /** Runs this worker holds that are to be cancelled. */
+    async cancelRequested(worker: string): Promise<string[]> {
+      const rows = await db
+        .selectFrom("runs")
+        .select("id")
+        .where("worker", "=", worker)
+        .where("status", "=", "running")
+        .where("cancel_requested_at", "is not", null)
+        .execute();
+      return rows.map(({ id }) => id);
+    },
+
+    /** Runs made more than `olderThanMs` ago that have not ended: the queue should know a job for each. */
+    async unended(
+      olderThanMs: number,
+    ): Promise<{ id: string; jobId: string; job: Job; maxAttempts: number }[]> {
       const rows = await db
         .selectFrom("runs")
         .selectAll()
         .where("ended_at", "is", null)
+        .where("job_id", "!=", noJob)
         .where("created_at", "<", sql<Date>`now() - ${olderThanMs} * interval '1 millisecond'`)
         .limit(1_000)
         .execute();
-      return rows.map((row) => ({ id: row.id, maxAttempts: row.max_attempts, job: toJob(row) }));
+      return rows.map((row) => ({
+        id: row.id,
+        jobId: row.job_id,
+        maxAttempts: row.max_attempts,
+        job: toJob(row),
+      }));
     },
   };
 }
@@ -209,6 +320,7 @@ function toJob(row: RunRow): Job {
 function toRun(row: RunRow): Run {
   return {
     id: row.id,
+    jobId: row.job_id,
     project: row.project,
     flow: row.flow,
     identityId: row.identity_id,

@@ -1,0 +1,72 @@
+import { toFailure } from "../failure.ts";
+import { failedOutcome, type Outcome } from "../outcome.ts";
+import { createRedactor } from "../redact.ts";
+import { checkSchema } from "./check-schema.ts";
+import { claimIdentity } from "./claim-identity.ts";
+import { failRun } from "./fail-run.ts";
+import { openRunSession } from "./open-run-session.ts";
+import { parseJob } from "./parse-job.ts";
+import type { RunContext, RunDeps } from "./run-context.ts";
+import { runFlow } from "./run-flow.ts";
+import { createRunSignal } from "./run-signal.ts";
+import { saveState } from "./save-state.ts";
+import { describeSignIn, signIn } from "./sign-in.ts";
+import { createStage } from "./stages.ts";
+import { validateFlowName } from "./validate-flow.ts";
+
+/**
+ * One run, from a job's data to its outcome: who to be, a browser, signed in, the flow, the state saved.
+ * Knows no queue: workers, the command line, schedules and tests all call this. Never throws; when it returns,
+ * nothing it opened is left.
+ *
+ * @param signal cancel and shutdown; its reason, a Failure, names the outcome's code. The deadline is added here.
+ */
+export async function runJob(
+  data: unknown,
+  runId: string,
+  deps: RunDeps,
+  signal: AbortSignal,
+): Promise<Outcome> {
+  try {
+    const job = parseJob(data);
+    const flow = deps.catalogue.flow(job.flow);
+    const input = await checkSchema(flow.input, job.input, {
+      code: "invalid_input",
+      what: `The input of ${job.flow}`,
+    });
+
+    using ending = createRunSignal(signal, job.deadlineMs ?? flow.deadlineMs ?? deps.runDeadlineMs);
+    await using resources = new AsyncDisposableStack();
+    const run: RunContext = {
+      id: runId,
+      job,
+      deps,
+      fresh: job.flow === validateFlowName,
+      signal: ending.signal,
+      follow: ending.follow,
+      resources,
+      redactor: createRedactor(),
+      evidence: {},
+      watched: undefined,
+    };
+    const stage = createStage(run.signal, deps.emit);
+    try {
+      const claim = await stage("identity", () => claimIdentity(run));
+      const opened = await stage(
+        "session",
+        () => openRunSession(run, claim.identity),
+        ({ session }) => session.provider,
+      );
+      const signedIn = await stage("login", () => signIn(run, claim, opened), describeSignIn);
+      const { result, session, saved } = await stage("flow", () =>
+        runFlow(run, { flow, input, claim, ...signedIn }),
+      );
+      if (saved) await stage("save", () => saveState(run, claim, session));
+      return { status: "succeeded", result };
+    } catch (error) {
+      return await failRun(run, error);
+    }
+  } catch (error) {
+    return failedOutcome(toFailure(error));
+  }
+}

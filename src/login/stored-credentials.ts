@@ -1,0 +1,72 @@
+import { Failure } from "../failure.ts";
+import type { Identities } from "../identity/identities.ts";
+import type { Actor, Identity, RevealedCredentials } from "../identity/types.ts";
+import type { Redactor } from "../redact.ts";
+import type { Secret } from "../secret.ts";
+import { createCodeSource } from "./one-time-code.ts";
+import type { LoginCredentials } from "./site.ts";
+
+/**
+ * An identity's stored credentials, as a login asks for them. They are unsealed — once, and audited — when the first
+ * is needed, and told to the run's redactor before anything is typed.
+ */
+export function createStoredCredentials({
+  identities,
+  identity,
+  actor,
+  redactor,
+  now = Date.now,
+}: {
+  identities: Pick<Identities, "revealCredentials" | "lastTimeStep" | "claimTimeStep">;
+  identity: Identity;
+  actor: Actor;
+  redactor: Redactor;
+  now?: () => number;
+}): LoginCredentials {
+  const stored = new Set(identity.credentials.map(({ type }) => type));
+  let revealing: Promise<RevealedCredentials> | undefined;
+
+  const reveal = () => (revealing ??= identities.revealCredentials(identity.id, actor).then(noted));
+
+  function noted(revealed: RevealedCredentials): RevealedCredentials {
+    const { usernamePassword, authenticator, custom = {} } = revealed;
+    const secrets = [usernamePassword?.username, usernamePassword?.password, authenticator?.secret, ...Object.values(custom)];
+    for (const secret of secrets) if (secret !== undefined) redactor.add(secret);
+    return revealed;
+  }
+
+  async function usernamePassword() {
+    return (await reveal()).usernamePassword ?? missing("username and password");
+  }
+
+  function missing(what: string): never {
+    throw new Failure("credentials_missing", `The site asks for ${what}, and the identity "${identity.name}" has none.`);
+  }
+
+  return {
+    has: {
+      username: stored.has("username_password"),
+      password: stored.has("username_password"),
+      oneTimeCode: stored.has("authenticator"),
+      custom: identity.credentials.flatMap(({ fields }) => fields ?? []),
+    },
+    username: async () => (await usernamePassword()).username,
+    password: async () => (await usernamePassword()).password,
+    async custom(name) {
+      return (await reveal()).custom?.[name] ?? missing(`the field "${name}"`);
+    },
+    async oneTimeCode(signal): Promise<Secret> {
+      const authenticator = (await reveal()).authenticator ?? missing("a one-time code");
+      const steps = {
+        async last() {
+          const step = await identities.lastTimeStep(identity.id);
+          return step === null ? null : Number(step);
+        },
+        claim: (step: number) => identities.claimTimeStep(identity.id, step),
+      };
+      const code = await createCodeSource({ authenticator, steps, now })(signal);
+      redactor.add(code);
+      return code;
+    },
+  };
+}

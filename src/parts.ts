@@ -1,0 +1,125 @@
+import { randomUUID } from "node:crypto";
+import { hostname } from "node:os";
+import { join } from "node:path";
+import { type Artifacts, createArtifacts } from "./artifacts.ts";
+import { type BrowserPool, createBrowserPool } from "./browser/browser-pool.ts";
+import { findChromium } from "./browser/find-chromium.ts";
+import { createOpenSession } from "./browser/open-session.ts";
+import { createCdpProvider } from "./browser/providers/cdp.ts";
+import { createLocalProvider } from "./browser/providers/local.ts";
+import type { OpenSession } from "./browser/session.ts";
+import type { Config } from "./config.ts";
+import { type Database, openDatabase } from "./database/open.ts";
+import { type Applications, createApplications } from "./identity/applications.ts";
+import { createIdentities, type Identities } from "./identity/identities.ts";
+import { type Keyring, openKeyring } from "./identity/keyring.ts";
+import { createLeases, type Leases } from "./identity/leases.ts";
+import { type Catalogue, loadCatalogue } from "./job/catalogue.ts";
+import { openRunQueue, type RunQueue } from "./job/queue.ts";
+import { openQueueBackend, type QueueBackend } from "./job/queue-backend.ts";
+import { createRunStore, type RunStore } from "./job/runs.ts";
+import type { Logger } from "./log.ts";
+import type { Redactor } from "./redact.ts";
+
+/** What lives in Postgres. */
+export interface Store {
+  database: Database;
+  keyring: Keyring;
+  identities: Identities;
+  applications: Applications;
+  leases: Leases;
+  runs: RunStore;
+}
+
+export interface Browsers {
+  pool: BrowserPool;
+  openSession: OpenSession;
+}
+
+export interface Queueing {
+  backend: QueueBackend;
+  queue: RunQueue;
+}
+
+/** The parts of one process, each built from the settings when it is first asked for, all closed in reverse. */
+export interface Parts extends AsyncDisposable {
+  readonly config: Config;
+  readonly log: Logger;
+  readonly redactor: Redactor;
+  /** Names this process in rows, leases and the audit. */
+  readonly processName: string;
+  readonly artifacts: Artifacts;
+  catalogue(): Promise<Catalogue>;
+  store(): Promise<Store>;
+  browsers(): Promise<Browsers>;
+  queueing(): Promise<Queueing>;
+}
+
+/** Everything is built here, and nowhere else. */
+export function openParts({
+  config,
+  log,
+  redactor,
+}: {
+  config: Config;
+  log: Logger;
+  redactor: Redactor;
+}): Parts {
+  const opened = new AsyncDisposableStack();
+  const processName = `${hostname()}-${process.pid}-${randomUUID().slice(0, 4)}`;
+
+  const catalogue = once(() => loadCatalogue(config.flowsDir));
+
+  const store = once(async (): Promise<Store> => {
+    const database = opened.use(
+      await openDatabase({ url: config.databaseUrl, dataDir: config.dataDir, log }),
+    );
+    const keyring = await openKeyring({ ...config, embedded: database.embedded });
+    const identities = createIdentities({ db: database, keyring, redactor, log });
+    const applications = createApplications({ db: database });
+    const leases = opened.use(
+      createLeases({ db: database, holder: processName, ttlMs: config.leaseTtlMs, log }),
+    );
+    return { database, keyring, identities, applications, leases, runs: createRunStore(database.kysely) };
+  });
+
+  const browsers = once(async (): Promise<Browsers> => {
+    const { path } = findChromium({ configured: config.chromiumPath, searchPath: process.env["PATH"] });
+    const { recycleContexts, recycleMemoryMb, chromiumSandbox: sandbox } = config;
+    const pool = opened.use(
+      createBrowserPool({ executablePath: path, sandbox, recycleContexts, recycleMemoryMb, log }),
+    );
+    const providers = [
+      createLocalProvider({ pool }),
+      ...(config.cdpUrl === undefined ? [] : [opened.use(createCdpProvider({ url: config.cdpUrl, log }))]),
+    ];
+    return { pool, openSession: createOpenSession({ providers, defaultProvider: config.provider, log }) };
+  });
+
+  const queueing = once(async (): Promise<Queueing> => {
+    const { database } = await store();
+    const backend = await openQueueBackend({ redisUrl: config.redisUrl, databaseUrl: database.url, log });
+    opened.defer(() => backend.close());
+    const queue = openRunQueue(backend, config.queueName, log);
+    opened.defer(() => queue.close());
+    return { backend, queue };
+  });
+
+  return {
+    config,
+    log,
+    redactor,
+    processName,
+    artifacts: createArtifacts({ dir: config.artifactsDir ?? join(config.dataDir, "artifacts") }),
+    catalogue,
+    store,
+    browsers,
+    queueing,
+    [Symbol.asyncDispose]: () => opened.disposeAsync(),
+  };
+}
+
+function once<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | undefined;
+  return () => (made ??= make());
+}
