@@ -39,6 +39,8 @@ export interface Tables {
     /** The identity's data key, wrapped by the master key `key_id`. */
     data_key: Buffer;
     key_id: string;
+    /** Raised whenever credentials or the source URL change: tells a run that it is signed in by old ones. */
+    credentials_version: Generated<number>;
     /** Highest TOTP time step ever used: a step is used once (RFC 6238 §5.2). */
     last_time_step: ColumnType<
       string | null,

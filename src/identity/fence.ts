@@ -23,6 +23,20 @@ export async function assertFence(trx: Transaction<Tables> | Kysely<Tables>, fen
   if (rows.length === 0) throw fenceVoid(fence);
 }
 
+/** What must still hold for a write to be made. */
+export interface Conditions {
+  fence?: Fence | undefined;
+  /** `Identity.credentialsVersion` as the run read it. */
+  credentialsVersion?: number | undefined;
+}
+
+/** Part of a `where` on identities: true while the credentials a run signed in with are the identity's. */
+export function stillCurrent(credentialsVersion: number | undefined): RawBuilder<boolean> {
+  return credentialsVersion === undefined
+    ? sql<boolean>`true`
+    : sql<boolean>`credentials_version = ${credentialsVersion}`;
+}
+
 /** The failure for a write that came after its lease was lost. */
 export function fenceVoid({ lease }: Fence): Failure {
   return new Failure("lease_lost", `The hold on ${lease} was lost before this write, which was not made.`);

@@ -32,8 +32,18 @@ export interface Identities {
   update(project: string, id: string, patch: IdentityPatch, actor: Actor): Promise<Identity>;
   /** With its credentials and saved state; the audit stays. @throws Failure `unknown_identity` */
   remove(project: string, id: string, actor: Actor): Promise<void>;
-  /** 1 query. `reason` is our own text or a failure code. @throws Failure `lease_lost`, `unknown_identity` */
-  setStatus(id: string, status: IdentityStatus, reason: string | null, fence?: Fence): Promise<void>;
+  /**
+   * `reason` is our own text or a failure code. Give `Identity.credentialsVersion` as the run read it, and what the run
+   * found out about credentials that were replaced meanwhile is not held against the new ones: then false. 1 query.
+   * @throws Failure `lease_lost`, `unknown_identity`
+   */
+  setStatus(
+    id: string,
+    status: IdentityStatus,
+    reason: string | null,
+    fence?: Fence,
+    credentialsVersion?: number,
+  ): Promise<boolean>;
   /** Leaves an audit entry; 1 query. @throws Failure `unknown_identity`, `key_unavailable` */
   revealCredentials(id: string, actor: Actor): Promise<RevealedCredentials>;
   /** 1 query. */
@@ -42,8 +52,12 @@ export interface Identities {
   claimTimeStep(id: string, step: bigint | number): Promise<boolean>;
   /** 1 query. @throws Failure `key_unavailable` */
   loadState(id: string): Promise<LoadedState | null>;
-  /** Replaces, never merges; 2 queries. @throws Failure `lease_lost` (nothing is written), `unknown_identity` */
-  saveState(id: string, state: SavedState, fence: Fence): Promise<void>;
+  /**
+   * Replaces, never merges; 2 queries. Given `Identity.credentialsVersion` as the run read it, a state that was signed
+   * in with credentials replaced meanwhile is not kept: then false.
+   * @throws Failure `lease_lost` (nothing is written), `unknown_identity`
+   */
+  saveState(id: string, state: SavedState, fence: Fence, credentialsVersion?: number): Promise<boolean>;
   /** 1 query. @throws Failure `lease_lost` */
   clearState(id: string, fence?: Fence): Promise<void>;
   /** Who read or changed it, newest first. */
@@ -66,12 +80,14 @@ export function createIdentities({ db: { kysely }, keyring, redactor, log }: Ide
     list: (project, filter = {}) => listIdentities(kysely, project, filter),
     update: (project, id, patch, actor) => updateIdentity(deps, { project, id, patch, actor }),
     remove: (project, id, actor) => removeIdentity(deps, { project, id, actor }),
-    setStatus: (id, status, reason, fence) => setStatus(kysely, { id, status, reason, fence }),
+    setStatus: (id, status, reason, fence, credentialsVersion) =>
+      setStatus(kysely, { id, status, reason, fence, credentialsVersion }),
     revealCredentials: (id, actor) => revealCredentials(deps, id, actor),
     lastTimeStep: (id) => lastTimeStep(kysely, id),
     claimTimeStep: (id, step) => claimTimeStep(kysely, id, step),
     loadState: (id) => loadState(deps, id),
-    saveState: (identityId, state, fence) => saveState(deps, { identityId, state, fence }),
+    saveState: (identityId, state, fence, credentialsVersion) =>
+      saveState(deps, { identityId, state, fence, credentialsVersion }),
     clearState: (identityId, fence) => clearState(kysely, { identityId, fence }),
     audit: (project, identityId, limit = 100) => listAudit(kysely, { project, identityId, limit }),
   };

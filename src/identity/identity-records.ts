@@ -7,7 +7,7 @@ import { recordAudit } from "./audit.ts";
 import { withConflicts } from "./conflicts.ts";
 import { storeCredentials } from "./credentials.ts";
 import { registrableDomain } from "./domains.ts";
-import { fenced, fenceVoid } from "./fence.ts";
+import { type Conditions, fenced, fenceVoid, stillCurrent } from "./fence.ts";
 import {
   check,
   type IdentityPatch,
@@ -18,7 +18,7 @@ import {
 } from "./identity-input.ts";
 import { selectIdentities, toIdentity } from "./identity-rows.ts";
 import type { Keyring } from "./keyring.ts";
-import type { Actor, Fence, Identity, IdentityStatus } from "./types.ts";
+import type { Actor, Identity, IdentityStatus } from "./types.ts";
 
 interface Deps {
   kysely: Kysely<Tables>;
@@ -118,7 +118,14 @@ export async function updateIdentity(
           ...(fields.metadata === undefined ? {} : { metadata: JSON.stringify(fields.metadata) }),
           ...(fields.provider === undefined ? {} : { provider: fields.provider }),
           ...(fields.proxyServer === undefined ? {} : { proxy_server: fields.proxyServer }),
-          ...(starts ? { status: "pending" as const, status_reason: null, status_at: sql<Date>`now()` } : {}),
+          ...(starts
+            ? {
+                status: "pending" as const,
+                status_reason: null,
+                status_at: sql<Date>`now()`,
+                credentials_version: sql<number>`credentials_version + 1`,
+              }
+            : {}),
           updated_at: sql<Date>`now()`,
         })
         .where("id", "=", id)
@@ -165,20 +172,24 @@ export async function removeIdentity(
 /** See `Identities.setStatus`. */
 export async function setStatus(
   kysely: Kysely<Tables>,
-  change: { id: string; status: IdentityStatus; reason: string | null; fence?: Fence | undefined },
-): Promise<void> {
-  const { id, status, reason, fence } = change;
-  const { rows } = await sql<{ held: boolean; changed: boolean }>`
+  change: { id: string; status: IdentityStatus; reason: string | null } & Conditions,
+): Promise<boolean> {
+  const { id, status, reason, fence, credentialsVersion } = change;
+  const { rows } = await sql<{ held: boolean; known: boolean; changed: boolean }>`
     with fence as materialized (${fence === undefined ? sql`select true as held` : fenced(fence)}),
     changed as (
       update identities set status = ${status}, status_reason = ${reason}, status_at = now()
-      from fence where id = ${id}
+      from fence where id = ${id} and ${stillCurrent(credentialsVersion)}
       returning true
     )
-    select exists (select from fence) as held, exists (select from changed) as changed
+    select
+      exists (select from fence) as held,
+      exists (select from identities where id = ${id}) as known,
+      exists (select from changed) as changed
   `.execute(kysely);
   if (fence !== undefined && rows[0]?.held !== true) throw fenceVoid(fence);
-  if (rows[0]?.changed !== true) throw new Failure("unknown_identity", `There is no identity ${id}.`);
+  if (rows[0]?.known !== true) throw new Failure("unknown_identity", `There is no identity ${id}.`);
+  return rows[0].changed;
 }
 
 async function assertApplication(trx: Transaction<Tables>, project: string, id: string): Promise<void> {

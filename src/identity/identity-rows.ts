@@ -18,6 +18,7 @@ interface IdentityView {
   status_reason: string | null;
   status_at: Date;
   credentials: CredentialSummary[];
+  credentials_version: number;
   state_captured_at: Date | null;
   created_at: Date;
   updated_at: Date;
@@ -50,6 +51,7 @@ export function selectIdentities(kysely: Kysely<Tables>): SelectQueryBuilder<Fro
         select coalesce(jsonb_agg(c.summary || jsonb_build_object('type', c.type) order by c.type desc), '[]')
         from credentials c where c.identity_id = i.id
       )`.as("credentials"),
+      "i.credentials_version",
       "s.captured_at as state_captured_at",
       "i.created_at",
       "i.updated_at",
@@ -72,6 +74,7 @@ export function toIdentity(row: IdentityView): Identity {
     statusReason: row.status_reason,
     statusAt: row.status_at,
     credentials: row.credentials,
+    credentialsVersion: row.credentials_version,
     stateCapturedAt: row.state_captured_at,
     createdAt: row.created_at,
     updatedAt: row.updated_at,

@@ -65,7 +65,7 @@ export function keepLeases({ db, ttlMs, log }: { db: Database; ttlMs: number; lo
 
   function tick(): void {
     const now = performance.now();
-    for (const lease of [...kept.values()]) {
+    for (const lease of kept.values()) {
       if (now >= lease.trustedUntil) lose(lease, "Postgres could not be asked to renew it in time");
     }
     if (kept.size === 0) {

@@ -1,7 +1,7 @@
 import { type Kysely, sql } from "kysely";
 import type { Tables } from "../database/tables.ts";
 import { Failure } from "../failure.ts";
-import { fenced, fenceVoid } from "./fence.ts";
+import { fenced, fenceVoid, stillCurrent } from "./fence.ts";
 import type { Keyring } from "./keyring.ts";
 import { open, seal } from "./seal.ts";
 import type { Fence, SavedState } from "./types.ts";
@@ -38,13 +38,15 @@ export async function loadState(
 
 /**
  * Stores a state in place of the one before: nothing of it is merged, or a cookie that the site deleted would come
- * back. One SELECT for the key, one fenced write.
+ * back. One SELECT for the key, one fenced write. Gives false, and writes nothing, when `credentialsVersion` is given
+ * and no longer the identity's: the state is then of whoever it was before.
  * @throws Failure `lease_lost` when the fence is void, and then nothing is written; `unknown_identity`
  */
 export async function saveState(
   { kysely, keyring }: { kysely: Kysely<Tables>; keyring: Keyring },
-  { identityId, state, fence }: { identityId: string; state: SavedState; fence: Fence },
-): Promise<void> {
+  change: { identityId: string; state: SavedState; fence: Fence; credentialsVersion?: number | undefined },
+): Promise<boolean> {
+  const { identityId, state, fence, credentialsVersion } = change;
   const identity = await kysely
     .selectFrom("identities")
     .select(["data_key", "key_id"])
@@ -53,19 +55,24 @@ export async function saveState(
   if (identity === undefined) throw unknownIdentity(identityId);
   const key = keyring.unwrap(identityId, { dataKey: identity.data_key, keyId: identity.key_id });
   const sealed = seal(key, { identityId, field }, Buffer.from(JSON.stringify(state)));
-  const { rows } = await sql<{ held: boolean; saved: boolean }>`
+  const { rows } = await sql<{ held: boolean; known: boolean; saved: boolean }>`
     with fence as materialized (${fenced(fence)}),
     saved as (
       insert into saved_states as before (identity_id, sealed)
-      select i.id, ${sealed} from identities i, fence where i.id = ${identityId}
+      select i.id, ${sealed} from identities i, fence
+      where i.id = ${identityId} and ${stillCurrent(credentialsVersion)}
       on conflict (identity_id) do update
         set sealed = excluded.sealed, version = before.version + 1, captured_at = now()
       returning true
     )
-    select exists (select from fence) as held, exists (select from saved) as saved
+    select
+      exists (select from fence) as held,
+      exists (select from identities where id = ${identityId}) as known,
+      exists (select from saved) as saved
   `.execute(kysely);
   if (rows[0]?.held !== true) throw fenceVoid(fence);
-  if (!rows[0].saved) throw unknownIdentity(identityId);
+  if (!rows[0].known) throw unknownIdentity(identityId);
+  return rows[0].saved;
 }
 
 /** Forgets the state; the next run signs in anew. @throws Failure `lease_lost` when a fence is given and void */

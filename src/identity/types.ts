@@ -38,6 +38,8 @@ export interface Identity {
   statusReason: string | null;
   statusAt: Date;
   credentials: CredentialSummary[];
+  /** Raised whenever credentials or the source URL change; hand it back with what a run found out, see `setStatus`. */
+  credentialsVersion: number;
   /** When the saved state was captured, or null when there is none. */
   stateCapturedAt: Date | null;
   createdAt: Date;

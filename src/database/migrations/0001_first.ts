@@ -37,6 +37,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       status_at timestamptz not null default now(),
       data_key bytea not null,
       key_id text not null,
+      credentials_version integer not null default 1,
       last_time_step bigint,
       created_at timestamptz not null default now(),
       updated_at timestamptz not null default now(),
@@ -62,6 +63,10 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       captured_at timestamptz not null default now()
     );
 
+    -- Sealed bytes do not compress: spare Postgres the attempt.
+    alter table saved_states alter column sealed set storage external;
+    alter table credentials alter column sealed set storage external;
+
     create sequence lease_tokens;
     create table leases (
       name text not null,
@@ -85,6 +90,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
 
     create table runs (
       id uuid primary key,
+      job_id text not null,
       project text not null references projects,
       flow text not null,
       identity_id text not null,
@@ -107,6 +113,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     );
     create index on runs (project, created_at desc, id);
     create index on runs (identity_id, status);
+    create index on runs (job_id);
 
     create table run_events (
       run_id uuid not null references runs on delete cascade,
