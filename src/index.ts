@@ -1,3 +1,4 @@
+export type { Locator, Page } from "playwright-core";
 export { z } from "zod";
 export type { Session } from "./browser/session.ts";
 export { Failure, type FailureCode } from "./failure.ts";
