@@ -1,0 +1,194 @@
+import type { ElementHandle, Page } from "playwright-core";
+import { Secret } from "../secret.ts";
+import type { Activity } from "./activity.ts";
+import type { IsAllowed } from "./allowed-origin.ts";
+import type { Observed } from "./observe.ts";
+import { pause } from "./pause.ts";
+import type { LoginCredentials } from "./site.ts";
+import type { Action, Fill } from "./situation.ts";
+import { assertAllowed, typeSecret } from "./type-secret.ts";
+
+export interface ActContext {
+  page: Page;
+  observed: Observed;
+  activity: Activity;
+  credentials: LoginCredentials;
+  isAllowed: IsAllowed;
+  signal: AbortSignal;
+}
+
+type Submit = Extract<Action, { kind: "submit" }>;
+
+const clickTimeoutMs = 5_000;
+/** How long a button may stay disabled after the form was filled. */
+const enableTimeoutMs = 5_000;
+
+/**
+ * Fills the form and submits it once: by its button, by Enter, or by the site itself at the code's last digit.
+ * `onSubmit` is called just before anything can leave the page. Throws `origin_not_allowed` before typing anything
+ * where it must not be typed.
+ */
+export async function submitForm({
+  action,
+  onSubmit: count,
+  ...context
+}: ActContext & { action: Submit; onSubmit: () => void }): Promise<void> {
+  let counted = false;
+  const onSubmit = () => {
+    if (!counted) count();
+    counted = true;
+  };
+  const { observed, isAllowed, activity, signal, page } = context;
+  const targets = await Promise.all(
+    action.fills.map(async (fill) => ({
+      fill,
+      element: await observed.element(fill.ref),
+      frame: observed.frame(fill.ref),
+    })),
+  );
+  for (const { frame } of targets) assertAllowed({ frame, isAllowed });
+  for (const ref of action.tick) await tick(await observed.element(ref));
+
+  const values = await valuesFor({ fills: action.fills, ...context });
+  activity.mark();
+  const typeAll = async (keyByKey: boolean) => {
+    for (const [at, { fill, element, frame }] of targets.entries()) {
+      signal.throwIfAborted();
+      const value = values[at];
+      if (value === undefined) continue;
+      // Boxes for a digit each, and sites that submit by themselves, send the code with its last digit.
+      if (fill.value === "code" && at === targets.length - 1 && action.what.length === 1) onSubmit();
+      await typeSecret({ element, frame, isAllowed, value, keyByKey });
+      if (fill.part !== undefined && activity.submittedSinceMark()) return;
+    }
+  };
+  await typeAll(false);
+  const codeAlone = action.what.length === 1 && action.what[0] === "code";
+  if (codeAlone && (await submitsItself({ page, activity }))) return;
+
+  const last = targets.at(-1)?.element;
+  const button = action.button === null ? null : await observed.element(action.button);
+  if (await wasEmptied(targets.map(({ element }) => element))) await typeAll(false);
+  if (button !== null && !(await isEnabled(button))) {
+    await becomesEnabled({ button, retype: () => typeAll(true), activity, signal });
+    if (codeAlone && activity.submittedSinceMark()) return;
+  }
+  signal.throwIfAborted();
+  onSubmit();
+  activity.mark();
+  if (button !== null && (await isEnabled(button)) && (await clicked({ button, activity }))) return;
+  await last?.press("Enter", { timeout: clickTimeoutMs, noWaitAfter: true });
+}
+
+/** Clicks a button or link that submits no credentials. */
+export async function clickControl({
+  ref,
+  observed,
+  activity,
+}: {
+  ref: string;
+  observed: Observed;
+  activity: Activity;
+}): Promise<void> {
+  const element = await observed.element(ref);
+  activity.mark();
+  await element.click({ timeout: clickTimeoutMs, noWaitAfter: true });
+}
+
+/** The values to type, one per fill. A code is asked for last, when all else is ready: its life is short. */
+async function valuesFor({
+  fills,
+  credentials,
+  signal,
+}: {
+  fills: Fill[];
+  credentials: LoginCredentials;
+  signal: AbortSignal;
+}): Promise<Secret[]> {
+  let code: Secret | undefined;
+  const values: Secret[] = [];
+  for (const { value, part } of fills) {
+    if (value === "username") values.push(await credentials.username());
+    else if (value === "password") values.push(await credentials.password());
+    else if (value === "code") {
+      code ??= await credentials.oneTimeCode(signal);
+      values.push(part === undefined ? code : new Secret(code.reveal()[part] ?? ""));
+    } else values.push(await credentials.custom(value.custom));
+  }
+  return values;
+}
+
+/** Gives a site the moment it needs to submit by itself, and tells whether it did. */
+async function submitsItself({ page, activity }: { page: Page; activity: Activity }): Promise<boolean> {
+  if (activity.submittedSinceMark()) return true;
+  const painted = () =>
+    new Promise<void>((resolve) => {
+      setTimeout(resolve, 60);
+    });
+  // The page went away: that was a submit.
+  await page.evaluate(painted).catch(() => {});
+  return activity.submittedSinceMark();
+}
+
+/** A page that wakes up late may clear what was typed before. */
+async function wasEmptied(elements: ElementHandle<Element>[]): Promise<boolean> {
+  const empty = await Promise.all(
+    elements.map((element) =>
+      element.evaluate((field) => "value" in field && field.value === "").catch(() => false),
+    ),
+  );
+  return empty.some(Boolean);
+}
+
+async function isEnabled(button: ElementHandle<Element>): Promise<boolean> {
+  return await button
+    .evaluate((element) => !element.matches(":disabled") && element.getAttribute("aria-disabled") !== "true")
+    .catch(() => false);
+}
+
+/** Waits for a button that is enabled late; half a second in, types again with key strokes, which some pages wait for. */
+async function becomesEnabled({
+  button,
+  retype,
+  activity,
+  signal,
+}: {
+  button: ElementHandle<Element>;
+  retype: () => Promise<void>;
+  activity: Activity;
+  signal: AbortSignal;
+}): Promise<void> {
+  const startedAt = performance.now();
+  let retyped = false;
+  while (performance.now() - startedAt < enableTimeoutMs) {
+    await pause(25, signal);
+    if (activity.submittedSinceMark() || (await isEnabled(button))) return;
+    if (!retyped && performance.now() - startedAt > 500) {
+      retyped = true;
+      await retype();
+    }
+  }
+}
+
+/** False when the button could not be clicked and nothing was sent: Enter may do. */
+async function clicked({
+  button,
+  activity,
+}: {
+  button: ElementHandle<Element>;
+  activity: Activity;
+}): Promise<boolean> {
+  try {
+    await button.click({ timeout: clickTimeoutMs, noWaitAfter: true });
+    return true;
+  } catch {
+    return activity.submittedSinceMark();
+  }
+}
+
+async function tick(box: ElementHandle<Element>): Promise<void> {
+  // Nice to have: a box that cannot be ticked does not stop a login.
+  await box
+    .evaluate((element) => element instanceof HTMLInputElement && !element.checked && element.click())
+    .catch(() => {});
+}

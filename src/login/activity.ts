@@ -1,0 +1,190 @@
+import type { Frame, Page, Request, Response } from "playwright-core";
+import { pause } from "./pause.ts";
+import type { ActivitySnapshot, AnswerSnapshot } from "./snapshot.ts";
+
+/** Watches a page's network while a login goes on; it changes nothing. Whoever watches disposes of it. */
+export interface Activity extends Disposable {
+  /** What goes on now; `stillMs` is for the one who compares snapshots to fill in. */
+  snapshot(): ActivitySnapshot;
+  /** From now on answers count as answers to what is done next. */
+  mark(): void;
+  /** Something was sent since the mark that a submit would send: a write, or another document. */
+  submittedSinceMark(): boolean;
+  /** Resolves at the next request, answer, navigation or change of the page's content, or after `atMostMs`. */
+  change(atMostMs: number): Promise<void>;
+  /** Resolves when no other document is on its way to the main frame, at the latest when `signal` aborts. */
+  arrival(signal: AbortSignal): Promise<void>;
+  /** How far the site's clock is ahead of ours, from the last `Date` header of the page's host; 0 until one came. */
+  clockOffsetMs(): number;
+}
+
+/** A GET for data without an answer for so long is a long poll. */
+const longPollMs = 4_000;
+/** No submit takes longer; what hangs beyond is given up on. */
+const longestWriteMs = 60_000;
+
+const isData = (request: Request) => /^(xhr|fetch)$/.test(request.resourceType());
+const isDocument = (request: Request) => request.isNavigationRequest();
+const isWrite = (request: Request) => !/^(GET|HEAD|OPTIONS)$/.test(request.method());
+
+export function watchActivity({ page, now }: { page: Page; now: () => number }): Activity {
+  const pending = new Map<Request, number>();
+  let answers: AnswerSnapshot[] = [];
+  let lastEventAt = now();
+  let lastActAt = now();
+  let submitted = false;
+  let documentStatus: number | null = null;
+  let offsetMs = 0;
+  let wake: () => void = () => {};
+
+  const noteEvent = () => {
+    lastEventAt = now();
+    wake();
+  };
+  const onRequest = (request: Request) => {
+    // Code that is still being fetched may yet change the page.
+    if (request.resourceType() === "script") return noteEvent();
+    if (!isData(request) && !isDocument(request)) return;
+    pending.set(request, now());
+    if (isWrite(request) || isDocument(request)) submitted = true;
+    noteEvent();
+  };
+  const onResponse = (response: Response) => {
+    const request = response.request();
+    if (!isData(request) && !isDocument(request)) return;
+    const headers = response.headers();
+    const retryAfterMs = readRetryAfter(headers["retry-after"], now());
+    const isMain = isDocument(request) && isOf(page.mainFrame(), request);
+    if (isMain) documentStatus = response.status();
+    if (isMain || isWrite(request)) offsetMs = readOffset(headers["date"], now()) ?? offsetMs;
+    answers.push({
+      status: response.status(),
+      kind: isDocument(request) ? "document" : "data",
+      write: isWrite(request),
+      ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+    });
+    if (answers.length > 50) answers = answers.slice(-50);
+    // The body of a data answer still comes, but the page's code has been told already or soon will be.
+    if (isDocument(request) && response.status() < 400) return noteEvent();
+    pending.delete(request);
+    noteEvent();
+  };
+  const onEnd = (request: Request) => {
+    if (pending.delete(request)) noteEvent();
+  };
+  const onNavigated = (frame: Frame) => {
+    if (frame === page.mainFrame()) noteEvent();
+  };
+
+  page.on("request", onRequest);
+  page.on("response", onResponse);
+  page.on("requestfinished", onEnd);
+  page.on("requestfailed", onEnd);
+  page.on("framenavigated", onNavigated);
+  page.on("domcontentloaded", noteEvent);
+  page.on("load", noteEvent);
+
+  const count = (fits: (request: Request, age: number) => boolean) => {
+    const time = now();
+    return [...pending].filter(([request, since]) => fits(request, time - since)).length;
+  };
+
+  const navigating = () =>
+    count((request, age) => isDocument(request) && isOf(page.mainFrame(), request) && age < longestWriteMs) >
+    0;
+  const woken = () =>
+    new Promise<void>((resolve) => {
+      wake = resolve;
+    });
+
+  return {
+    snapshot: () => ({
+      navigating: navigating(),
+      pendingWrites: count(
+        (request, age) => !isDocument(request) && isWrite(request) && age < longestWriteMs,
+      ),
+      pendingReads: count((request, age) => !isDocument(request) && !isWrite(request) && age < longPollMs),
+      quietMs: now() - lastEventAt,
+      stillMs: 0,
+      sinceActMs: now() - lastActAt,
+      documentStatus,
+      answers: [...answers],
+    }),
+    mark() {
+      answers = [];
+      submitted = false;
+      lastActAt = now();
+      lastEventAt = now();
+    },
+    submittedSinceMark: () => submitted,
+    async change(atMostMs) {
+      let timer: NodeJS.Timeout | undefined;
+      const late = new Promise<void>((resolve) => {
+        timer = setTimeout(resolve, atMostMs);
+      });
+      await Promise.race([woken(), late, contentChange(page, atMostMs)]);
+      clearTimeout(timer);
+      wake = () => {};
+    },
+    async arrival(signal) {
+      while (navigating() && !signal.aborted && !page.isClosed()) {
+        await Promise.race([woken(), pause(1_000, signal).catch(() => {})]);
+      }
+    },
+    clockOffsetMs: () => offsetMs,
+    [Symbol.dispose]() {
+      page.off("request", onRequest);
+      page.off("response", onResponse);
+      page.off("requestfinished", onEnd);
+      page.off("requestfailed", onEnd);
+      page.off("framenavigated", onNavigated);
+      page.off("domcontentloaded", noteEvent);
+      page.off("load", noteEvent);
+    },
+  };
+}
+
+/** A navigation request of a frame that is gone, or has none yet, is nobody's. */
+function isOf(frame: Frame, request: Request): boolean {
+  try {
+    return request.frame() === frame;
+  } catch {
+    return false;
+  }
+}
+
+/** Resolves when the main document's content changes and has been painted; never rejects. */
+async function contentChange(page: Page, atMostMs: number): Promise<void> {
+  const changed = page.evaluate(
+    (ms) =>
+      new Promise<void>((resolve) => {
+        const done = () => {
+          observer.disconnect();
+          clearTimeout(timer);
+          resolve();
+        };
+        const observer = new MutationObserver(() => requestAnimationFrame(done));
+        const timer = setTimeout(done, ms);
+        observer.observe(document, { subtree: true, childList: true, attributes: true, characterData: true });
+      }),
+    atMostMs,
+  );
+  await changed.catch(
+    // The document went away: the navigation's own events wake the waiter.
+    () => new Promise<void>(() => {}),
+  );
+}
+
+/** RFC 9110 §10.2.3: seconds, or a date. */
+function readRetryAfter(value: string | undefined, now: number): number | undefined {
+  if (value === undefined) return undefined;
+  if (/^\d+$/.test(value.trim())) return Number(value) * 1_000;
+  const at = Date.parse(value);
+  return Number.isNaN(at) ? undefined : Math.max(0, at - now);
+}
+
+function readOffset(value: string | undefined, now: number): number | undefined {
+  const at = value === undefined ? Number.NaN : Date.parse(value);
+  // The header has whole seconds, cut off: half a second more is the likeliest.
+  return Number.isNaN(at) ? undefined : at + 500 - now;
+}

@@ -1,0 +1,37 @@
+import { chooseMethod } from "./rules/choose-method.ts";
+import { clearTheWay } from "./rules/clear-the-way.ts";
+import { conclude } from "./rules/conclude.ts";
+import { enterCode } from "./rules/enter-code.ts";
+import { enterCredentials } from "./rules/enter-credentials.ts";
+import { openLogin } from "./rules/open-login.ts";
+import { passInterstitial } from "./rules/pass-interstitial.ts";
+import { readRefusal } from "./rules/read-refusal.ts";
+import { stopAtCaptcha } from "./rules/stop-at-captcha.ts";
+import { waitWhileLoading } from "./rules/wait-while-loading.ts";
+import type { Decision, Rule, Situation } from "./situation.ts";
+
+/** What is thought of, in this order; the first that has something to say decides. */
+const rules: [name: string, rule: Rule][] = [
+  ["wait-while-loading", waitWhileLoading],
+  ["read-refusal", readRefusal],
+  ["stop-at-captcha", stopAtCaptcha],
+  ["clear-the-way", clearTheWay],
+  ["enter-code", enterCode],
+  ["enter-credentials", enterCredentials],
+  ["choose-method", chooseMethod],
+  ["pass-interstitial", passInterstitial],
+  ["open-login", openLogin],
+  ["conclude", conclude],
+];
+
+/**
+ * The next action, or the verdict. Pure: the same situation always gives the same decision, so a stored one can be
+ * decided again elsewhere.
+ */
+export function decide(situation: Situation): Decision {
+  for (const [name, rule] of rules) {
+    const decision = rule(situation);
+    if (decision !== undefined) return { rule: name, ...decision };
+  }
+  throw new Error("the last rule decides always");
+}

@@ -1,0 +1,115 @@
+import { findCodeForm, findPasswordForm, findUsernameForm, formsOf, isSignUp, quoted } from "./forms.ts";
+import type { ControlSnapshot, PageSnapshot } from "./snapshot.ts";
+import { says, speaksOf } from "./words.ts";
+
+export interface Judgement {
+  /** `unclear`: the page does not tell (yet). */
+  verdict: "signed_in" | "signed_out" | "unclear";
+  /** How sure: `strong` rests on something only the signed in, or only the signed out, are shown. */
+  evidence: "strong" | "weak";
+  reason: string;
+}
+
+const controlsOf = (snapshot: PageSnapshot): ControlSnapshot[] =>
+  snapshot.frames.flatMap((frame) => frame.controls);
+
+/** A way to sign out. It often waits in a menu that is not open: being there is enough. */
+export function findSignOut(snapshot: PageSnapshot): ControlSnapshot | undefined {
+  return controlsOf(snapshot).find(
+    (control) =>
+      says(control.text, "signOut") || (control.hints.includes("logout") && !control.hints.includes("login")),
+  );
+}
+
+/** A link or button that leads to signing in. */
+export function findSignIn(snapshot: PageSnapshot): ControlSnapshot | undefined {
+  const possible = controlsOf(snapshot).filter(
+    (control) =>
+      control.shown &&
+      control.enabled &&
+      !speaksOf(control.text, "signUp", "forgot") &&
+      !says(control.text, "signOut"),
+  );
+  return (
+    possible.find((control) => says(control.text, "signIn")) ??
+    possible.find(
+      (control) =>
+        control.text.length <= 40 &&
+        speaksOf(control.text, "signIn") &&
+        (control.hints.includes("login") || control.role === "button"),
+    ) ??
+    possible.find(
+      (control) =>
+        control.text === "" && control.hints.includes("login") && !control.hints.includes("logout"),
+    )
+  );
+}
+
+/** Whether the page is a signed-in user's, from the page alone. */
+export function judgeSignedIn({
+  snapshot,
+  sourceUrl,
+}: {
+  snapshot: PageSnapshot;
+  sourceUrl: string;
+}): Judgement {
+  const { documentStatus } = snapshot.activity;
+  const forms = formsOf(snapshot);
+  const signOut = findSignOut(snapshot);
+  const passwordForm = findPasswordForm(forms);
+  const out = (reason: string, evidence: Judgement["evidence"] = "strong"): Judgement => ({
+    verdict: "signed_out",
+    evidence,
+    reason,
+  });
+
+  if (documentStatus === 401 || documentStatus === 407)
+    return out("the site answered that a login is needed");
+  if (findCodeForm(forms, { afterPassword: false }) !== null && !forms.some(isSignUp))
+    return out("the site asks for a one-time code");
+  if (passwordForm !== null) {
+    const signsIn =
+      speaksOf(`${passwordForm.group.heading} ${passwordForm.button?.text ?? ""}`, "signIn") ||
+      passwordForm.group.hints.includes("login");
+    if (signOut === undefined || !signOut.shown || signsIn) return out("the page shows a login form");
+  }
+  if (signOut?.shown === true)
+    return {
+      verdict: "signed_in",
+      evidence: "strong",
+      reason: `the page offers${quoted(signOut.text)} to sign out`,
+    };
+  if (findUsernameForm(forms) !== null) return out("the page asks for a user name");
+  const signIn = findSignIn(snapshot);
+  if (signIn !== undefined)
+    return out(`the page offers${quoted(signIn.text)} to sign in`, signOut === undefined ? "strong" : "weak");
+  if (signOut !== undefined)
+    return { verdict: "signed_in", evidence: "strong", reason: "the page has a way to sign out" };
+  if (documentStatus === 403) return out("the site refused the page");
+  const main = snapshot.frames[0];
+  const content =
+    snapshot.frames.reduce((sum, frame) => sum + frame.textLength, 0) +
+    controlsOf(snapshot).filter((control) => control.shown).length * 10;
+  if (main === undefined || content < 60)
+    return { verdict: "unclear", evidence: "weak", reason: "the page shows next to nothing" };
+  if (snapshot.activity.answers.some(({ kind, status }) => kind === "data" && status === 401))
+    return out("the site answered the page's own requests with 401", "weak");
+  if (!landedWell({ url: snapshot.url, sourceUrl }))
+    return { verdict: "unclear", evidence: "weak", reason: "the site led away from the page" };
+  return {
+    verdict: "signed_in",
+    evidence: "weak",
+    reason: "the page is shown without a login form or a way to sign in",
+  };
+}
+
+const loginPath =
+  /(^|[/_.-])(log-?in|sign-?in|logon|auth|authenticate|authorize|sso|session\/new)([/_.-]|$)/i;
+
+/** The site let us have the page, or led on inside itself: not to another host, not to a login. */
+function landedWell({ url, sourceUrl }: { url: string; sourceUrl: string }): boolean {
+  if (url === sourceUrl) return true;
+  const at = URL.parse(url);
+  const source = URL.parse(sourceUrl);
+  return at !== null && source !== null && at.host === source.host && !loginPath.test(at.pathname + at.hash);
+}

@@ -1,0 +1,95 @@
+import type { ElementHandle, Frame, JSHandle, Page } from "playwright-core";
+import { observeFrameSource } from "./page/script.ts";
+import { pause } from "./pause.ts";
+import type { ActivitySnapshot, FrameSnapshot, PageSnapshot } from "./snapshot.ts";
+
+/** A page that was looked at, and the elements its snapshot speaks of. Whoever observed it closes it. */
+export interface Observed extends AsyncDisposable {
+  snapshot: PageSnapshot;
+  /** The element behind a `ref`. Throws if the document is gone meanwhile. */
+  element(ref: string): Promise<ElementHandle<Element>>;
+  /** The frame a `ref` stands in. */
+  frame(ref: string): Frame;
+}
+
+interface Looked {
+  frame: Frame;
+  snapshot: FrameSnapshot;
+  handle: JSHandle<{ snapshot: FrameSnapshot; elements: Element[] }>;
+}
+
+const mostFrames = 20;
+/** A frame whose script hangs (a synchronous request, an endless loop) is left out rather than waited for. */
+const frameTimeoutMs = 2_000;
+
+/**
+ * Looks at the page: all frames and open shadow roots, in one evaluation per frame, without changing anything.
+ * Throws what Playwright throws when the main frame goes away meanwhile; look again then.
+ */
+export async function observe({
+  page,
+  activity,
+}: {
+  page: Page;
+  activity: ActivitySnapshot;
+}): Promise<Observed> {
+  const [main, ...others] = page.frames();
+  if (main === undefined) throw new Error("the page has no frame");
+  const [first, ...rest] = await Promise.all([
+    lookAt(main, 0),
+    ...others.slice(0, mostFrames).map((frame, at) => lookAt(frame, at + 1).catch(() => undefined)),
+  ]);
+  const looked = [first, ...rest].filter((look) => look !== undefined);
+  const byIndex = new Map(looked.map((look) => [look.snapshot.index, look]));
+  const lookOf = (ref: string) => {
+    const look = byIndex.get(Number(ref.split(":")[0]));
+    if (look === undefined) throw new Error("no such frame in the snapshot");
+    return look;
+  };
+  return {
+    snapshot: {
+      url: first?.snapshot.url ?? "",
+      title: first?.snapshot.title ?? "",
+      frames: looked.map(({ snapshot }) => snapshot),
+      activity,
+    },
+    frame: (ref) => lookOf(ref).frame,
+    async element(ref) {
+      const at = Number(ref.split(":")[1]);
+      const handle = await lookOf(ref).handle.evaluateHandle(({ elements }, index) => elements[index], at);
+      const element = handle.asElement();
+      if (element === null) throw new Error("no such element in the snapshot");
+      return element as ElementHandle<Element>;
+    },
+    async [Symbol.asyncDispose]() {
+      await Promise.all(looked.map(({ handle }) => handle.dispose().catch(() => {})));
+    },
+  };
+}
+
+async function lookAt(frame: Frame, index: number): Promise<Looked | undefined> {
+  const stop = new AbortController();
+  try {
+    return await Promise.race([
+      look(frame, index),
+      pause(frameTimeoutMs, stop.signal).then(() => {
+        throw new Error("the frame did not answer");
+      }),
+    ]);
+  } finally {
+    stop.abort();
+  }
+}
+
+async function look(frame: Frame, index: number): Promise<Looked | undefined> {
+  const handle: Looked["handle"] = await frame.evaluateHandle(
+    // A frame nobody can see has no size: nothing to look at.
+    `${index} > 0 && (innerWidth < 80 || innerHeight < 30) ? undefined : ${observeFrameSource}(${index})`,
+  );
+  const snapshot = await handle.evaluate((look) => look?.snapshot);
+  if (snapshot === undefined) {
+    await handle.dispose();
+    return undefined;
+  }
+  return { frame, snapshot, handle };
+}

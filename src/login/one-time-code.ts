@@ -1,0 +1,105 @@
+import { createGuardrails, generate } from "otplib";
+import { Failure } from "../failure.ts";
+import type { OneTimePasswordAlgorithm } from "../identity/types.ts";
+import { Secret } from "../secret.ts";
+import { pause } from "./pause.ts";
+
+/** Where the time steps already used are remembered, across workers. */
+export interface TimeSteps {
+  /** The highest step used so far, or null. */
+  last(): Promise<number | null>;
+  /** True when the step is now this caller's: no one used it, or a later one, before. */
+  claim(step: number): Promise<boolean>;
+}
+
+export interface CodeSourceOptions {
+  authenticator: {
+    secret: Secret;
+    algorithm: OneTimePasswordAlgorithm;
+    digits: number;
+    periodSeconds: number;
+  };
+  steps: TimeSteps;
+  /** Epoch milliseconds. */
+  now: () => number;
+  /** What to add to `now` for the site's clock, in milliseconds; asked at each code. */
+  clockOffsetMs?: () => number;
+}
+
+/** Gives a code no one used before, with life left in it. Each call spends a time step. */
+export type CodeSource = (signal: AbortSignal) => Promise<Secret>;
+
+/** Sites hand out secrets of 80 bits, below the 128 that RFC 4226 asks of new ones; they are theirs to choose. */
+const guardrails = createGuardrails({ MIN_SECRET_BYTES: 1, MAX_SECRET_BYTES: 256 });
+
+/** A step that ends sooner than this is not typed: the site may check it in the next one. */
+const leastLifeMs = 3_000;
+const leastLifeShare = 0.1;
+
+/**
+ * One-time codes of an authenticator (TOTP, RFC 6238). A time step is used once (§5.2), and one about to lapse is
+ * left for the next; the wait, at most two periods, ends with the signal.
+ *
+ * Fails with `credentials_missing` when the secret is no base32.
+ */
+export function createCodeSource({
+  authenticator,
+  steps,
+  now,
+  clockOffsetMs = () => 0,
+}: CodeSourceOptions): CodeSource {
+  const periodMs = authenticator.periodSeconds * 1_000;
+  const leastLife = Math.min(periodMs / 2, Math.max(leastLifeMs, periodMs * leastLifeShare));
+  const siteTime = () => now() + clockOffsetMs();
+
+  return async (signal) => {
+    for (;;) {
+      signal.throwIfAborted();
+      const last = (await steps.last()) ?? -1;
+      const time = siteTime();
+      const current = Math.floor(time / periodMs);
+      const life = (current + 1) * periodMs - time;
+      const step = Math.max(current + (life < leastLife ? 1 : 0), last + 1);
+      if (step > current) {
+        // A step far ahead means a clock was set back: waiting for it would take for ever.
+        if (step > current + 2) throw clockSetBack();
+        await pause(step * periodMs - time, signal);
+        continue;
+      }
+      if (await steps.claim(step)) return codeAt({ authenticator, step });
+    }
+  };
+}
+
+async function codeAt({
+  authenticator,
+  step,
+}: {
+  authenticator: CodeSourceOptions["authenticator"];
+  step: number;
+}): Promise<Secret> {
+  try {
+    return new Secret(
+      await generate({
+        secret: authenticator.secret
+          .reveal()
+          .replaceAll(/[\s=-]/g, "")
+          .toUpperCase(),
+        algorithm: authenticator.algorithm,
+        digits: authenticator.digits,
+        period: authenticator.periodSeconds,
+        epoch: step * authenticator.periodSeconds,
+        guardrails,
+      }),
+    );
+  } catch {
+    // The library's error may quote the secret; it is not kept.
+    throw new Failure("credentials_missing", "The stored authenticator secret is not valid base32.");
+  }
+}
+
+const clockSetBack = () =>
+  new Failure(
+    "invalid_one_time_code",
+    "The time step last used lies in the future: this machine's clock was set back.",
+  );

@@ -1,0 +1,48 @@
+import { quoted } from "../forms.ts";
+import { describePage, stateOf } from "../page-state.ts";
+import type { Rule, Situation } from "../situation.ts";
+import type { ControlSnapshot } from "../snapshot.ts";
+import { speaksOf } from "../words.ts";
+
+/** The site lets the user choose how to go on: by authenticator app, by password, by another way. */
+export const chooseMethod: Rule = (situation) => {
+  const { has, history } = situation;
+  const { judgement } = stateOf(situation);
+  if (judgement.verdict === "signed_in" && judgement.evidence === "strong") return undefined;
+  const open = controlsNotYetTried(situation);
+  const pick = (control: ControlSnapshot | undefined, reason: string): ReturnType<Rule> =>
+    control && {
+      saw: `${describePage(situation)} with${quoted(control.text)}`,
+      doing: `choose${quoted(control.text)}`,
+      reason,
+      action: { kind: "click", control: control.ref, what: "method" },
+    };
+  if (history.passwordSubmits > 0 && has.oneTimeCode) {
+    const app = open.find(({ text }) => speaksOf(text, "authenticator") && !speaksOf(text, "backupCode"));
+    if (app !== undefined)
+      return pick(app, "the identity has an authenticator, so its code is the way to go on");
+    return pick(
+      open.find(({ text }) => speaksOf(text, "anotherWay")),
+      "the way the site proposes needs something the identity does not have",
+    );
+  }
+  if (history.passwordSubmits === 0 && has.password) {
+    const byPassword = open.find(({ text }) => speaksOf(text, "usePassword") && !speaksOf(text, "forgot"));
+    if (byPassword !== undefined)
+      return pick(byPassword, "the identity has a password, so that is the way to go on");
+    if (history.usernameSubmits === 0) return undefined;
+    return pick(
+      open.find(({ text }) => speaksOf(text, "anotherWay")),
+      "the way the site proposes needs something the identity does not have",
+    );
+  }
+  return undefined;
+};
+
+function controlsNotYetTried({ snapshot, history }: Situation): ControlSnapshot[] {
+  const tried = new Set(history.acts.filter(({ what }) => what === "method").map(({ control }) => control));
+  if (tried.size >= 4) return [];
+  return snapshot.frames
+    .flatMap((frame) => frame.controls)
+    .filter((control) => control.shown && control.enabled && control.text !== "" && !tried.has(control.text));
+}

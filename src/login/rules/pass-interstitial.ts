@@ -1,0 +1,76 @@
+import { quoted } from "../forms.ts";
+import { describePage, linesOf, stateOf } from "../page-state.ts";
+import type { Rule, Situation } from "../situation.ts";
+import type { ControlSnapshot } from "../snapshot.ts";
+import { type Concept, says, speaksOf } from "../words.ts";
+
+/** Between login and site: "stay signed in?", "allow access?", "add a passkey?", a lone "Continue". */
+export const passInterstitial: Rule = (situation) => {
+  const { submits, passwordForm, usernameForm, codeForm, judgement, atSource, settled } = stateOf(situation);
+  if (submits === 0 || passwordForm !== null || usernameForm !== null || codeForm !== null) return undefined;
+  if (
+    judgement.verdict === "signed_in" &&
+    judgement.evidence === "strong" &&
+    (atSource || !onLoginPage(situation))
+  )
+    return undefined;
+  const lines = linesOf(situation);
+  const page = describePage(situation);
+  const click = (
+    concepts: Concept[],
+    reason: string,
+    what: "continue" | "consent" = "continue",
+  ): ReturnType<Rule> => {
+    const control = controlsLeft(situation).find(({ text }) =>
+      concepts.some((concept) => says(text, concept)),
+    );
+    return (
+      control && {
+        saw: `${page} with${quoted(control.text)}`,
+        doing: `press${quoted(control.text)}`,
+        reason,
+        action: { kind: "click", control: control.ref, what },
+      }
+    );
+  };
+  if (lines.some((line) => speaksOf(line, "staySignedIn"))) {
+    return (
+      click(["yes", "next", "staySignedIn"], "the site offers to stay signed in, which saves logins") ??
+      click(["notNow"], "the site asks something beside the login")
+    );
+  }
+  if (lines.some((line) => speaksOf(line, "consent")))
+    return click(["allow"], "the site asks to let the application use the account", "consent");
+  const fields = situation.snapshot.frames
+    .flatMap((frame) => frame.fields)
+    .filter((field) => field.shown && field.kind !== "checkbox");
+  const notNow = controlsLeft(situation).find(({ text }) => says(text, "notNow"));
+  if (notNow !== undefined && !atSource)
+    return click(["notNow"], "the site proposes something that is not needed to sign in");
+  const ahead = controlsLeft(situation).filter(({ text, role }) => role !== "tab" && says(text, "next"));
+  if (ahead.length === 1 && fields.length === 0 && onLoginPage(situation)) {
+    if (!settled)
+      return {
+        saw: page,
+        doing: "wait",
+        reason: "the page may not be complete yet",
+        action: { kind: "wait" },
+      };
+    return click(["next"], "the login page has nothing left but a way to go on");
+  }
+  return undefined;
+};
+
+/** The address is still that of the page credentials were typed on. */
+function onLoginPage({ snapshot, history }: Situation): boolean {
+  return history.acts.some((act) => act.kind === "submit" && act.url === snapshot.url);
+}
+
+function controlsLeft({ snapshot, history }: Situation): ControlSnapshot[] {
+  const clicks = history.acts.filter(({ kind }) => kind === "click");
+  if (clicks.length >= 6) return [];
+  const tried = new Set(clicks.map(({ control }) => control));
+  return snapshot.frames
+    .flatMap((frame) => frame.controls)
+    .filter((control) => control.shown && control.enabled && !tried.has(control.text));
+}

@@ -1,0 +1,204 @@
+import type { FailureCode } from "../../failure.ts";
+import { quoted } from "../forms.ts";
+import { stateOf } from "../page-state.ts";
+import { answersOf, findSaying, type SiteMessage, waitNamedIn } from "../site-words.ts";
+import type { Rule, Situation } from "../situation.ts";
+import { type Concept, speaksOf } from "../words.ts";
+
+interface Refusal {
+  concepts: Concept[];
+  code: FailureCode;
+  doing: string;
+  message: string;
+}
+
+/** What a site may say whatever was submitted, most particular first. */
+const refusals: Refusal[] = [
+  {
+    concepts: ["locked"],
+    code: "account_locked",
+    doing: "stop: locked",
+    message: "The site says the account is locked.",
+  },
+  {
+    concepts: ["rateLimited"],
+    code: "rate_limited",
+    doing: "stop: too many attempts",
+    message: "The site limits logins and asks to wait.",
+  },
+  {
+    concepts: ["unusable"],
+    code: "account_unusable",
+    doing: "stop: account unusable",
+    message: "The site says the account is disabled or not verified.",
+  },
+  {
+    concepts: ["captcha"],
+    code: "captcha_required",
+    doing: "stop: a captcha",
+    message: "The site asks for proof of a human.",
+  },
+];
+
+/** Reads the site's answer where it says no. */
+export const readRefusal: Rule = (situation) => {
+  const { judgement, lastSubmit, passwordForm, usernameForm, codeForm } = stateOf(situation);
+  if (judgement.verdict === "signed_in" && judgement.evidence === "strong") return undefined;
+  const limited = tooManyRequests(situation);
+  if (limited !== undefined) return limited;
+  const formShown = passwordForm !== null || usernameForm !== null || codeForm !== null;
+  const messages = answersOf(situation).filter(({ weight }) =>
+    lastSubmit === undefined ? weight === "error" : weight !== "text" || !formShown || codeForm === null,
+  );
+
+  for (const refusal of refusals) {
+    const said = findSaying(messages, ...refusal.concepts);
+    if (said !== undefined) return refuse(refusal, said);
+  }
+  if (lastSubmit === undefined) return undefined;
+  const change = mustChangePassword(situation, messages);
+  if (change !== undefined) return change;
+  return refusedSubmit(situation, messages);
+};
+
+function refuse({ code, doing, message }: Omit<Refusal, "concepts">, said: SiteMessage): ReturnType<Rule> {
+  const retryAfterMs = waitNamedIn(said.text);
+  return {
+    saw: `the message${quoted(said.text)}`,
+    doing,
+    reason: "the site says so in its answer",
+    action: {
+      kind: "fail",
+      code,
+      message,
+      siteMessage: said.text,
+      ...(retryAfterMs !== undefined && (code === "rate_limited" || code === "account_locked")
+        ? { retryAfterMs }
+        : {}),
+    },
+  };
+}
+
+function tooManyRequests({ snapshot }: Situation): ReturnType<Rule> {
+  const answer = snapshot.activity.answers.findLast(({ status }) => status === 429);
+  if (answer === undefined && snapshot.activity.documentStatus !== 429) return undefined;
+  const text = snapshot.frames
+    .flatMap((frame) => [...frame.messages.map((message) => message.text), ...frame.texts])
+    .find((line) => speaksOf(line, "rateLimited", "locked"));
+  const retryAfterMs = answer?.retryAfterMs ?? (text === undefined ? undefined : waitNamedIn(text));
+  return {
+    saw: "an answer with status 429",
+    doing: "stop: too many attempts",
+    reason: "the site limits how often one may sign in",
+    action: {
+      kind: "fail",
+      code: "rate_limited",
+      message: "The site limits logins and asks to wait.",
+      ...(text === undefined ? {} : { siteMessage: text }),
+      ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+    },
+  };
+}
+
+function mustChangePassword(situation: Situation, messages: SiteMessage[]): ReturnType<Rule> {
+  const { forms, documentChanged, passwordForm, lastSubmit } = stateOf(situation);
+  if (lastSubmit?.what.includes("password") !== true && situation.history.passwordSubmits === 0)
+    return undefined;
+  const form = forms.find(
+    ({ fields }) =>
+      fields.some(({ purpose }) => purpose === "new_password") &&
+      fields.filter(({ kind }) => kind === "password").length > 0,
+  );
+  const said = findSaying(
+    messages.filter(({ weight }) => weight !== "text" || form !== undefined),
+    "passwordChange",
+  );
+  const asked = form !== undefined && passwordForm === null && (documentChanged || said !== undefined);
+  if (said === undefined && !asked) return undefined;
+  return {
+    saw: said === undefined ? "a form for a new password" : `the message${quoted(said.text)}`,
+    doing: "stop: a new password is demanded",
+    reason: "the site took the password and asks for a new one before it lets the user in",
+    action: {
+      kind: "fail",
+      code: "password_change_required",
+      message: "The site demands a new password before it lets the user in.",
+      ...(said === undefined ? {} : { siteMessage: said.text }),
+    },
+  };
+}
+
+/** The site's words on the user name, the password or the code that was just submitted. */
+function refusedSubmit(situation: Situation, messages: SiteMessage[]): ReturnType<Rule> {
+  const { lastSubmit, lastAct, codeForm, passwordForm, usernameForm } = stateOf(situation);
+  if (lastSubmit === undefined || lastAct !== lastSubmit) return undefined;
+  const hadCode = lastSubmit.what.includes("code");
+  const hadPassword = lastSubmit.what.includes("password");
+  const wrongCode = hadCode ? findSaying(messages, "wrongCode") : undefined;
+  const wrong = wrongCode ?? findSaying(messages, "wrongCredentials");
+
+  if (hadCode && !hadPassword) {
+    const said =
+      wrong ??
+      (codeForm === null
+        ? undefined
+        : messages.find(({ weight, text }) => weight === "error" && speaksOf(text, "somethingFailed")));
+    if (said === undefined) return undefined;
+    // One more try, with the next code: the first may have lapsed on its way.
+    if (situation.history.codeSubmits < 2 && codeForm !== null && situation.has.oneTimeCode) return undefined;
+    return refuse(
+      {
+        code: "invalid_one_time_code",
+        doing: "stop: code refused",
+        message: "The site refused the one-time code.",
+      },
+      said,
+    );
+  }
+  // The next step is there already: what it says beside is not a refusal of the last.
+  const movedOn =
+    (hadPassword && codeForm !== null && passwordForm === null) || (!hadPassword && passwordForm !== null);
+  if (movedOn) return undefined;
+  const trouble = findSaying(
+    messages.filter(({ weight }) => weight !== "text"),
+    "siteTrouble",
+  );
+  if (wrong === undefined && trouble !== undefined) {
+    return {
+      saw: `the message${quoted(trouble.text)}`,
+      doing: "stop: trouble at the site",
+      reason: "the site speaks of trouble of its own, not of the credentials",
+      action: {
+        kind: "fail",
+        code: "site_error",
+        message: "The site answered the login with an error of its own.",
+        siteMessage: trouble.text,
+      },
+    };
+  }
+  const formBack = passwordForm !== null || usernameForm !== null;
+  const said =
+    wrong ??
+    (formBack
+      ? messages.find(({ weight, text }) => weight === "error" && speaksOf(text, "somethingFailed"))
+      : undefined);
+  if (said === undefined) return undefined;
+  const onlyCode = wrongCode !== undefined && !speaksOf(wrongCode.text, "wrongCredentials");
+  return onlyCode
+    ? refuse(
+        {
+          code: "invalid_one_time_code",
+          doing: "stop: code refused",
+          message: "The site refused the one-time code.",
+        },
+        said,
+      )
+    : refuse(
+        {
+          code: "invalid_credentials",
+          doing: "stop: refused",
+          message: "The site refused the username or password.",
+        },
+        said,
+      );
+}

@@ -1,0 +1,29 @@
+import { describePage, stateOf } from "../page-state.ts";
+import type { Rule } from "../situation.ts";
+
+/** After the document is there, pictures and late scripts get this long before the page is used as it is. */
+const longestLoadMs = 3_000;
+
+/** Nothing is judged, and nothing is typed, on a page that is still on its way. */
+export const waitWhileLoading: Rule = (situation) => {
+  const { snapshot } = situation;
+  const { activity } = snapshot;
+  const main = snapshot.frames[0];
+  const { lastSubmit, lastAct } = stateOf(situation);
+  const wait = (reason: string) => ({
+    saw: describePage(situation),
+    doing: "wait",
+    reason,
+    action: { kind: "wait" } as const,
+  });
+  if (main === undefined) return wait("the page does not answer");
+  if (activity.navigating) return wait("the next page is on its way");
+  if (main.readyState === "loading") return wait("the page is still loading");
+  if (main.readyState === "interactive" && activity.quietMs < longestLoadMs && activity.sinceActMs < 10_000) {
+    return wait("the page's scripts are still loading");
+  }
+  if (lastSubmit !== undefined && lastAct === lastSubmit && activity.pendingWrites > 0) {
+    return wait("the site has not answered the submit yet");
+  }
+  return undefined;
+};

@@ -1,0 +1,246 @@
+import { Failure } from "../failure.ts";
+import { clickControl, submitForm } from "./act.ts";
+import { type Activity, watchActivity } from "./activity.ts";
+import { addressOf } from "./address.ts";
+import type { IsAllowed } from "./allowed-origin.ts";
+import { decide } from "./decide.ts";
+import type { LoginRequest, Report } from "./login.ts";
+import { type Observed, observe } from "./observe.ts";
+import { linesOf, stateOf } from "./page-state.ts";
+import { judgeWhenSettled } from "./signed-in.ts";
+import type { Decision, History, Purpose, Situation } from "./situation.ts";
+import { FieldNotTypable, notTypable } from "./type-secret.ts";
+import { visit } from "./visit.ts";
+
+/** More acts than any login needs. */
+const mostActs = 20;
+/** More times than a page can go away under an act by accident. */
+const mostMishaps = 5;
+/** Between two looks at a page that is waited for, at most, in milliseconds. */
+const lookAgainMs = 100;
+
+interface Attempt {
+  request: LoginRequest;
+  report: Report;
+  isAllowed: IsAllowed;
+  activity: Activity;
+  history: History;
+}
+
+/** Observe, decide, act, again and again. Returns when signed in; throws the Failure it came to otherwise. */
+export async function signInByRules({
+  request,
+  report,
+  isAllowed,
+}: {
+  request: LoginRequest;
+  report: Report;
+  isAllowed: IsAllowed;
+}): Promise<void> {
+  const { page, signal } = request;
+  using activity = watchActivity({ page, now: Date.now });
+  const history: History = {
+    passwordSubmits: 0,
+    codeSubmits: 0,
+    usernameSubmits: 0,
+    looks: 0,
+    lookedSignedIn: null,
+    acts: [],
+  };
+  const attempt: Attempt = { request, report, isAllowed, activity, history };
+  const still = stillness();
+  let mishaps = 0;
+  let lastWait = "";
+
+  await begin(attempt);
+  for (;;) {
+    signal.throwIfAborted();
+    await using observed = await lookUntilSeen(attempt);
+    observed.snapshot.activity.stillMs = still(observed);
+    const situation: Situation = {
+      snapshot: observed.snapshot,
+      history: structuredClone(history),
+      has: request.credentials.has,
+      sourceUrl: addressOf(request.sourceUrl),
+    };
+    const decision = decide(situation);
+    // A wait is told once, not at each look.
+    const waiting = decision.action.kind === "wait" ? `${decision.rule}: ${decision.reason}` : "";
+    if (waiting === "" || waiting !== lastWait) {
+      request.onSituation?.(situation);
+      report.decide({ saw: decision.saw, action: decision.doing, reason: decision.reason });
+    }
+    lastWait = waiting;
+
+    if (decision.action.kind === "signed_in") return;
+    try {
+      await perform({ attempt, decision, situation, observed });
+    } catch (error) {
+      if (error instanceof Failure || signal.aborted || page.isClosed()) throw error;
+      // The page changed under the act: look again, unless it keeps happening.
+      if (++mishaps >= mostMishaps) throw error instanceof FieldNotTypable ? notTypable() : error;
+      request.log.debug({ rule: decision.rule }, "the page changed under an act");
+    }
+    if (history.acts.length > mostActs)
+      throw new Failure("login_unrecognised", "The login goes round in circles.");
+  }
+}
+
+/** A page that shows a fresh login already is used as it is; else the login begins at its own or the source page. */
+async function begin({ request, isAllowed, activity }: Attempt): Promise<void> {
+  const { page, site, sourceUrl, signal } = request;
+  const start = site?.loginUrl ?? sourceUrl;
+  if (isAllowed(page.url())) {
+    try {
+      await using observed = await observe({ page, activity: activity.snapshot() });
+      const { snapshot } = observed;
+      const state = stateOf({
+        snapshot,
+        history: {
+          passwordSubmits: 0,
+          codeSubmits: 0,
+          usernameSubmits: 0,
+          looks: 0,
+          lookedSignedIn: null,
+          acts: [],
+        },
+        has: request.credentials.has,
+        sourceUrl,
+      });
+      const form = state.passwordForm ?? state.usernameForm;
+      const fresh =
+        form !== null &&
+        !form.fields.some((field) => field.filled && field.kind === "password") &&
+        !snapshot.frames.some((frame) => frame.messages.some(({ tone }) => tone === "error"));
+      if (fresh) return;
+    } catch {
+      signal.throwIfAborted();
+    }
+  }
+  await visit({ page, url: start, signal });
+  activity.mark();
+}
+
+async function perform({
+  attempt,
+  decision,
+  situation,
+  observed,
+}: {
+  attempt: Attempt;
+  decision: Decision;
+  situation: Situation;
+  observed: Observed;
+}): Promise<void> {
+  const { request, report, activity, history, isAllowed } = attempt;
+  const { page, signal, credentials } = request;
+  const { action } = decision;
+  switch (action.kind) {
+    case "wait":
+      return await activity.change(lookAgainMs);
+    case "look":
+      return await look(attempt, situation);
+    case "click":
+      remember({ history, situation, kind: "click", what: action.what, ref: action.control });
+      return await clickControl({ ref: action.control, observed, activity });
+    case "submit": {
+      const onSubmit = () => {
+        count({ what: action.what, history, report });
+        remember({ history, situation, kind: "submit", what: action.what, ref: action.button });
+      };
+      return await submitForm({ action, onSubmit, page, observed, activity, credentials, isAllowed, signal });
+    }
+    case "fail":
+      if (action.siteMessage !== undefined) report.siteMessage = action.siteMessage;
+      throw new Failure(
+        action.code,
+        action.message,
+        action.retryAfterMs === undefined ? {} : { retryAfterMs: action.retryAfterMs },
+      );
+    case "signed_in":
+      return;
+  }
+}
+
+/** Looks at the source page: where it stands if the site led back to it and it says so, else by opening it again. */
+async function look({ request, activity, history }: Attempt, situation: Situation): Promise<void> {
+  const { page, sourceUrl, site, signal, log } = request;
+  const { judgement, atSource } = stateOf(situation);
+  const there = atSource && judgement.verdict === "signed_in" && judgement.evidence === "strong";
+  if (!there) {
+    activity.mark();
+    await visit({ page, url: sourceUrl, signal });
+  }
+  const { signedIn, reason } = await judgeWhenSettled({ page, sourceUrl, site, signal, activity });
+  log.debug({ signedIn, reason }, "looked at the source page");
+  history.looks += 1;
+  history.lookedSignedIn = signedIn;
+}
+
+function count({ what, history, report }: { what: Purpose[]; history: History; report: Report }): void {
+  if (what.includes("password")) {
+    history.passwordSubmits += 1;
+    report.submits.password += 1;
+  }
+  if (what.includes("code")) {
+    history.codeSubmits += 1;
+    report.submits.code += 1;
+  }
+  if (what.includes("username") && !what.includes("password")) history.usernameSubmits += 1;
+}
+
+function remember({
+  history,
+  situation,
+  kind,
+  what,
+  ref,
+}: {
+  history: History;
+  situation: Situation;
+  kind: "submit" | "click";
+  what: History["acts"][number]["what"];
+  ref: string | null;
+}): void {
+  const control = situation.snapshot.frames
+    .flatMap((frame) => frame.controls)
+    .find((candidate) => candidate.ref === ref);
+  history.lookedSignedIn = null;
+  history.acts.push({
+    kind,
+    what,
+    control: control?.text ?? "",
+    documentId: situation.snapshot.frames[0]?.documentId ?? 0,
+    messages: linesOf(situation),
+    url: situation.snapshot.url,
+  });
+}
+
+/** Looks until the page can be seen: between two documents it cannot. */
+async function lookUntilSeen({ request, activity }: Attempt): Promise<Observed> {
+  const { page, signal } = request;
+  for (;;) {
+    await activity.arrival(signal);
+    signal.throwIfAborted();
+    try {
+      return await observe({ page, activity: activity.snapshot() });
+    } catch (error) {
+      if (page.isClosed()) throw error;
+      await activity.change(lookAgainMs);
+    }
+  }
+}
+
+/** Tells for how long what is seen has been the same, in milliseconds. */
+function stillness(): (observed: Observed) => number {
+  let seen = "";
+  let since = performance.now();
+  return ({ snapshot }) => {
+    const frames = JSON.stringify(snapshot.frames);
+    if (frames !== seen) {
+      seen = frames;
+      since = performance.now();
+    }
+    return performance.now() - since;
+  };
+}

@@ -1,0 +1,71 @@
+import type { FailureCode } from "../failure.ts";
+import type { LoginCredentials } from "./site.ts";
+import type { PageSnapshot } from "./snapshot.ts";
+
+/** Everything a decision rests on. Plain JSON: what `--save-snapshot` stores, and what a replay decides on again. */
+export interface Situation {
+  snapshot: PageSnapshot;
+  history: History;
+  has: LoginCredentials["has"];
+  /** Without query and fragment. */
+  sourceUrl: string;
+}
+
+/** What happened in this login so far. */
+export interface History {
+  passwordSubmits: number;
+  codeSubmits: number;
+  usernameSubmits: number;
+  /** Times the source page was looked at to see whether the login worked. */
+  looks: number;
+  /** What the last look at the source page found; forgotten with the next act. */
+  lookedSignedIn: boolean | null;
+  /** Acts done, oldest first. */
+  acts: Act[];
+}
+
+export interface Act {
+  kind: "submit" | "click";
+  /** What was submitted, or what the click was for. */
+  what: Purpose[] | ClickPurpose;
+  /** The text of the button or link. */
+  control: string;
+  /** The main document when it was done, and the messages it showed: what is new afterwards is an answer. */
+  documentId: number;
+  messages: string[];
+  url: string;
+}
+
+export type Purpose = "username" | "password" | "code" | "custom";
+export type ClickPurpose = "sign_in" | "method" | "dismiss" | "continue" | "consent";
+
+/** What to put in which field. `part`: the how-manieth of several boxes that hold one code. */
+export interface Fill {
+  ref: string;
+  value: "username" | "password" | "code" | { custom: string };
+  part?: number;
+}
+
+export type Action =
+  | { kind: "submit"; fills: Fill[]; tick: string[]; button: string | null; what: Purpose[] }
+  | { kind: "click"; control: string; what: ClickPurpose }
+  /** The page is not ready, or has not answered: look again when something changes. */
+  | { kind: "wait" }
+  /** Look at the source page: it tells whether the login worked. */
+  | { kind: "look" }
+  | { kind: "signed_in" }
+  | { kind: "fail"; code: FailureCode; message: string; siteMessage?: string; retryAfterMs?: number };
+
+/** One decision with its grounds, in words a support engineer understands. */
+export interface Decision {
+  /** The name of the rule that decided. */
+  rule: string;
+  saw: string;
+  /** What is done, in words. */
+  doing: string;
+  reason: string;
+  action: Action;
+}
+
+/** Decides, or leaves it to the rules after it. */
+export type Rule = (situation: Situation) => Omit<Decision, "rule"> | undefined;

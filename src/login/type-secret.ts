@@ -1,0 +1,59 @@
+import type { ElementHandle, Frame } from "playwright-core";
+import { Failure } from "../failure.ts";
+import type { Secret } from "../secret.ts";
+import { type IsAllowed, originNotAllowed } from "./allowed-origin.ts";
+
+const typingTimeoutMs = 10_000;
+
+/** Throws `origin_not_allowed` unless credentials may be typed in this frame. */
+export function assertAllowed({ frame, isAllowed }: { frame: Frame; isAllowed: IsAllowed }): void {
+  // A frame without an address of its own (about:blank, srcdoc) belongs to the one around it.
+  let owner: Frame | null = frame;
+  while (owner !== null && /^(about:|$)/.test(owner.url())) owner = owner.parentFrame();
+  const url = owner?.url() ?? "";
+  if (!isAllowed(url)) throw originNotAllowed(url);
+}
+
+/**
+ * Types a value into a field of a frame that may have it. The element belongs to the document that was checked: had
+ * the frame gone elsewhere meanwhile, the element would be gone with it.
+ */
+export async function typeSecret({
+  element,
+  frame,
+  isAllowed,
+  value,
+  keyByKey = false,
+}: {
+  element: ElementHandle<Element>;
+  frame: Frame;
+  isAllowed: IsAllowed;
+  value: Secret;
+  /** With real key strokes, for pages that listen to nothing else. */
+  keyByKey?: boolean;
+}): Promise<void> {
+  assertAllowed({ frame, isAllowed });
+  try {
+    if (keyByKey) {
+      await element.fill("", { timeout: typingTimeoutMs });
+      await element.type(value.reveal(), { timeout: typingTimeoutMs });
+    } else {
+      await element.fill(value.reveal(), { timeout: typingTimeoutMs });
+    }
+  } catch {
+    // Playwright's own error quotes what it was typing; it is not kept, not even as a cause.
+    throw new FieldNotTypable();
+  }
+}
+
+/** The field went away, or does not take text. Look again. */
+export class FieldNotTypable extends Error {
+  override readonly name = "FieldNotTypable";
+  constructor() {
+    super("the field could not be typed into");
+  }
+}
+
+/** What a login is given up with when fields keep refusing text. */
+export const notTypable = () =>
+  new Failure("login_unrecognised", "A field of the login form could not be typed into.");
