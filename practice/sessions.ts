@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 
 /** How far a visitor has come. */
-export type Stage =
+type Stage =
   | { name: "visitor" }
   | { name: "identified"; username: string }
   | { name: "password_passed"; username: string }

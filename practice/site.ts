@@ -12,7 +12,6 @@ import { notFoundPage } from "./views/message.ts";
 import { sendPage, visitors } from "./visitors.ts";
 
 export { type PracticeUser, practiceUsers } from "./accounts.ts";
-export type { Switches } from "./switches.ts";
 
 export interface PracticeOptions {
   /** `identifier-first`: email, then password, each on its own page. `one-page`: both in one form. */
@@ -23,7 +22,7 @@ export interface PracticeOptions {
   sessionTtlMs?: number;
 }
 
-export interface Counters {
+interface Counters {
   /** Logins brought to their end. */
   readonly logins: number;
   readonly passwordSubmits: number;

@@ -4,7 +4,7 @@ import { messagePage } from "./views/message.ts";
 import { sendPage } from "./visitors.ts";
 
 /** Where a switch is on: everywhere, nowhere, or on the paths that match (`/^\/statements/`). */
-export type Where = boolean | RegExp;
+type Where = boolean | RegExp;
 
 export interface Switches {
   /** Milliseconds each page takes longer. */

@@ -15,7 +15,7 @@ export interface WordPressFixture extends AsyncDisposable {
   failLate(): void;
 }
 
-export interface Post {
+interface Post {
   id: number;
   title: string;
   content: string;
