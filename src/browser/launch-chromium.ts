@@ -6,6 +6,7 @@ import { Failure } from "../failure.ts";
 import type { Logger } from "../log.ts";
 import { chromiumFlags } from "./chromium-flags.ts";
 import { killGroup, memoryOfGroupMb, processesOfGroup, readProcess } from "./processes.ts";
+import { writePreferences } from "./profile-preferences.ts";
 import { createChromiumFolder, noteProcessGroup, removeChromiumFolder } from "./worker-folder.ts";
 
 export interface LaunchOptions {
@@ -56,7 +57,7 @@ export async function launchChromium(options: LaunchOptions): Promise<Chromium> 
 async function start(options: LaunchOptions, folder: string): Promise<Browser> {
   const profileDir = join(folder, "profile");
   const artifactsDir = join(folder, "artifacts");
-  await Promise.all([mkdir(profileDir), mkdir(artifactsDir)]);
+  await Promise.all([writePreferences(profileDir), mkdir(artifactsDir)]);
   // A persistent context is Playwright's way to name the profile folder; nothing is ever opened in it.
   const context = await chromium.launchPersistentContext(profileDir, {
     executablePath: options.executablePath,

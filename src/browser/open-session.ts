@@ -1,12 +1,12 @@
 import { randomUUID } from "node:crypto";
-import type { BrowserContext, BrowserContextOptions, Page } from "playwright-core";
+import type { BrowserContext, BrowserContextOptions } from "playwright-core";
 import { Failure, toFailure } from "../failure.ts";
 import type { SavedState } from "../identity/types.ts";
 import type { Logger } from "../log.ts";
 import { createStateCapture } from "./capture-state.ts";
 import type { LentContext, Provider } from "./providers/provider.ts";
 import type { OpenSession, Session, SessionRequest } from "./session.ts";
-import { restoreSessionStorage } from "./session-storage.ts";
+import { createSessionStorageRestorer } from "./session-storage.ts";
 import { untilAborted } from "./waiting.ts";
 
 export interface OpenSessionOptions {
@@ -25,8 +25,7 @@ export function createOpenSession({ providers, defaultProvider, log }: OpenSessi
     request.signal.throwIfAborted();
     const lent = await lend({ provider, request, log });
     try {
-      const page = await untilAborted(request.signal, lent.context.newPage());
-      return await assemble({ provider, lent, page, request, log });
+      return await untilAborted(request.signal, assemble({ provider, lent, request, log }));
     } catch (error) {
       await lent.close();
       if (lent.lost.aborted) throw lent.lost.reason;
@@ -95,44 +94,50 @@ function storageState({ cookies, origins }: SavedState): StorageState {
 async function assemble({
   provider,
   lent,
-  page,
   request,
   log,
 }: {
   provider: Provider;
   lent: LentContext;
-  page: Page;
   request: SessionRequest;
   log: Logger;
 }): Promise<Session> {
   const { context } = lent;
-  const lost = new AbortController();
-  const onLost = () => lost.abort(lent.lost.reason);
-  if (lent.lost.aborted) onLost();
-  else lent.lost.addEventListener("abort", onLost, { once: true });
-  abortOnPageCrash(context, lost);
+  const crashed = abortOnPageCrash(context);
+  // These listen for pages, so they come before the first one.
+  const tabs = createSessionStorageRestorer({ context, saved: request.state?.sessionStorage ?? {} });
+  const { capture, reset } = createStateCapture({ context, tabs, state: request.state, log });
+  const page = await context.newPage();
+  await tabs.ready(page);
 
-  const restored = await restoreSessionStorage({ context, saved: request.state?.sessionStorage ?? {} });
-  const capture = createStateCapture({ context, restored, state: request.state, log });
-  const session: Session = {
+  const restore = async (state: SavedState) => {
+    // Pages that run might write the old state again.
+    await page.goto("about:blank");
+    const others = context.pages().filter((other) => other !== page);
+    await Promise.all(others.map((other) => other.close()));
+    await context.setStorageState(storageState(state));
+    await tabs.replace(state.sessionStorage, page);
+    reset(state);
+  };
+  const close = () => lent.close();
+  return {
     id: randomUUID(),
     provider: provider.name,
     context,
     page,
-    lost: lost.signal,
+    lost: AbortSignal.any([lent.lost, crashed]),
     capture,
-    restore: (state) => context.setStorageState(storageState(state)),
-    close: () => lent.close(),
-    [Symbol.asyncDispose]: () => lent.close(),
+    restore,
+    close,
+    [Symbol.asyncDispose]: close,
   };
-  return session;
 }
 
 /** A page whose renderer died answers nothing more: the session is of no use to its run. */
-function abortOnPageCrash(context: BrowserContext, lost: AbortController): void {
-  const watch = (page: Page) => {
-    page.once("crash", () => lost.abort(new Failure("browser_crashed", "A page of the session crashed.")));
-  };
-  for (const page of context.pages()) watch(page);
-  context.on("page", watch);
+function abortOnPageCrash(context: BrowserContext): AbortSignal {
+  const crashed = new AbortController();
+  context.on("page", (page) => {
+    page.once("crash", () => crashed.abort(new Failure("browser_crashed", "A page of the session crashed.")));
+  });
+  return crashed.signal;
 }

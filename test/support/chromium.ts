@@ -1,9 +1,26 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { pino } from "pino";
 import { type Browser, chromium } from "playwright-core";
+import {
+  type BrowserPool,
+  type BrowserPoolOptions,
+  createBrowserPool,
+} from "../../src/browser/browser-pool.ts";
+import { findChromium } from "../../src/browser/find-chromium.ts";
+import { createOpenSession } from "../../src/browser/open-session.ts";
+import { createLocalProvider } from "../../src/browser/providers/local.ts";
+import type { OpenSession } from "../../src/browser/session.ts";
+
+/** The Chromium under test. */
+export function chromiumPath(): string {
+  return findChromium({ configured: process.env["CHROMIUM_PATH"], searchPath: process.env["PATH"] }).path;
+}
 
 /** The real Chromium, for tests that drive a page by hand. One per test file; closed by `await using` or `afterAll`. */
 export function launchChromium(): Promise<Browser> {
   return chromium.launch({
-    executablePath: process.env["CHROMIUM_PATH"] ?? "/usr/bin/chromium",
+    executablePath: chromiumPath(),
     args: [
       "--disable-background-networking",
       "--disable-component-update",
@@ -12,5 +29,69 @@ export function launchChromium(): Promise<Browser> {
       "--no-first-run",
       ...(process.getuid?.() === 0 ? ["--no-sandbox"] : []),
     ],
+  });
+}
+
+export const silent = pino({ level: "silent" });
+
+/** A pool on the real Chromium. */
+export function testPool(options: Partial<BrowserPoolOptions> = {}): BrowserPool {
+  return createBrowserPool({
+    executablePath: chromiumPath(),
+    sandbox: "auto",
+    recycleContexts: 1_000,
+    recycleMemoryMb: 100_000,
+    log: silent,
+    ...options,
+  });
+}
+
+/** `openSession` on a pool. */
+export function testOpenSession(pool: BrowserPool): OpenSession {
+  return createOpenSession({
+    providers: [createLocalProvider({ pool })],
+    defaultProvider: "local",
+    log: silent,
+  });
+}
+
+export interface TestProcess {
+  pid: number;
+  parent: number;
+  group: number;
+  command: string;
+}
+
+/** Living processes that descend from this one and run Chromium: those a test has started and not yet ended. */
+export function ownChromiums(root = process.pid): TestProcess[] {
+  const processes = listProcesses();
+  const byPid = new Map(processes.map((one) => [one.pid, one]));
+  const descends = (one: TestProcess | undefined): boolean =>
+    one !== undefined && (one.parent === root || descends(byPid.get(one.parent)));
+  return processes.filter((one) => /chrom/i.test(one.command) && descends(one));
+}
+
+/** Living processes of a group, whoever their parent is by now. */
+export function processesOfGroup(group: number): TestProcess[] {
+  return listProcesses().filter((one) => one.group === group);
+}
+
+/** The folders browsers of this process, or of another, keep in the temporary folder. */
+export function chromiumFolders(pid = process.pid): string[] {
+  return readdirSync(tmpdir()).filter((name) => new RegExp(`^latchkey-chromium-\\d+-${pid}-`).test(name));
+}
+
+function listProcesses(): TestProcess[] {
+  return readdirSync("/proc").flatMap((name) => {
+    if (!/^\d+$/.test(name)) return [];
+    try {
+      const stat = readFileSync(`/proc/${name}/stat`, "utf8");
+      const [state, parent, group] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+      if (state === "Z") return [];
+      const command = readFileSync(`/proc/${name}/cmdline`, "utf8").replaceAll("\0", " ");
+      return [{ pid: Number(name), parent: Number(parent), group: Number(group), command }];
+    } catch {
+      return [];
+    }
   });
 }
