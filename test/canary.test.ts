@@ -1,0 +1,231 @@
+import { randomBytes, randomUUID } from "node:crypto";
+import { resolve } from "node:path";
+import { generate } from "otplib";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { type PracticeSite, startPracticeSite } from "../practice/site.ts";
+import type { Identity } from "../src/identity/types.ts";
+import { cancelRun } from "../src/job/cancel.ts";
+import type { JobInput } from "../src/job/job.ts";
+import type { Run } from "../src/job/runs.ts";
+import { submitRun } from "../src/job/submit.ts";
+import { watchRun } from "../src/job/watch-run.ts";
+import { Secret } from "../src/secret.ts";
+import { type CliProcess, latchkey, startCli } from "./support/cli.ts";
+import { dumpPostgres, dumpRedis, readFolder, watchProcessList } from "./support/everything-kept.ts";
+import { openTestParts, type TestParts } from "./support/parts.ts";
+import { startRedis, type TestRedis } from "./support/redis.ts";
+
+/** Strings that stand nowhere else: wherever one turns up, a secret has leaked. */
+const mark = (what: string) => `canary-${what}-${randomBytes(6).toString("hex")}`;
+const username = `${mark("user")}@larch.example`;
+const password = `${mark("pass")}/+&"é`;
+const wrongPassword = mark("wrong");
+const custom = mark("custom");
+const totpSecret = "GEZDGNBVGY3TQOJQKNCUGUSFKRJVKTCU";
+const wrongTotpSecret = "KRUGS4ZANFZSAYJAORSXG5BAMFXGIIDB";
+/** What may be seen: were it not found, the search would prove nothing. */
+const visible = mark("visible");
+const periodSeconds = 2;
+
+let startedAt: number;
+let redis: TestRedis;
+let site: PracticeSite;
+let ground: TestParts;
+let worker: CliProcess;
+
+beforeAll(async () => {
+  startedAt = Date.now();
+  site = await startPracticeSite({
+    users: [{ username, password, totpSecret, totpPeriodSeconds: periodSeconds, totpDigits: 8 }],
+  });
+  redis = await startRedis();
+  ground = await openTestParts({
+    redisUrl: redis.url,
+    settings: { LATCHKEY_FLOWS_DIR: resolve("test/support/flows"), LATCHKEY_LOG_LEVEL: "trace" },
+  });
+  worker = startCli(["worker"], ground.environment);
+  await worker.says("latchkey is up");
+});
+afterAll(async () => {
+  worker.child.kill("SIGTERM");
+  await worker.ended();
+  await ground[Symbol.asyncDispose]();
+  await redis[Symbol.asyncDispose]();
+  await site.close();
+});
+
+test("no secret is found in logs, databases, artifacts, the queue or the process list, whatever happens", {
+  timeout: 180_000,
+}, async () => {
+  const processes = watchProcessList();
+  const said: string[] = [];
+  const command = async (args: string[], given: object) => {
+    const { stdout, stderr } = await latchkey(args, ground.environment, { stdin: JSON.stringify(given) });
+    said.push(stdout, stderr);
+    return stdout;
+  };
+
+  const added = await command(
+    ["identities", "add", "--name", visible, "--url", `${site.url}/`, "--credentials-stdin", "--json"],
+    {
+      username,
+      password,
+      totp: `otpauth://totp/x?secret=${totpSecret}&period=${periodSeconds}&digits=8`,
+      pin: custom,
+    },
+  );
+  const good = (JSON.parse(added) as Identity).id;
+  await command(["identities", "add", "--name", "bad", "--url", "ftp://x", "--credentials-stdin"], {
+    username,
+    password,
+  });
+  await command(["identities", "add", "--name", "bad", "--url", `${site.url}/`, "--credentials-stdin"], {
+    username,
+    password,
+    totp: `${password} no base32`,
+  });
+  await command(["identities", "show", visible, "--audit"], {});
+
+  const ended = [
+    await run({ flow: "trial/look", identityId: good, input: { word: visible } }),
+    await run({ flow: "trial/look", identityId: good }),
+    await run({ flow: "trial/misbehave", identityId: good, input: { how: "throw" } }),
+    await run({ flow: "trial/misbehave", identityId: good, input: { how: "wait for nothing" } }),
+    await run({ flow: "trial/misbehave", identityId: good, input: { how: "crash the page" } }),
+    await run({ flow: "trial/misbehave", identityId: good, input: { how: "never end" }, deadlineMs: 2_000 }),
+    await run({ flow: "trial/misbehave", identityId: good, input: { how: "never end" } }, { cancel: true }),
+    await run({ flow: "trial/look", identityId: await identity(wrongPassword, totpSecret) }),
+    await run({ flow: "trial/look", identityId: await identity(password, wrongTotpSecret) }),
+    await run({ flow: "trial/look", identityId: await identity(password, undefined) }),
+    await run({ flow: "trial/look", identityId: good, input: { word: { password } } as never }).catch(
+      () => undefined,
+    ),
+    await whileSwitched({ serverError: /^\/login/ }, async () =>
+      run({ flow: "trial/look", identityId: await identity(password, totpSecret) }),
+    ),
+    await whileSwitched({ hang: /^\/login\/password/ }, async () =>
+      run({ flow: "trial/look", identityId: await identity(password, totpSecret), deadlineMs: 4_000 }),
+    ),
+  ];
+  const codes = ended.map((run) =>
+    run?.outcome?.status === "failed" ? run.outcome.code : run?.outcome?.status,
+  );
+  expect(codes.slice(0, 8)).toEqual([
+    "succeeded",
+    "succeeded",
+    "flow_failed",
+    "flow_timed_out",
+    "browser_crashed",
+    "deadline_exceeded",
+    "cancelled",
+    "invalid_credentials",
+  ]);
+  await command(["login", `${site.url}/`, "--credentials-stdin", "--explain"], {
+    username,
+    password: wrongPassword,
+  });
+  await command(["login", `${site.url}/`, "--credentials-stdin", "--json"], {
+    username,
+    password,
+    totp: wrongTotpSecret,
+  });
+  await command(["keys", "rotate"], {});
+  await command(["doctor"], {});
+
+  const kept = new Map<string, string>([
+    ["the worker's log", worker.output()],
+    ["this process's log", ground.logged()],
+    ["what commands said", said.join("\n")],
+    ["postgres", await dumpPostgres(ground.environment["DATABASE_URL"] ?? "")],
+    ["redis", await dumpRedis(redis.url)],
+    ["the process list", await processes.stop()],
+  ]);
+  const files = await readFolder(`${ground.environment["LATCHKEY_DATA_DIR"]}/artifacts`);
+  for (const [name, content] of files) kept.set(name, content.toString("latin1"));
+
+  for (const place of ["what commands said", "postgres", "redis", "the process list"]) {
+    expect.soft(kept.get(place), `${place} was searched`).toContain(place === "redis" ? good : visible);
+  }
+  expect.soft(kept.get("the worker's log")).toContain(good);
+  expect.soft([...files.keys()].filter((name) => name.endsWith(".png")).length).toBeGreaterThan(4);
+  expect.soft([...files.keys()].filter((name) => name.endsWith(".zip")).length).toBeGreaterThan(4);
+
+  const found: string[] = [];
+  for (const needle of await needles()) {
+    for (const [place, content] of kept) {
+      const at = content.indexOf(needle.form);
+      if (at >= 0)
+        found.push(`${needle.what} in ${place}: …${content.slice(Math.max(0, at - 80), at + 60)}…`);
+    }
+  }
+  expect(found).toEqual([]);
+});
+
+async function needles(): Promise<{ what: string; form: string }[]> {
+  const values = { username, password, wrongPassword, custom, totpSecret, wrongTotpSecret };
+  const spelled = Object.entries(values).flatMap(([what, value]) =>
+    [
+      value,
+      encodeURIComponent(value),
+      JSON.stringify(value).slice(1, -1),
+      Buffer.from(value).toString("base64").replace(/=+$/, ""),
+      Buffer.from(value).toString("latin1"),
+      Buffer.from(value).toString("hex"),
+    ].map((form) => ({ what, form })),
+  );
+  const codes: { what: string; form: string }[] = [];
+  for (let epoch = Math.floor(startedAt / 1_000); epoch <= Date.now() / 1_000 + 4; epoch += periodSeconds) {
+    for (const secret of [totpSecret, wrongTotpSecret]) {
+      codes.push({
+        what: "a code",
+        form: await generate({ secret, epoch, period: periodSeconds, digits: 8 }),
+      });
+    }
+  }
+  return [...spelled, ...codes];
+}
+
+async function identity(withPassword: string, totp: string | undefined): Promise<string> {
+  const { identities } = await ground.parts.store();
+  const { id } = await identities.create(
+    "default",
+    {
+      name: `x-${randomUUID().slice(0, 8)}`,
+      sourceUrl: `${site.url}/`,
+      credentials: [
+        { type: "username_password", username: new Secret(username), password: new Secret(withPassword) },
+        ...(totp === undefined
+          ? []
+          : [{ type: "authenticator" as const, secret: new Secret(totp), periodSeconds, digits: 8 }]),
+      ],
+    },
+    { name: "test" },
+  );
+  return id;
+}
+
+/** Through the queue, with a trace, to its end. */
+async function run(job: JobInput, { cancel = false } = {}): Promise<Run> {
+  const { database, identities, runs } = await ground.parts.store();
+  const { queue } = await ground.parts.queueing();
+  const deps = { db: database.kysely, catalogue: await ground.parts.catalogue(), identities, runs, queue };
+  const runId = await submitRun(deps, { ...job, trace: true }, { attempts: 1 });
+  for await (const { event } of watchRun(database, runId, { signal: AbortSignal.timeout(40_000) })) {
+    if (cancel && event.type === "stage" && event.stage === "flow")
+      await cancelRun({ database, runs, queue }, "default", runId);
+  }
+  return runs.get("default", runId);
+}
+
+async function whileSwitched<T>(
+  switches: Partial<PracticeSite["switches"]>,
+  work: () => Promise<T>,
+): Promise<T> {
+  const calm = { ...site.switches };
+  Object.assign(site.switches, switches);
+  try {
+    return await work();
+  } finally {
+    Object.assign(site.switches, calm);
+  }
+}
