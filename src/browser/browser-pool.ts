@@ -8,7 +8,8 @@ import { untilAborted, within } from "./waiting.ts";
 import { sweepChromiumFolders } from "./worker-folder.ts";
 
 export interface BrowserPoolOptions {
-  executablePath: string;
+  /** The Chromium to start. A function is asked at the first start, so that nobody needs a Chromium they do not use. */
+  executablePath: string | (() => string);
   sandbox: SandboxSetting;
   /** Contexts after which the warm browser is replaced. */
   recycleContexts: number;
@@ -48,26 +49,34 @@ const memoryCheckIntervalMs = 5_000;
 export function createBrowserPool(options: BrowserPoolOptions): BrowserPool {
   const { log } = options;
   const seats = new Set<Seat>();
+  const endings = new Set<Promise<void>>();
   let current: Promise<Seat> | undefined;
-  let sandbox = wantsSandbox({ setting: options.sandbox, executablePath: options.executablePath });
+  let sandbox: boolean | undefined;
   let closing: Promise<void> | undefined;
   const sweeping = sweepChromiumFolders({ log });
 
   const launch = async (headed: boolean, slowMoMs: number): Promise<Seat> => {
     const startedAt = performance.now();
-    const start = () =>
-      launchChromium({ executablePath: options.executablePath, sandbox, headed, slowMoMs, log });
-    const chromium = await start().catch(async (error: unknown) => {
+    const executablePath =
+      typeof options.executablePath === "string" ? options.executablePath : options.executablePath();
+    sandbox ??= wantsSandbox({ setting: options.sandbox, executablePath });
+    const start = (withSandbox: boolean) =>
+      launchChromium({ executablePath, sandbox: withSandbox, headed, slowMoMs, log });
+    const chromium = await start(sandbox).catch(async (error: unknown) => {
       log.warn({ err: error, sandbox }, "Chromium did not start");
-      if (!sandbox || options.sandbox !== "auto") throw error;
+      if (sandbox !== true || options.sandbox !== "auto" || !blamesSandbox(error)) throw error;
       // Only a start tells whether a container's rules let the sandbox work.
       sandbox = false;
-      const unsandboxed = await start();
+      const unsandboxed = await start(sandbox);
       log.warn(
         "Chromium starts only without its sandbox here; set LATCHKEY_CHROMIUM_SANDBOX to say so or to forbid it",
       );
       return unsandboxed;
     });
+    if (closing !== undefined) {
+      await chromium.close();
+      throw closed();
+    }
     const seat: Seat = { chromium, loans: new Set(), served: 0, retired: false, memoryCheckedAt: 0 };
     seats.add(seat);
     chromium.browser.on("disconnected", () => onGone(seat));
@@ -79,16 +88,24 @@ export function createBrowserPool(options: BrowserPoolOptions): BrowserPool {
 
   const onGone = (seat: Seat) => {
     seat.retired = true;
-    if (!seats.delete(seat)) return;
+    if (!seats.has(seat)) return;
     if (closing === undefined)
       log.warn({ group: seat.chromium.group, contexts: seat.loans.size }, "Chromium died");
-    for (const loan of seat.loans) loan.abort(crashed());
-    void seat.chromium.close();
+    for (const loan of seat.loans) loan.abort(closing === undefined ? crashed() : closed());
+    void end(seat);
+  };
+
+  const end = async (seat: Seat) => {
+    if (!seats.delete(seat)) return;
+    const ending = seat.chromium.close();
+    endings.add(ending);
+    await ending;
+    endings.delete(ending);
   };
 
   const currentSeat = async (): Promise<Seat> => {
     for (;;) {
-      if (closing !== undefined) throw new Failure("browser_unavailable", "The browser pool is closed.");
+      if (closing !== undefined) throw closed();
       const starting = (current ??= launch(false, 0));
       const seat = await starting.catch((error: unknown) => {
         if (current === starting) current = undefined;
@@ -106,8 +123,7 @@ export function createBrowserPool(options: BrowserPoolOptions): BrowserPool {
   };
 
   const endIfIdle = async (seat: Seat) => {
-    if (!seat.retired || seat.loans.size > 0 || !seats.delete(seat)) return;
-    await seat.chromium.close();
+    if (seat.retired && seat.loans.size === 0) await end(seat);
   };
 
   const watchMemory = async (seat: Seat) => {
@@ -164,7 +180,8 @@ export function createBrowserPool(options: BrowserPoolOptions): BrowserPool {
 
   const close = async () => {
     await Promise.allSettled([current, sweeping]);
-    await Promise.allSettled([...seats].map((seat) => seat.chromium.close()));
+    await Promise.all([...seats].map(end));
+    await Promise.all(endings);
   };
 
   const pool: BrowserPool = {
@@ -184,4 +201,14 @@ export function createBrowserPool(options: BrowserPoolOptions): BrowserPool {
 
 function crashed(): Failure {
   return new Failure("browser_crashed", "The browser died.");
+}
+
+function closed(): Failure {
+  return new Failure("worker_stopping", "The worker has closed its browser.");
+}
+
+/** Chromium says why it does not start; a start that failed for another reason is no reason to go without. */
+function blamesSandbox(error: unknown): boolean {
+  const words = error instanceof Error && error.cause instanceof Error ? error.cause.message : "";
+  return /sandbox|namespace/i.test(words);
 }

@@ -53,6 +53,11 @@ export function createSessionStorageRestorer({
     void script.then((added) => added.dispose()).catch(() => undefined);
   };
 
+  const ready = async (page: Page) => {
+    const scripts = pending.get(page);
+    if (scripts !== undefined) await Promise.all(scripts.values());
+  };
+
   context.on("page", (page) => {
     page.on("framenavigated", (frame) => {
       const origin = webOrigin(frame.url());
@@ -65,9 +70,7 @@ export function createSessionStorageRestorer({
   });
 
   return {
-    async ready(page) {
-      await Promise.all([...(pending.get(page)?.values() ?? [])]);
-    },
+    ready,
     unvisited: () => Object.fromEntries(Object.entries(current).filter(([origin]) => !visited.has(origin))),
     async replace(next, page) {
       const emptied = Object.fromEntries([...visited].map((origin) => [origin, {}]));
@@ -75,7 +78,7 @@ export function createSessionStorageRestorer({
       current = next;
       visited.clear();
       give(page, { ...emptied, ...next }, true);
-      await Promise.all([...(pending.get(page)?.values() ?? [])]);
+      await ready(page);
     },
   };
 }

@@ -1,8 +1,127 @@
-// placeholder until the real one lands
+import pRetry from "p-retry";
+import { type Browser, chromium } from "playwright-core";
+import { Failure } from "../../failure.ts";
 import type { Logger } from "../../log.ts";
 import type { Secret } from "../../secret.ts";
-import type { Provider } from "./provider.ts";
-export declare function _x(): void;
-export function createCdpProvider(_: { url: Secret; log: Logger }): Provider {
-  throw new Error("not yet");
+import { untilAborted, within } from "../waiting.ts";
+import { createChromiumFolder, removeChromiumFolder, sweepChromiumFolders } from "../worker-folder.ts";
+import { connectFailure } from "./connect-failure.ts";
+import type { ContextRequest, LentContext, Provider } from "./provider.ts";
+import { createSharedContextTurns, lendSharedContext } from "./shared-context.ts";
+import { watchConnection } from "./watch-connection.ts";
+
+export interface CdpProviderOptions {
+  /** `http://host:port` or `ws://…`; may hold a key. */
+  url: Secret;
+  log: Logger;
+  /** The name requests know it by; `cdp` unless given. */
+  name?: string;
+  /** How often the endpoint is asked whether it is still there, in milliseconds; 15,000 unless given. */
+  heartbeatMs?: number;
+}
+
+const connectMs = 30_000;
+const closeMs = 5_000;
+const connectRetries = 2;
+
+/**
+ * Sessions at any endpoint that speaks CDP. Each has a connection of its own and, where the endpoint allows it, a
+ * context of its own; else the endpoint's only context, one session at a time, emptied before and after.
+ * Closing disconnects: the browser itself is not ours to end.
+ */
+export function createCdpProvider({
+  url,
+  log,
+  name = "cdp",
+  heartbeatMs = 15_000,
+}: CdpProviderOptions): Provider {
+  const open = new Set<() => Promise<void>>();
+  const turns = createSharedContextTurns();
+  const sweeping = sweepChromiumFolders({ log });
+  let closing: Promise<void> | undefined;
+
+  const connect = async (request: ContextRequest, folder: string): Promise<Browser> => {
+    const once = () =>
+      chromium
+        .connectOverCDP(url.reveal(), {
+          artifactsDir: folder,
+          slowMo: request.slowMoMs,
+          timeout: connectMs,
+          // Another session's pages are none of this connection's business.
+          noDefaults: true,
+        })
+        .catch((error: unknown) => {
+          throw connectFailure(error);
+        });
+    return pRetry(() => untilAborted(request.signal, once(), (late) => late?.close()), {
+      retries: connectRetries,
+      minTimeout: 250,
+      randomize: true,
+      signal: request.signal,
+      shouldRetry: ({ error }) => error instanceof Failure && error.retryable,
+      onFailedAttempt: ({ attemptNumber, error }) =>
+        log.debug({ provider: name, attempt: attemptNumber, err: error }, "provider did not let us connect"),
+    });
+  };
+
+  const lend = async (request: ContextRequest): Promise<LentContext> => {
+    if (closing !== undefined) throw new Failure("provider_unavailable", "The browser provider is closed.");
+    const folder = await createChromiumFolder();
+    const browser = await connect(request, folder).catch(async (error: unknown) => {
+      await removeChromiumFolder(folder);
+      throw error;
+    });
+    const connection = watchConnection({ browser, heartbeatMs });
+    const disconnect = async () => {
+      connection.stop();
+      await within(closeMs, browser.close());
+      await removeChromiumFolder(folder);
+    };
+    try {
+      const lent = await untilAborted(request.signal, lendContext(browser, request), (late) => late?.close());
+      let ending: Promise<void> | undefined;
+      const end = async () => {
+        await within(closeMs, lent.close());
+        await disconnect();
+        open.delete(close);
+      };
+      const close = () => (ending ??= end());
+      open.add(close);
+      return { context: lent.context, lost: connection.lost, close };
+    } catch (error) {
+      await disconnect();
+      if (connection.lost.aborted) throw connection.lost.reason;
+      throw error;
+    }
+  };
+
+  const lendContext = async (
+    browser: Browser,
+    request: ContextRequest,
+  ): Promise<Omit<LentContext, "lost">> => {
+    try {
+      const context = await browser.newContext(request.contextOptions);
+      return { context, close: () => context.close() };
+    } catch (error) {
+      if (!isRefusedContext(error)) throw error;
+      log.debug({ provider: name }, "endpoint makes no contexts; using its own");
+      return lendSharedContext({ browser, request, turns });
+    }
+  };
+
+  const close = async () => {
+    await Promise.allSettled([sweeping, ...[...open].map((end) => end())]);
+  };
+  const provider: Provider = {
+    name,
+    lend,
+    close: () => (closing ??= close()),
+    [Symbol.asyncDispose]: () => provider.close(),
+  };
+  return provider;
+}
+
+/** Whether the endpoint, not the options, was at fault. */
+function isRefusedContext(error: unknown): boolean {
+  return error instanceof Error && error.message.includes("Target.createBrowserContext");
 }

@@ -1,0 +1,94 @@
+import type { Browser, BrowserContext, BrowserContextOptions } from "playwright-core";
+import { Failure } from "../../failure.ts";
+import { untilAborted, within } from "../waiting.ts";
+import type { ContextRequest, LentContext } from "./provider.ts";
+
+/** Lets one session at a time have the context that all of them would share. */
+export interface SharedContextTurns {
+  /** Waits for the turn; call the result to end it. */
+  take(signal: AbortSignal): Promise<() => void>;
+}
+
+export function createSharedContextTurns(): SharedContextTurns {
+  let last: Promise<void> = Promise.resolve();
+  return {
+    async take(signal) {
+      const { promise: ended, resolve: end } = Promise.withResolvers<void>();
+      const before = last;
+      last = before.then(() => ended);
+      try {
+        await untilAborted(signal, before);
+      } catch (error) {
+        end();
+        throw error;
+      }
+      return end;
+    },
+  };
+}
+
+const clearMs = 10_000;
+
+/**
+ * The endpoint's only context, for endpoints that make no others. Emptied before, in case another worker died in it,
+ * and after, so that nothing of this session is left to the next. Pages that were there stay.
+ * @throws Failure `provider_refused` when the session asks for what such a context cannot have
+ */
+export async function lendSharedContext({
+  browser,
+  request,
+  turns,
+}: {
+  browser: Browser;
+  request: ContextRequest;
+  turns: SharedContextTurns;
+}): Promise<Omit<LentContext, "lost">> {
+  const { proxy, storageState } = request.contextOptions;
+  const context = browser.contexts()[0];
+  if (context === undefined)
+    throw new Failure("provider_refused", "The endpoint neither makes contexts nor has one of its own.");
+  if (proxy !== undefined)
+    throw new Failure(
+      "provider_refused",
+      "The endpoint makes no contexts, and its own cannot be given a proxy.",
+    );
+
+  const endTurn = await turns.take(request.signal);
+  const before = new Set(context.pages());
+  let ending: Promise<void> | undefined;
+  const end = async () => {
+    const ours = context.pages().filter((page) => !before.has(page));
+    await within(clearMs, Promise.allSettled(ours.map((page) => page.close())));
+    await within(clearMs, clear(context));
+    endTurn();
+  };
+  const close = () => (ending ??= end());
+  try {
+    await clear(context);
+    if (isState(storageState)) await context.setStorageState(storageState);
+    return { context, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+type StorageState = Exclude<NonNullable<BrowserContextOptions["storageState"]>, string>;
+
+function isState(state: BrowserContextOptions["storageState"]): state is StorageState {
+  return typeof state === "object";
+}
+
+/** Empties the context: storage of all origins, seen over this connection or not, cookies, cache, permissions. */
+async function clear(context: BrowserContext): Promise<void> {
+  const page = await context.newPage();
+  try {
+    const session = await context.newCDPSession(page);
+    await session.send("Storage.clearDataForOrigin", { origin: "*", storageTypes: "all" });
+    await session.send("Network.clearBrowserCache");
+    await context.clearCookies();
+    await context.clearPermissions();
+  } finally {
+    await page.close();
+  }
+}
