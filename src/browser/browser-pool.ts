@@ -77,7 +77,13 @@ export function createBrowserPool(options: BrowserPoolOptions): BrowserPool {
       await chromium.close();
       throw closed();
     }
-    const seat: Seat = { chromium, loans: new Set(), served: 0, retired: false, memoryCheckedAt: 0 };
+    const seat: Seat = {
+      chromium,
+      loans: new Set(),
+      served: 0,
+      retired: false,
+      memoryCheckedAt: Number.NEGATIVE_INFINITY,
+    };
     seats.add(seat);
     chromium.browser.on("disconnected", () => onGone(seat));
     const durationMs = Math.round(performance.now() - startedAt);
@@ -91,12 +97,12 @@ export function createBrowserPool(options: BrowserPoolOptions): BrowserPool {
     if (!seats.has(seat)) return;
     if (closing === undefined)
       log.warn({ group: seat.chromium.group, contexts: seat.loans.size }, "Chromium died");
-    for (const loan of seat.loans) loan.abort(closing === undefined ? crashed() : closed());
     void end(seat);
   };
 
   const end = async (seat: Seat) => {
     if (!seats.delete(seat)) return;
+    for (const loan of seat.loans) loan.abort(closing === undefined ? crashed() : closed());
     const ending = seat.chromium.close();
     endings.add(ending);
     await ending;

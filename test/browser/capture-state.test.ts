@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { BrowserPool } from "../../src/browser/browser-pool.ts";
 import type { OpenSession, Session } from "../../src/browser/session.ts";
 import type { SavedState } from "../../src/identity/types.ts";
-import { chromiumFolders, ownChromiums, testOpenSession, testPool } from "../support/chromium.ts";
+import { assertNoChromiumLeft, testOpenSession, testPool } from "../support/chromium.ts";
 import { startServer, type TestServer } from "../support/web-server.ts";
 
 let pool: BrowserPool;
@@ -23,8 +23,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await pool.close();
   await server[Symbol.asyncDispose]();
-  expect(ownChromiums()).toEqual([]);
-  expect(chromiumFolders()).toEqual([]);
+  assertNoChromiumLeft();
 });
 
 /** The state a session has after this work, as it comes back from the database: through JSON. */
@@ -211,7 +210,9 @@ describe("a captured state, restored in another session", () => {
     await using session = await open({ signal, state });
     await session.page.goto(server.at("odd.localhost"));
     const restored = await session.page.evaluate(async () => {
-      const names = (await indexedDB.databases()).map(({ name = "" }) => name).toSorted((a, b) => a.localeCompare(b));
+      const names = (await indexedDB.databases())
+        .map(({ name = "" }) => name)
+        .toSorted((a, b) => a.localeCompare(b));
       const database = await new Promise<IDBDatabase>((resolve) => {
         const request = indexedDB.open("mixed");
         request.onsuccess = () => resolve(request.result);

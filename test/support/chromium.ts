@@ -95,3 +95,9 @@ function listProcesses(): TestProcess[] {
     }
   });
 }
+
+/** Call it when a suite is done: throws if any Chromium of this process, or any folder of one, is still there. */
+export function assertNoChromiumLeft(): void {
+  const left = [...ownChromiums().map(({ command }) => command.slice(0, 120)), ...chromiumFolders()];
+  if (left.length > 0) throw new Error(`Left behind:\n${left.join("\n")}`);
+}
