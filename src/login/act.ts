@@ -19,7 +19,10 @@ export interface ActContext {
 
 type Submit = Extract<Action, { kind: "submit" }>;
 
-const clickTimeoutMs = 5_000;
+/** What lies over a button is given so long to go away. */
+const clickTimeoutMs = 1_500;
+/** What lay over it already when the page was looked at will hardly go away by itself. */
+const coveredTimeoutMs = 300;
 /** How long a button may stay disabled after the form was filled. */
 const enableTimeoutMs = 5_000;
 
@@ -76,23 +79,26 @@ export async function submitForm({
   signal.throwIfAborted();
   onSubmit();
   activity.mark();
-  if (button !== null && (await isEnabled(button)) && (await clicked({ button, activity }))) return;
+  if (button !== null && (await isEnabled(button)) && (await pressed({ element: button, activity }))) return;
   await last?.press("Enter", { timeout: clickTimeoutMs, noWaitAfter: true });
 }
 
 /** Clicks a button or link that submits no credentials. */
 export async function clickControl({
   ref,
+  covered,
   observed,
   activity,
 }: {
   ref: string;
+  /** Something lay over it when it was seen. */
+  covered: boolean;
   observed: Observed;
   activity: Activity;
 }): Promise<void> {
   const element = await observed.element(ref);
   activity.mark();
-  await element.click({ timeout: clickTimeoutMs, noWaitAfter: true });
+  await press({ element, activity, timeoutMs: covered ? coveredTimeoutMs : clickTimeoutMs });
 }
 
 /** The values to type, one per fill. A code is asked for last, when all else is ready: its life is short. */
@@ -170,19 +176,39 @@ async function becomesEnabled({
   }
 }
 
-/** False when the button could not be clicked and nothing was sent: Enter may do. */
-async function clicked({
-  button,
+/**
+ * Clicks where the element is seen. When something keeps lying over it (a toast, a chat bubble), the element is told
+ * of a click instead. Throws when neither was possible.
+ */
+async function press({
+  element,
   activity,
+  timeoutMs = clickTimeoutMs,
 }: {
-  button: ElementHandle<Element>;
+  element: ElementHandle<Element>;
   activity: Activity;
-}): Promise<boolean> {
+  timeoutMs?: number;
+}): Promise<void> {
   try {
-    await button.click({ timeout: clickTimeoutMs, noWaitAfter: true });
+    await element.click({ timeout: timeoutMs, noWaitAfter: true });
+  } catch (error) {
+    if (activity.submittedSinceMark()) return;
+    const said = await element.evaluate((target) => {
+      if (!target.isConnected || !(target instanceof HTMLElement)) return false;
+      target.click();
+      return true;
+    });
+    if (!said) throw error;
+  }
+}
+
+/** False when the button is gone and nothing was sent: Enter may do. */
+async function pressed(options: { element: ElementHandle<Element>; activity: Activity }): Promise<boolean> {
+  try {
+    await press(options);
     return true;
   } catch {
-    return activity.submittedSinceMark();
+    return options.activity.submittedSinceMark();
   }
 }
 

@@ -30,7 +30,7 @@ export function formsOf(snapshot: PageSnapshot): Form[] {
   const forms = snapshot.frames.flatMap((frame) =>
     frame.groups.map((group): Form => {
       const fields = frame.fields
-        .filter((field) => field.group === group.id && field.shown && !field.disabled)
+        .filter((field) => field.group === group.id && field.shown)
         .map((field) => ({ ...field, purpose: purposeOf(field, group) }));
       const buttons = frame.controls.filter((control) => control.group === group.id && control.shown);
       return { frame, group, fields, buttons, dialog: fields[0]?.dialog ?? null };
@@ -61,28 +61,43 @@ export function findUsernameForm(forms: Form[]): SignInForm | null {
   return best === undefined ? null : asSignInForm(best);
 }
 
-/** A form that asks for a one-time code. `afterPassword`: a field called just "code" is one then. */
+/**
+ * A form that asks for a one-time code. `afterPassword`: a field called just "code" is one then. `afterCode`: a code
+ * was typed already; else a field that holds something is a setting, not a challenge.
+ */
 export function findCodeForm(
   forms: Form[],
-  { afterPassword }: { afterPassword: boolean },
+  { afterPassword, afterCode }: { afterPassword: boolean; afterCode: boolean },
 ): SignInForm | null {
   for (const form of forms) {
     const code = codeFieldsOf(form, { afterPassword });
-    if (code.length > 0 && !isSignUp(form)) return { ...asSignInForm(form), code };
+    if (code.length === 0 || (!afterCode && code.some((field) => field.filled))) continue;
+    if (!isSignUp(form) && asksNothingElse(form, code)) return { ...asSignInForm(form), code };
   }
   return null;
+}
+
+/** A page of settings may hold something called a code as well; a challenge asks for the code, at most beside the login. */
+function asksNothingElse(form: Form, code: FieldSnapshot[]): boolean {
+  const others = form.fields.filter(
+    (field) =>
+      !code.some(({ ref }) => ref === field.ref) && !/^(checkbox|password|search)$/.test(field.purpose),
+  );
+  return others.length === 0 || (others.length === 1 && others[0]?.purpose === "username");
 }
 
 /** The fields one code goes into: one, or a row of boxes for a digit each. */
 export function codeFieldsOf(form: Form, { afterPassword }: { afterPassword: boolean }): FieldSnapshot[] {
   const boxes = form.fields.filter(
     (field) =>
-      /^(text|tel|number|password)$/.test(field.kind) && (field.maxLength === 1 || isDigitBox(field)),
+      !field.disabled &&
+      /^(text|tel|number|password)$/.test(field.kind) &&
+      (field.maxLength === 1 || isDigitBox(field)),
   );
   if (boxes.length >= 4 && boxes.length <= 10) return boxes;
-  const sure = form.fields.find((field) => field.purpose === "code");
+  const sure = form.fields.find((field) => field.purpose === "code" && !field.disabled);
   if (sure !== undefined) return [sure];
-  const maybe = form.fields.filter((field) => field.purpose === "maybe_code");
+  const maybe = form.fields.filter((field) => field.purpose === "maybe_code" && !field.disabled);
   return afterPassword && maybe.length === 1 ? maybe : [];
 }
 

@@ -49,9 +49,12 @@ export function findSignIn(snapshot: PageSnapshot): ControlSnapshot | undefined 
 export function judgeSignedIn({
   snapshot,
   sourceUrl,
+  afterPassword = false,
 }: {
   snapshot: PageSnapshot;
   sourceUrl: string;
+  /** In a login, past the password: a field called just "code" is a challenge then. */
+  afterPassword?: boolean;
 }): Judgement {
   const { documentStatus } = snapshot.activity;
   const forms = formsOf(snapshot);
@@ -65,7 +68,7 @@ export function judgeSignedIn({
 
   if (documentStatus === 401 || documentStatus === 407)
     return out("the site answered that a login is needed");
-  if (findCodeForm(forms, { afterPassword: false }) !== null && !forms.some(isSignUp))
+  if (findCodeForm(forms, { afterPassword, afterCode: false }) !== null && !forms.some(isSignUp))
     return out("the site asks for a one-time code");
   if (passwordForm !== null) {
     const signsIn =

@@ -33,7 +33,17 @@ export interface Submits {
 }
 
 export type LoginResult =
-  | { status: "signed_in"; submits: Submits; decisions: LoginDecision[]; url: string }
+  | {
+      status: "signed_in";
+      submits: Submits;
+      decisions: LoginDecision[];
+      url: string;
+      /**
+       * The page that proved it, without query and fragment: the source page; or, where that shows its login form
+       * to the signed-in as well, the page the site led to. What to give `checkSignedIn` from now on.
+       */
+      provedAt: string;
+    }
   | {
       status: "failed";
       failure: Failure;
@@ -50,6 +60,8 @@ export interface Report {
   decide(decision: Omit<LoginDecision, "atMs" | "url">): void;
   /** The site's own words where it refused. */
   siteMessage?: string;
+  /** The page that proved the login, when it is not the source page. */
+  provedAt?: string;
 }
 
 /**
@@ -86,7 +98,8 @@ export async function login(request: LoginRequest): Promise<LoginResult> {
         ? signInByRules({ request, report, isAllowed })
         : signInBySite({ request, report, isAllowed });
     await orAbort(work, signal);
-    return { status: "signed_in", submits: report.submits, decisions, url: addressOf(page.url()) };
+    const { submits, provedAt = addressOf(sourceUrl) } = report;
+    return { status: "signed_in", submits, decisions, url: addressOf(page.url()), provedAt };
   } catch (error) {
     const failure = signal.aborted
       ? failureOfAbort(signal)

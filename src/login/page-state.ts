@@ -25,6 +25,8 @@ export interface PageState {
   answered: boolean;
   /** Nothing is on its way, and the page stands still. */
   settled: boolean;
+  /** The address is still that of a page credentials were typed on. */
+  onLoginPage: boolean;
   /** The page is the source page, as far as its address tells. */
   atSource: boolean;
 }
@@ -56,8 +58,11 @@ function readState({ snapshot, history, sourceUrl }: Situation): PageState {
     forms,
     passwordForm: findPasswordForm(forms),
     usernameForm: findUsernameForm(forms),
-    codeForm: findCodeForm(forms, { afterPassword: history.passwordSubmits > 0 }),
-    judgement: judgeSignedIn({ snapshot, sourceUrl }),
+    codeForm: findCodeForm(forms, {
+      afterPassword: history.passwordSubmits > 0,
+      afterCode: lastAct?.what.includes("code") === true,
+    }),
+    judgement: judgeSignedIn({ snapshot, sourceUrl, afterPassword: history.passwordSubmits > 0 }),
     lastAct,
     lastSubmit,
     submits: history.passwordSubmits + history.codeSubmits + history.usernameSubmits,
@@ -71,6 +76,7 @@ function readState({ snapshot, history, sourceUrl }: Situation): PageState {
       (main?.readyState === "complete" || activity.quietMs > 3_000) &&
       activity.quietMs >= settledMs &&
       activity.stillMs >= settledMs,
+    onLoginPage: history.acts.some(({ kind, url }) => kind === "submit" && url === snapshot.url),
     atSource,
   };
 }

@@ -142,8 +142,14 @@ async function perform({
       return await look(attempt, situation);
     case "click":
       remember({ history, situation, kind: "click", what: action.what, ref: action.control });
-      return await clickControl({ ref: action.control, observed, activity });
+      return await clickControl({
+        ref: action.control,
+        covered: controlOf(situation, action.control)?.covered === true,
+        observed,
+        activity,
+      });
     case "submit": {
+      assertMaySubmit({ what: action.what, history });
       const onSubmit = () => {
         count({ what: action.what, history, report });
         remember({ history, situation, kind: "submit", what: action.what, ref: action.button });
@@ -162,19 +168,44 @@ async function perform({
   }
 }
 
-/** Looks at the source page: where it stands if the site led back to it and it says so, else by opening it again. */
-async function look({ request, activity, history }: Attempt, situation: Situation): Promise<void> {
+/**
+ * Looks at the source page: where it stands if the site led back to it and it says so, else by opening it again. Some
+ * login pages show their form to the signed-in as well; then the page the site led to after the login is opened anew
+ * and has to show what only the signed-in are shown.
+ */
+async function look({ request, report, activity, history }: Attempt, situation: Situation): Promise<void> {
   const { page, sourceUrl, site, signal, log } = request;
-  const { judgement, atSource } = stateOf(situation);
-  const there = atSource && judgement.verdict === "signed_in" && judgement.evidence === "strong";
-  if (!there) {
+  const { judgement, atSource, onLoginPage } = stateOf(situation);
+  const afterPassword = history.passwordSubmits > 0;
+  const sure = judgement.verdict === "signed_in" && judgement.evidence === "strong";
+  const landing = situation.snapshot.url;
+  if (!(sure && atSource)) {
     activity.mark();
     await visit({ page, url: sourceUrl, signal });
   }
-  const { signedIn, reason } = await judgeWhenSettled({ page, sourceUrl, site, signal, activity });
-  log.debug({ signedIn, reason }, "looked at the source page");
+  let verdict = await judgeWhenSettled({ page, sourceUrl, site, signal, activity, afterPassword });
+  if (!verdict.signedIn && sure && !atSource && !onLoginPage && site?.signedIn === undefined) {
+    await visit({ page, url: landing, signal });
+    const again = await judgeWhenSettled({ page, sourceUrl: landing, site, signal, activity, afterPassword });
+    if (again.signedIn && again.evidence === "strong") {
+      verdict = again;
+      report.provedAt = landing;
+    }
+  }
+  log.debug({ signedIn: verdict.signedIn, reason: verdict.reason }, "looked at the source page");
   history.looks += 1;
-  history.lookedSignedIn = signedIn;
+  history.lookedSignedIn = verdict.signedIn;
+}
+
+/** No rule asks for more; were one to, an account would be at stake. */
+function assertMaySubmit({ what, history }: { what: Purpose[]; history: History }): void {
+  const tooMany =
+    (what.includes("password") && history.passwordSubmits >= 1) ||
+    (what.includes("code") && history.codeSubmits >= 2);
+  if (tooMany)
+    throw new Failure("internal_error", "A rule asked for one submit too many; it was not done.", {
+      retryable: false,
+    });
 }
 
 function count({ what, history, report }: { what: Purpose[]; history: History; report: Report }): void {
@@ -202,9 +233,7 @@ function remember({
   what: History["acts"][number]["what"];
   ref: string | null;
 }): void {
-  const control = situation.snapshot.frames
-    .flatMap((frame) => frame.controls)
-    .find((candidate) => candidate.ref === ref);
+  const control = controlOf(situation, ref);
   history.lookedSignedIn = null;
   history.acts.push({
     kind,
@@ -214,6 +243,10 @@ function remember({
     messages: linesOf(situation),
     url: situation.snapshot.url,
   });
+}
+
+function controlOf({ snapshot }: Situation, ref: string | null) {
+  return snapshot.frames.flatMap((frame) => frame.controls).find((control) => control.ref === ref);
 }
 
 /** Looks until the page can be seen: between two documents it cannot. */

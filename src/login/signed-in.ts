@@ -17,6 +17,12 @@ export interface CheckSignedInOptions {
   log: Logger;
 }
 
+interface Verdict {
+  signedIn: boolean;
+  evidence: Judgement["evidence"];
+  reason: string;
+}
+
 /** How long a page may stay unclear before it counts as signed out, in milliseconds. */
 const longestUnclearMs = 10_000;
 /** A page that runs code must stand still for so long before "nothing says otherwise" is believed. */
@@ -39,22 +45,20 @@ export async function checkSignedIn({
 }: CheckSignedInOptions): Promise<{ signedIn: boolean; reason: string }> {
   using activity = watchActivity({ page, now: Date.now });
   await visit({ page, url: sourceUrl, signal });
-  const result = await judgeWhenSettled({ page, sourceUrl, site, signal, activity });
-  log.debug({ ...result, url: addressOf(page.url()) }, "looked at the source page");
-  return result;
+  const { signedIn, reason } = await judgeWhenSettled({ page, sourceUrl, site, signal, activity });
+  log.debug({ signedIn, reason, url: addressOf(page.url()) }, "looked at the source page");
+  return { signedIn, reason };
 }
 
-/** Judges the page as it stands, without opening another. */
+/** Judges the page as it stands, without opening another. `afterPassword`: in a login, past the password. */
 export async function judgeWhenSettled({
   page,
   sourceUrl,
   site,
   signal,
   activity,
-}: Omit<CheckSignedInOptions, "log"> & { activity: Activity }): Promise<{
-  signedIn: boolean;
-  reason: string;
-}> {
+  afterPassword = false,
+}: Omit<CheckSignedInOptions, "log"> & { activity: Activity; afterPassword?: boolean }): Promise<Verdict> {
   const startedAt = Date.now();
   const source = addressOf(sourceUrl);
   let seen = "";
@@ -66,7 +70,11 @@ export async function judgeWhenSettled({
     signal.throwIfAborted();
     if (site?.signedIn !== undefined) {
       const signedIn = await site.signedIn(page);
-      return { signedIn, reason: signedIn ? "the site's own check says so" : "the site's own check says no" };
+      return {
+        signedIn,
+        evidence: "strong",
+        reason: signedIn ? "the site's own check says so" : "the site's own check says no",
+      };
     }
     const snapshot = await look({ page, activity });
     if (snapshot !== undefined) {
@@ -77,10 +85,11 @@ export async function judgeWhenSettled({
         seen = frames;
         seenAt = Date.now();
       }
-      const judgement = judgeSignedIn({ snapshot, sourceUrl: source });
+      const judgement = judgeSignedIn({ snapshot, sourceUrl: source, afterPassword });
       const waited = Date.now() - startedAt;
       if (mayBelieve({ judgement, snapshot, stillMs: Date.now() - seenAt, waited })) {
-        return { signedIn: judgement.verdict === "signed_in", reason: judgement.reason };
+        const { verdict, evidence, reason } = judgement;
+        return { signedIn: verdict === "signed_in", evidence, reason };
       }
     }
     await activity.change(stillForMs / 2);
@@ -109,7 +118,9 @@ function mayBelieve({
   if (judgement.verdict === "unclear") return false;
   const reading = activity.pendingReads > 0 && activity.quietMs < longestReadsMs;
   if (reading) return false;
-  if (judgement.evidence === "strong" || main?.scripted === false) return true;
+  if (main?.scripted === false) return true;
+  // A page's code may show a login for a moment before it knows better; signing out it offers only when it knows.
+  if (judgement.evidence === "strong" && judgement.verdict === "signed_in") return true;
   if (frames.some((frame) => frame.busy) && waited < longestReadsMs) return false;
   return stillMs >= stillForMs && activity.quietMs >= stillForMs;
 }

@@ -6,11 +6,14 @@ export interface SiteMessage {
   text: string;
   /** How it stands out: marked as an error, marked as a message, or plain text of the page. */
   weight: "error" | "notice" | "text";
+  /** It was not there before. */
+  isNew: boolean;
 }
 
 /**
  * What the site says in answer to what was last done: messages not shown before, or shown again after the site
- * answered; plain lines only when they are new. Questions ("Code expired?") are offers, not answers.
+ * answered; plain lines only when they are new,
+ * and no questions: "Code expired?" is an offer, not an answer.
  */
 export function answersOf(situation: Situation): SiteMessage[] {
   const { lastAct, answered } = stateOf(situation);
@@ -18,21 +21,40 @@ export function answersOf(situation: Situation): SiteMessage[] {
   const marked = situation.snapshot.frames
     .flatMap((frame) => frame.messages)
     .filter(({ text }) => answered || !before.has(text))
-    .map(({ text, tone }): SiteMessage => ({ text, weight: tone === "error" ? "error" : "notice" }));
+    .map(
+      ({ text, tone }): SiteMessage => ({
+        text,
+        weight: tone === "error" ? "error" : "notice",
+        isNew: !before.has(text),
+      }),
+    );
   const plainLines = situation.snapshot.frames
     .flatMap((frame) => [...frame.headings, ...frame.texts])
     .filter(
       (line) => lastAct !== undefined && !before.has(line) && !marked.some(({ text }) => text.includes(line)),
     )
-    .map((text): SiteMessage => ({ text, weight: "text" }));
+    .map((text): SiteMessage => ({ text, weight: "text", isNew: true }));
   const order = { error: 0, notice: 1, text: 2 };
   return [...marked, ...plainLines]
-    .filter(({ text }) => !/[?？]\s*$/.test(text))
+    .filter(({ text, weight }) => weight !== "text" || !/[?？]\s*$/.test(text))
     .sort((a, b) => order[a.weight] - order[b.weight]);
 }
 
+/** The weightiest message that speaks of it; of one inside another, the inner one, without the buttons around it. */
 export function findSaying(messages: SiteMessage[], ...concepts: Concept[]): SiteMessage | undefined {
-  return messages.find(({ text }) => speaksOf(text, ...concepts));
+  const fitting = messages.filter(({ text }) => speaksOf(text, ...concepts));
+  const [first] = fitting;
+  if (first === undefined) return undefined;
+  const inner = fitting
+    .filter(({ text }) => first.text.includes(text))
+    .sort((a, b) => a.text.length - b.text.length)[0];
+  return { ...first, text: inner?.text ?? first.text };
+}
+
+/** The site says that something went wrong, in whatever words. */
+export function findComplaint(messages: SiteMessage[]): SiteMessage | undefined {
+  const complaints = messages.filter(({ weight, text }) => weight === "error" && !speaksOf(text, "success"));
+  return findSaying(complaints, "somethingFailed") ?? complaints.find(({ isNew }) => isNew);
 }
 
 const units: [RegExp, number][] = [

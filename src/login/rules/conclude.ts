@@ -17,7 +17,8 @@ const patience = {
 /** Nothing more to do: look at the source page, wait a little, or give up. */
 export const conclude: Rule = (situation) => {
   const { history } = situation;
-  const { submits, judgement, atSource, passwordForm, usernameForm, codeForm, settled } = stateOf(situation);
+  const { submits, judgement, atSource, passwordForm, usernameForm, codeForm, settled, onLoginPage } =
+    stateOf(situation);
   const form = passwordForm ?? codeForm ?? usernameForm;
   const saw = form === null ? describePage(situation) : describeForm(form);
 
@@ -49,7 +50,8 @@ export const conclude: Rule = (situation) => {
       const wait = waitFor(situation, saw);
       if (wait !== undefined) return wait;
     }
-    const sure = judgement.verdict === "signed_in" && judgement.evidence === "strong";
+    // A page of the login itself may offer to sign out while it makes up the next step.
+    const sure = judgement.verdict === "signed_in" && judgement.evidence === "strong" && !onLoginPage;
     if (!sure && !settled)
       return { saw, doing: "wait", reason: "the page may not be complete yet", action: { kind: "wait" } };
     return {

@@ -1,6 +1,6 @@
 import { describeForm, quoted } from "../forms.ts";
 import { linesOf, stateOf } from "../page-state.ts";
-import { answersOf, findSaying } from "../site-words.ts";
+import { answersOf, findComplaint, findSaying } from "../site-words.ts";
 import type { Fill, Rule, Situation } from "../situation.ts";
 import { speaksOf } from "../words.ts";
 
@@ -8,7 +8,7 @@ import { speaksOf } from "../words.ts";
 export const enterCode: Rule = (situation) => {
   const { codeForm, lastAct, answered } = stateOf(situation);
   const { history, has, snapshot } = situation;
-  if (codeForm === null) return undefined;
+  if (codeForm === null || history.codeSubmits >= 2) return undefined;
   // On a form with user name and password it is typed along with them.
   if (history.passwordSubmits === 0 && codeForm.password !== null) return undefined;
   if (history.passwordSubmits === 0 && !aboutSigningIn(situation)) return undefined;
@@ -49,15 +49,14 @@ export const enterCode: Rule = (situation) => {
   });
 
   if (lastAct?.what.includes("code") !== true) return submit("the site asks for a one-time code");
-  const refused =
-    answersOf(situation).find(({ weight }) => weight === "error") ??
-    findSaying(answersOf(situation), "wrongCode", "wrongCredentials");
+  const answers = answersOf(situation);
   const emptied = codeForm.code.every((field) => !field.filled);
+  const refused =
+    findSaying(answers, "wrongCode", "wrongCredentials") ?? (emptied ? findComplaint(answers) : undefined);
   const isBack = answered && emptied && snapshot.activity.sinceActMs > 300 && snapshot.activity.stillMs > 300;
   if (refused === undefined && !isBack) return undefined;
   // The password would have to be sent again as well.
   if (codeForm.password !== null && !codeForm.password.filled) return undefined;
-  if (history.codeSubmits >= 2) return undefined;
   return submit(
     `the site refused the first code${refused === undefined ? "" : `:${quoted(refused.text)}`}; a code of the next time step is tried once`,
     "submit a fresh one-time code",

@@ -5,7 +5,7 @@ import type { Rule } from "../situation.ts";
 
 /** A page without a login form, but with the way to one. */
 export const openLogin: Rule = (situation) => {
-  const { passwordForm, usernameForm, codeForm, judgement } = stateOf(situation);
+  const { passwordForm, usernameForm, codeForm, judgement, settled } = stateOf(situation);
   const { history, snapshot } = situation;
   if (passwordForm !== null || usernameForm !== null || codeForm !== null) return undefined;
   if (judgement.verdict === "signed_in" && judgement.evidence === "strong") return undefined;
@@ -21,6 +21,15 @@ export const openLogin: Rule = (situation) => {
   );
   const all = history.acts.filter((act) => act.what === "sign_in");
   if (pressed.length > 0 || all.length >= 3) return undefined;
+  // A page's code may offer to sign in for a moment before it knows that the user is.
+  if (!settled && snapshot.frames[0]?.scripted === true) {
+    return {
+      saw: describePage(situation),
+      doing: "wait",
+      reason: "the page may not be complete yet",
+      action: { kind: "wait" },
+    };
+  }
   return {
     saw: `${describePage(situation)} with${quoted(control.text)}`,
     doing: `press${quoted(control.text)}`,

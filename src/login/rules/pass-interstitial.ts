@@ -6,13 +6,10 @@ import { type Concept, says, speaksOf } from "../words.ts";
 
 /** Between login and site: "stay signed in?", "allow access?", "add a passkey?", a lone "Continue". */
 export const passInterstitial: Rule = (situation) => {
-  const { submits, passwordForm, usernameForm, codeForm, judgement, atSource, settled } = stateOf(situation);
+  const { submits, passwordForm, usernameForm, codeForm, judgement, atSource, settled, onLoginPage } =
+    stateOf(situation);
   if (submits === 0 || passwordForm !== null || usernameForm !== null || codeForm !== null) return undefined;
-  if (
-    judgement.verdict === "signed_in" &&
-    judgement.evidence === "strong" &&
-    (atSource || !onLoginPage(situation))
-  )
+  if (judgement.verdict === "signed_in" && judgement.evidence === "strong" && (atSource || !onLoginPage))
     return undefined;
   const lines = linesOf(situation);
   const page = describePage(situation);
@@ -48,7 +45,7 @@ export const passInterstitial: Rule = (situation) => {
   if (notNow !== undefined && !atSource)
     return click(["notNow"], "the site proposes something that is not needed to sign in");
   const ahead = controlsLeft(situation).filter(({ text, role }) => role !== "tab" && says(text, "next"));
-  if (ahead.length === 1 && fields.length === 0 && onLoginPage(situation)) {
+  if (ahead.length === 1 && fields.length === 0 && onLoginPage) {
     if (!settled)
       return {
         saw: page,
@@ -60,11 +57,6 @@ export const passInterstitial: Rule = (situation) => {
   }
   return undefined;
 };
-
-/** The address is still that of the page credentials were typed on. */
-function onLoginPage({ snapshot, history }: Situation): boolean {
-  return history.acts.some((act) => act.kind === "submit" && act.url === snapshot.url);
-}
 
 function controlsLeft({ snapshot, history }: Situation): ControlSnapshot[] {
   const clicks = history.acts.filter(({ kind }) => kind === "click");

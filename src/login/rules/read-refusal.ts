@@ -1,7 +1,7 @@
 import type { FailureCode } from "../../failure.ts";
 import { quoted } from "../forms.ts";
 import { stateOf } from "../page-state.ts";
-import { answersOf, findSaying, type SiteMessage, waitNamedIn } from "../site-words.ts";
+import { answersOf, findComplaint, findSaying, type SiteMessage, waitNamedIn } from "../site-words.ts";
 import type { Rule, Situation } from "../situation.ts";
 import { type Concept, speaksOf } from "../words.ts";
 
@@ -138,14 +138,8 @@ function refusedSubmit(situation: Situation, messages: SiteMessage[]): ReturnTyp
   const wrong = wrongCode ?? findSaying(messages, "wrongCredentials");
 
   if (hadCode && !hadPassword) {
-    const said =
-      wrong ??
-      (codeForm === null
-        ? undefined
-        : messages.find(({ weight, text }) => weight === "error" && speaksOf(text, "somethingFailed")));
-    if (said === undefined) return undefined;
-    // One more try, with the next code: the first may have lapsed on its way.
-    if (situation.history.codeSubmits < 2 && codeForm !== null && situation.has.oneTimeCode) return undefined;
+    const said = wrong ?? (codeForm === null ? undefined : findComplaint(messages));
+    if (said === undefined || mayTryAnotherCode(situation)) return undefined;
     return refuse(
       {
         code: "invalid_one_time_code",
@@ -156,8 +150,7 @@ function refusedSubmit(situation: Situation, messages: SiteMessage[]): ReturnTyp
     );
   }
   // The next step is there already: what it says beside is not a refusal of the last.
-  const movedOn =
-    (hadPassword && codeForm !== null && passwordForm === null) || (!hadPassword && passwordForm !== null);
+  const movedOn = hadPassword ? codeForm !== null && !hadCode : passwordForm !== null;
   if (movedOn) return undefined;
   const trouble = findSaying(
     messages.filter(({ weight }) => weight !== "text"),
@@ -177,11 +170,7 @@ function refusedSubmit(situation: Situation, messages: SiteMessage[]): ReturnTyp
     };
   }
   const formBack = passwordForm !== null || usernameForm !== null;
-  const said =
-    wrong ??
-    (formBack
-      ? messages.find(({ weight, text }) => weight === "error" && speaksOf(text, "somethingFailed"))
-      : undefined);
+  const said = wrong ?? (formBack ? findComplaint(messages) : undefined);
   if (said === undefined) return undefined;
   const onlyCode = wrongCode !== undefined && !speaksOf(wrongCode.text, "wrongCredentials");
   return onlyCode
@@ -201,4 +190,12 @@ function refusedSubmit(situation: Situation, messages: SiteMessage[]): ReturnTyp
         },
         said,
       );
+}
+
+/** One more, of the next time step: the first may have lapsed on its way. Never if the password would go out again. */
+function mayTryAnotherCode(situation: Situation): boolean {
+  const { codeForm } = stateOf(situation);
+  const { history, has } = situation;
+  if (codeForm === null || !has.oneTimeCode || history.codeSubmits >= 2) return false;
+  return codeForm.password === null || codeForm.password.filled;
 }
