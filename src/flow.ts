@@ -33,6 +33,11 @@ export interface Flow<Input = unknown, Output = unknown> {
   startUrl?: string;
   /** True when the flow may start over after the site ended the session half-way: it then is signed in again, once. */
   restartable?: boolean;
+  /**
+   * True when the result may hold the identity's username. Otherwise a username that is unlike ordinary words — an
+   * e-mail address, say — is taken out of the result, as its other secrets always are.
+   */
+  returnsUsername?: boolean;
   /** Longest the run may take, in milliseconds. */
   deadlineMs?: number;
   run(context: FlowContext<Input>): Promise<Output>;

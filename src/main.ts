@@ -42,7 +42,6 @@ export async function startService(parts: Parts, roles: ReadonlySet<Role>): Prom
       backend,
       queue,
       runs,
-      redactor: parts.redactor,
       worker: parts.processName,
       queueName: config.queueName,
       concurrency: config.concurrency,

@@ -46,6 +46,26 @@ export function createRedactor(limit = 5_000): Redactor {
   };
 }
 
+/**
+ * Whether a value is unlike ordinary words and numbers, so that taking it out of a result cannot garble anything
+ * else: long enough, and of more than one kind of characters.
+ */
+export function isDistinctive(value: string): boolean {
+  if (value.length < 8) return false;
+  const kinds = [/\p{Ll}/u, /\p{Lu}/u, /\d/, /[^\p{L}\d\s]/u].filter((kind) => kind.test(value));
+  return kinds.length >= 2;
+}
+
+/** A JSON value with every text in it, keys too, scrubbed. */
+export function scrubJson(value: unknown, redactor: Pick<Redactor, "scrub">): unknown {
+  if (typeof value === "string") return redactor.scrub(value);
+  if (Array.isArray(value)) return value.map((item) => scrubJson(item, redactor));
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([key, item]) => [redactor.scrub(key), scrubJson(item, redactor)]),
+  );
+}
+
 function formsOf(value: string): string[] {
   return [
     value,

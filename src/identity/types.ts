@@ -92,4 +92,6 @@ export interface SavedState {
   cookies: unknown[];
   origins: unknown[];
   sessionStorage: Record<string, Record<string, string>>;
+  /** The username it is signed in with: signed-in pages show it, and what is kept of them must not. */
+  username?: string;
 }

@@ -28,7 +28,8 @@ export async function attemptFlow(
   run: RunContext,
   { flow, input, claim, session }: FlowWork,
 ): Promise<unknown> {
-  const { deps, signal, redactor } = run;
+  const { deps, signal } = run;
+  const { redactor } = run.known;
   const { page, context } = session;
   const onArtifact = (artifact: Artifact) => {
     if (artifact.kind === "trace") run.evidence.trace = artifact.name;
@@ -54,9 +55,11 @@ export async function attemptFlow(
         signal,
       }),
     );
-    return asJson(
-      await checkSchema(flow.output, result, { code: "invalid_output", what: "What the flow returned" }),
-    );
+    const checked = await checkSchema(flow.output, result, {
+      code: "invalid_output",
+      what: "What the flow returned",
+    });
+    return run.known.scrubResult(asJson(checked), { keepUsername: flow.returnsUsername === true });
   } catch (error) {
     await noticeCrash(error, signal);
     const step = steps.current;

@@ -36,6 +36,7 @@ export async function claimIdentity(run: RunContext): Promise<Claim> {
   if (lease === null)
     throw new Failure("identity_busy", `The identity "${identity.name}" is held by another run.`);
   run.resources.use(lease);
+  deps.log.info({ flow: job.flow, identity: identity.id }, "run has its identity");
   run.follow(lease.lost);
   return { identity, site, lease };
 }

@@ -27,7 +27,7 @@ export async function failRun(run: RunContext, error: unknown): Promise<Outcome>
       page: watched.session.page,
       artifacts: deps.artifacts,
       runId: run.id,
-      redactor: run.redactor,
+      redactor: run.known.redactor,
       consoleErrors: watched.consoleErrors(),
       ...(failure.code === "cancelled" ? { withinMs: cancelledEvidenceMs } : {}),
     });

@@ -14,6 +14,7 @@ export async function openRunSession(run: RunContext, identity: Identity): Promi
   const { deps, job } = run;
   const saved =
     run.fresh || identity.stateCapturedAt === null ? null : await deps.identities.loadState(identity.id);
+  if (saved !== null) run.known.useState(saved.state);
   const session = await deps.openSession({
     signal: run.signal,
     ...(saved === null ? {} : { state: saved.state }),

@@ -3,7 +3,6 @@ import type { Kysely } from "kysely";
 import type { Tables } from "../database/tables.ts";
 import { Failure } from "../failure.ts";
 import type { FailedOutcome, Outcome } from "../outcome.ts";
-import type { Redactor } from "../redact.ts";
 import { deferralDelay, promoteIfFree, promoteNext } from "./deferral.ts";
 import type { RunQueue } from "./queue.ts";
 import type { BullJob } from "./queue-backend.ts";
@@ -25,7 +24,6 @@ export interface ProcessDeps {
   queue: RunQueue;
   /** What every run needs; `emit`, `log` and `actor` are made per run. */
   run: Omit<RunDeps, "emit" | "log" | "actor" | "whenBusy"> & Pick<RunDeps, "log">;
-  redactor: Redactor;
   retryDelayMs: number;
 }
 
@@ -80,8 +78,8 @@ export async function processJob(
     }
     await deps.runs.end(hold, outcome, recorder);
     events.emit({ type: "outcome", outcome });
-    log.info({ outcome: outcome.status }, "run ended");
-    const answered = answer(runId, outcome, deps.redactor);
+    log.info({ outcome: outcome.status, stages: recorder.stages.length }, "run ended");
+    const answered = answer(runId, outcome);
     await promoteNext(deps, runId);
     return answered;
   } catch (error) {
@@ -127,9 +125,7 @@ async function retry({ deps, taken, events }: Turn, outcome: FailedOutcome): Pro
 }
 
 /** A recorded outcome in the queue's terms. */
-function answer(runId: string, outcome: Outcome, redactor?: Redactor): QueueResult {
+function answer(runId: string, outcome: Outcome): QueueResult {
   if (outcome.status === "failed") throw finalError(outcome);
-  const result: unknown =
-    redactor === undefined ? outcome.result : JSON.parse(redactor.scrub(JSON.stringify(outcome.result)));
-  return { runId, status: "succeeded", result };
+  return { runId, status: "succeeded", result: outcome.result };
 }

@@ -5,9 +5,9 @@ import type { Identities } from "../identity/identities.ts";
 import type { Leases } from "../identity/leases.ts";
 import type { Logger } from "../log.ts";
 import type { Evidence } from "../outcome.ts";
-import type { Redactor } from "../redact.ts";
 import type { Catalogue } from "./catalogue.ts";
 import type { Job } from "./job.ts";
+import type { KnownSecrets } from "./known-secrets.ts";
 
 /** What a run needs. All of it is borrowed: nothing of it is closed by a run. */
 export interface RunDeps {
@@ -46,8 +46,8 @@ export interface RunContext {
   follow(signal: AbortSignal): void;
   /** Closed in reverse when the run ends. */
   readonly resources: AsyncDisposableStack;
-  /** Knows the identity's username and secrets as soon as they are read; scrubs what is kept of the run. */
-  readonly redactor: Redactor;
+  /** What is known of the identity's username and secrets; scrubbed from what is kept of the run. */
+  readonly known: KnownSecrets;
   /** Gathered on the way, kept if the run fails. */
   readonly evidence: Evidence;
   /** What the evidence is to be taken of: the session's page and its console. */

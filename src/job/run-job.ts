@@ -1,9 +1,9 @@
 import { toFailure } from "../failure.ts";
 import { failedOutcome, type Outcome } from "../outcome.ts";
-import { createRedactor } from "../redact.ts";
 import { checkSchema } from "./check-schema.ts";
 import { claimIdentity } from "./claim-identity.ts";
 import { failRun } from "./fail-run.ts";
+import { createKnownSecrets } from "./known-secrets.ts";
 import { openRunSession } from "./open-run-session.ts";
 import { parseJob } from "./parse-job.ts";
 import type { RunContext, RunDeps } from "./run-context.ts";
@@ -45,7 +45,7 @@ export async function runJob(
       signal: ending.signal,
       follow: ending.follow,
       resources,
-      redactor: createRedactor(),
+      known: createKnownSecrets(),
       evidence: {},
       watched: undefined,
     };

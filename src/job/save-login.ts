@@ -43,7 +43,8 @@ export async function saveLogin(
       await restored.close();
       return { session, saved: false };
     }
-    await deps.identities.saveState(identity.id, await restored.capture(), lease.fence);
+    const captured = run.known.withUsername(await restored.capture());
+    await deps.identities.saveState(identity.id, captured, lease.fence, identity.credentialsVersion);
   } catch (error) {
     await restored.close();
     throw error;

@@ -12,7 +12,8 @@ export async function saveState(
   session: Session,
 ): Promise<void> {
   try {
-    await run.deps.identities.saveState(identity.id, await session.capture(), lease.fence);
+    const state = run.known.withUsername(await session.capture());
+    await run.deps.identities.saveState(identity.id, state, lease.fence, identity.credentialsVersion);
   } catch (error) {
     run.signal.throwIfAborted();
     run.deps.log.warn({ err: error, identity: identity.id }, "the state could not be saved after the flow");

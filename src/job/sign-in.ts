@@ -81,6 +81,7 @@ async function takeNewerState(
 ): Promise<boolean> {
   const newer = await run.deps.identities.loadState(identity.id);
   if (newer === null || newer.version === version) return false;
+  run.known.useState(newer.state);
   await session.restore(newer.state);
   return true;
 }
@@ -97,7 +98,8 @@ async function logIn(run: RunContext, { identity, site, lease }: Claim, session:
       identities: deps.identities,
       identity,
       actor: { name: deps.actor, runId: run.id },
-      redactor: run.redactor,
+      onRevealed: run.known.useCredentials,
+      onCode: run.known.useCode,
     }),
     signal: AbortSignal.any([run.signal, timeLimit]),
     log: deps.log,
@@ -106,13 +108,20 @@ async function logIn(run: RunContext, { identity, site, lease }: Claim, session:
   const result = await login(request);
   run.signal.throwIfAborted();
   if (result.status === "signed_in") {
-    await deps.identities.setStatus(identity.id, "validated", null, lease.fence);
+    await deps.identities.setStatus(identity.id, "validated", null, lease.fence, identity.credentialsVersion);
     return result.submits;
   }
   run.evidence.decisions = result.decisions;
-  if (result.siteMessage !== undefined) run.evidence.siteMessage = run.redactor.scrub(result.siteMessage);
+  if (result.siteMessage !== undefined)
+    run.evidence.siteMessage = run.known.redactor.scrub(result.siteMessage);
   if (refusals.has(result.failure.code)) {
-    await deps.identities.setStatus(identity.id, "failed", result.failure.code, lease.fence);
+    await deps.identities.setStatus(
+      identity.id,
+      "failed",
+      result.failure.code,
+      lease.fence,
+      identity.credentialsVersion,
+    );
   }
   deps.log.warn(
     { identity: identity.id, code: result.failure.code, submits: result.submits },

@@ -1,46 +1,49 @@
 import { Failure } from "../failure.ts";
 import type { Identities } from "../identity/identities.ts";
 import type { Actor, Identity, RevealedCredentials } from "../identity/types.ts";
-import type { Redactor } from "../redact.ts";
 import type { Secret } from "../secret.ts";
 import { createCodeSource } from "./one-time-code.ts";
 import type { LoginCredentials } from "./site.ts";
 
 /**
  * An identity's stored credentials, as a login asks for them. They are unsealed — once, and audited — when the first
- * is needed, and told to the run's redactor before anything is typed.
+ * is needed.
  */
 export function createStoredCredentials({
   identities,
   identity,
   actor,
-  redactor,
+  onRevealed,
+  onCode,
   now = Date.now,
 }: {
   identities: Pick<Identities, "revealCredentials" | "lastTimeStep" | "claimTimeStep">;
   identity: Identity;
   actor: Actor;
-  redactor: Redactor;
+  /** Told what was unsealed, before anything of it is typed. */
+  onRevealed: (revealed: RevealedCredentials) => void;
+  /** Told each code, before it is typed. */
+  onCode: (code: Secret) => void;
   now?: () => number;
 }): LoginCredentials {
   const stored = new Set(identity.credentials.map(({ type }) => type));
   let revealing: Promise<RevealedCredentials> | undefined;
 
-  const reveal = () => (revealing ??= identities.revealCredentials(identity.id, actor).then(noted));
-
-  function noted(revealed: RevealedCredentials): RevealedCredentials {
-    const { usernamePassword, authenticator, custom = {} } = revealed;
-    const secrets = [usernamePassword?.username, usernamePassword?.password, authenticator?.secret, ...Object.values(custom)];
-    for (const secret of secrets) if (secret !== undefined) redactor.add(secret);
-    return revealed;
-  }
+  const reveal = () =>
+    (revealing ??= identities.revealCredentials(identity.id, actor).then((revealed) => {
+      onRevealed(revealed);
+      return revealed;
+    }));
 
   async function usernamePassword() {
     return (await reveal()).usernamePassword ?? missing("username and password");
   }
 
   function missing(what: string): never {
-    throw new Failure("credentials_missing", `The site asks for ${what}, and the identity "${identity.name}" has none.`);
+    throw new Failure(
+      "credentials_missing",
+      `The site asks for ${what}, and the identity "${identity.name}" has none.`,
+    );
   }
 
   return {
@@ -65,7 +68,7 @@ export function createStoredCredentials({
         claim: (step: number) => identities.claimTimeStep(identity.id, step),
       };
       const code = await createCodeSource({ authenticator, steps, now })(signal);
-      redactor.add(code);
+      onCode(code);
       return code;
     },
   };
