@@ -5,6 +5,7 @@ import type { SavedState } from "../identity/types.ts";
 import type { Logger } from "../log.ts";
 import { createStateCapture } from "./capture-state.ts";
 import type { LentContext, Provider } from "./providers/provider.ts";
+import { type RestorableState, restoreState } from "./restore-state.ts";
 import type { OpenSession, Session, SessionRequest } from "./session.ts";
 import { createSessionStorageRestorer } from "./session-storage.ts";
 import { untilAborted } from "./waiting.ts";
@@ -15,8 +16,6 @@ export interface OpenSessionOptions {
   defaultProvider: string;
   log: Logger;
 }
-
-type StorageState = Exclude<NonNullable<BrowserContextOptions["storageState"]>, string>;
 
 /** Makes the only door to a browser: every session, whatever its provider, comes through it and looks the same. */
 export function createOpenSession({ providers, defaultProvider, log }: OpenSessionOptions): OpenSession {
@@ -51,29 +50,28 @@ async function lend({
   request: SessionRequest;
   log: Logger;
 }): Promise<LentContext> {
-  const lendWith = (storageState: StorageState | undefined) =>
-    provider.lend({
-      contextOptions: contextOptions(request, storageState),
-      headed: request.headed ?? false,
-      slowMoMs: request.slowMoMs ?? 0,
-      signal: request.signal,
-    });
-  const stored = request.state === undefined ? undefined : storageState(request.state);
   try {
-    return await lendWith(stored);
+    return await restoreState({
+      state: request.state,
+      signal: request.signal,
+      log,
+      apply: (state) =>
+        provider.lend({
+          contextOptions: contextOptions(request, state),
+          headed: request.headed ?? false,
+          slowMoMs: request.slowMoMs ?? 0,
+          signal: request.signal,
+        }),
+    });
   } catch (error) {
-    if (error instanceof Failure || request.signal.aborted) throw error;
-    if (stored === undefined)
-      throw new Failure("browser_unavailable", "The browser opened no context.", { cause: error });
-    // A state that cannot be restored must not stop the run: the login then does its work.
-    log.warn({ err: error }, "saved state not restored");
-    return lendWith(undefined);
+    request.signal.throwIfAborted();
+    throw toFailure(error, "browser_unavailable", "The browser opened no context.");
   }
 }
 
 function contextOptions(
   { proxyServer, headed }: SessionRequest,
-  state: StorageState | undefined,
+  storageState: RestorableState,
 ): BrowserContextOptions {
   return {
     viewport: { width: 1280, height: 800 },
@@ -82,13 +80,8 @@ function contextOptions(
     ignoreHTTPSErrors: false,
     ...(headed === true ? { viewport: null } : {}),
     ...(proxyServer === undefined ? {} : { proxy: { server: proxyServer } }),
-    ...(state === undefined ? {} : { storageState: state }),
+    storageState,
   };
-}
-
-/** Playwright checks the shape itself when it restores it. */
-function storageState({ cookies, origins }: SavedState): StorageState {
-  return { cookies, origins } as StorageState;
 }
 
 async function assemble({
@@ -115,7 +108,7 @@ async function assemble({
     await page.goto("about:blank");
     const others = context.pages().filter((other) => other !== page);
     await Promise.all(others.map((other) => other.close()));
-    await context.setStorageState(storageState(state));
+    await restoreState({ state, log, apply: (restorable) => context.setStorageState(restorable) });
     await tabs.replace(state.sessionStorage, page);
     reset(state);
   };

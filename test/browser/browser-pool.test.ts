@@ -198,23 +198,44 @@ describe("closing the pool", () => {
   });
 });
 
-test("a worker killed outright leaves no Chromium, and the next one to start removes its folder", async () => {
+/** Starts a worker with a session open; it runs until it is killed. */
+async function startWorker() {
   const worker = spawn(process.execPath, [join(import.meta.dirname, "../support/killed-worker.ts")], {
     stdio: ["ignore", "pipe", "inherit"],
   });
   const [line] = await once(createInterface({ input: worker.stdout }), "line");
-  const { groups } = JSON.parse(String(line));
-  const pid = worker.pid ?? 0;
-  expect(processesOfGroup(groups[0]).length).toBeGreaterThan(3);
-  expect(chromiumFolders(pid)).toHaveLength(1);
+  const { groups } = JSON.parse(String(line)) as { groups: number[] };
+  const kill = async () => {
+    worker.kill("SIGKILL");
+    await once(worker, "exit");
+  };
+  return { pid: worker.pid ?? 0, group: groups[0] ?? 0, kill };
+}
 
-  // A living worker's folder is nobody else's to remove.
-  expect(await sweepChromiumFolders({ log: silent })).toEqual([]);
+describe("a worker killed outright", () => {
+  test("leaves no Chromium, and the next one to start removes its folder", async () => {
+    const { pid, group, kill } = await startWorker();
+    expect(processesOfGroup(group).length).toBeGreaterThan(3);
+    expect(chromiumFolders(pid)).toHaveLength(1);
 
-  worker.kill("SIGKILL");
-  await once(worker, "exit");
-  await gone(groups[0]);
-  const next = pool();
-  await next.lend(request());
-  await vi.waitFor(() => expect(chromiumFolders(pid)).toEqual([]));
+    // A living worker's folder is nobody else's to remove.
+    await sweepChromiumFolders({ log: silent });
+    expect(chromiumFolders(pid)).toHaveLength(1);
+
+    await kill();
+    await gone(group);
+    const next = pool();
+    await next.lend(request());
+    await vi.waitFor(() => expect(chromiumFolders(pid)).toEqual([]));
+  });
+
+  test("leaves even a Chromium that hangs only until the next one starts", async () => {
+    const { pid, group, kill } = await startWorker();
+    process.kill(-group, "SIGSTOP");
+    await kill();
+    expect(processesOfGroup(group).length).toBeGreaterThan(3);
+    await sweepChromiumFolders({ log: silent });
+    await gone(group);
+    expect(chromiumFolders(pid)).toEqual([]);
+  });
 });
