@@ -1,5 +1,6 @@
 import type { Kysely, Transaction } from "kysely";
 import type { Tables } from "../database/tables.ts";
+import { isUuid } from "./identity-input.ts";
 import type { Actor } from "./types.ts";
 
 /** What is written down: whoever reads or changes an identity's secrets leaves one of these. */
@@ -43,6 +44,7 @@ export async function listAudit(
   kysely: Kysely<Tables>,
   { project, identityId, limit = 100 }: { project: string; identityId: string; limit?: number },
 ): Promise<AuditEntry[]> {
+  if (!isUuid(identityId)) return [];
   const rows = await kysely
     .selectFrom("audit")
     .select(["at", "actor", "action", "run_id"])

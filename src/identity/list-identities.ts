@@ -1,6 +1,7 @@
 import { type Kysely, sql } from "kysely";
 import type { Tables } from "../database/tables.ts";
 import { Failure } from "../failure.ts";
+import { isUuid } from "./identity-input.ts";
 import { selectIdentities, toIdentity } from "./identity-rows.ts";
 import type { Identity, IdentityStatus } from "./types.ts";
 
@@ -21,7 +22,7 @@ export interface IdentityPage {
   nextCursor: string | null;
 }
 
-/** A page of a project's identities in the order of their names. @throws Failure `invalid_argument` for the cursor */
+/** A page of a project's identities in the order of their names. @throws Failure `invalid_argument` */
 export async function listIdentities(
   kysely: Kysely<Tables>,
   project: string,
@@ -29,7 +30,10 @@ export async function listIdentities(
 ): Promise<IdentityPage> {
   const limit = Math.min(Math.max(1, Math.trunc(filter.limit ?? 100)), 1_000);
   let query = selectIdentities(kysely).where("i.project", "=", project);
-  if (filter.applicationId !== undefined) query = query.where("i.application_id", "=", filter.applicationId);
+  if (filter.applicationId !== undefined) {
+    if (!isUuid(filter.applicationId)) throw new Failure("invalid_argument", "applicationId: is not an id.");
+    query = query.where("i.application_id", "=", filter.applicationId);
+  }
   if (filter.status !== undefined) query = query.where("i.status", "=", filter.status);
   if (filter.metadata !== undefined) {
     query = query.where(sql<boolean>`i.metadata @> ${JSON.stringify(filter.metadata)}::jsonb`);

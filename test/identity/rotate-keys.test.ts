@@ -1,0 +1,82 @@
+import { pino } from "pino";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { createIdentities } from "../../src/identity/identities.ts";
+import { rotateKeys } from "../../src/identity/rotate-keys.ts";
+import type { Identity } from "../../src/identity/types.ts";
+import { Secret } from "../../src/secret.ts";
+import { newIdentity, openTestKeyring, testKey } from "../support/identities.ts";
+import { createTestDatabase, type TestDatabase } from "../support/postgres.ts";
+
+const log = pino({ level: "silent" });
+const actor = { name: "cli:ada" };
+const [first, second, third] = [testKey(), testKey(), testKey()];
+let db: TestDatabase;
+beforeAll(async () => {
+  db = await createTestDatabase();
+});
+afterAll(() => db.drop());
+
+const identitiesWith = async (...keys: [Secret, ...Secret[]]) =>
+  createIdentities({ db: db.database, keyring: await openTestKeyring(...keys), log });
+
+test("keys rotate while workers read and write, until the old one is needed no more", async () => {
+  const old = await identitiesWith(first);
+  const made: Identity[] = [];
+  for (let n = 0; n < 450; n += 1) {
+    const credentials = [{ type: "custom" as const, fields: { n: new Secret(`value ${n}`) } }];
+    made.push(await old.create("default", newIdentity({ credentials }), actor));
+  }
+
+  // A worker with both keys, as during a rotation, that never stops reading and writing.
+  const worker = await identitiesWith(second, first);
+  let rotating = true;
+  let reads = 0;
+  const working = (async () => {
+    for (let n = 0; rotating; n = (n + 7) % made.length) {
+      const { id } = made[n] ?? { id: "" };
+      const revealed = await worker.revealCredentials(id, actor);
+      expect(revealed.custom?.["n"]?.reveal()).toMatch(new RegExp(`^(?:value|changed) ${n}$`));
+      const credentials = [{ type: "custom" as const, fields: { n: new Secret(`changed ${n}`) } }];
+      if (n % 3 === 0) await worker.update("default", id, { credentials }, actor);
+      reads += 1;
+    }
+  })();
+  const keyring = await openTestKeyring(second, first);
+  const counts = await rotateKeys({ db: db.database, keyring, log, actor });
+  rotating = false;
+  await working;
+  expect(counts).toEqual({ rotated: 450, current: 0, unavailable: 0 });
+  expect(reads).toBeGreaterThan(0);
+
+  const after = await identitiesWith(second);
+  for (const { id } of made.slice(0, 20)) {
+    expect((await after.revealCredentials(id, actor)).custom?.["n"]?.reveal()).toMatch(/^(?:value|changed)/);
+  }
+  const { id } = made[0] ?? { id: "" };
+  expect((await after.audit("default", id)).map(({ action }) => action)).toContain("key.rotated");
+  await expect(old.revealCredentials(id, actor)).rejects.toMatchObject({ code: "key_unavailable" });
+  expect(await rotateKeys({ db: db.database, keyring, log })).toEqual({
+    rotated: 0,
+    current: 450,
+    unavailable: 0,
+  });
+});
+
+test("two rotations at once do each record once", async () => {
+  const keyring = await openTestKeyring(third, second);
+  const both = await Promise.all([1, 2].map(() => rotateKeys({ db: db.database, keyring, log })));
+  expect(both.reduce((sum, { rotated }) => sum + rotated, 0)).toBe(450);
+});
+
+test("records under a key that is not at hand are counted and left as they are", async () => {
+  const strangers = await identitiesWith(testKey());
+  const stranger = await strangers.create("default", newIdentity(), actor);
+  const keyring = await openTestKeyring(third);
+  expect(await rotateKeys({ db: db.database, keyring, log })).toEqual({
+    rotated: 0,
+    current: 450,
+    unavailable: 1,
+  });
+  const revealed = await strangers.revealCredentials(stranger.id, actor);
+  expect(revealed.usernamePassword?.username.reveal()).toBe("ada");
+});
