@@ -74,7 +74,8 @@ lacking=
 
 install_system_packages() {
   local missing as_root=
-  missing=$(missing_packages | xargs)
+  missing=$(missing_packages)
+  missing=${missing//$'\n'/ }
   [[ -n $missing ]] || return 0
   if ((EUID != 0)) && sudo -n true 2>/dev/null; then as_root="sudo -n"; fi
   if ! command -v apt-get >/dev/null; then

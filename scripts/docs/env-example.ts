@@ -1,24 +1,17 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { describeSettings } from "./describe-setting.ts";
-
-/** Set by compose.yaml itself, whatever `.env` says. */
-const setByCompose = [
-  "DATABASE_URL",
-  "REDIS_URL",
-  "LATCHKEY_DATA_DIR",
-  "LATCHKEY_HOST",
-  "LATCHKEY_ARTIFACTS_DIR",
-];
 
 /** .env.example. */
 export function envExample(): string {
-  const described = describeSettings();
-  const blocks = described
+  const compose = readFileSync(join(import.meta.dirname, "../../compose.yaml"), "utf8");
+  const blocks = describeSettings()
     .filter(({ env }) => env !== "LATCHKEY_MASTER_KEY")
     .map(({ env, doc, default: fallback, value, choices }) => {
       const allowed = choices.length === 0 ? "" : ` One of ${choices.join(", ")}.`;
       const unset = value === undefined ? ` Unset: ${fallback}.` : "";
-      const compose = setByCompose.includes(env) ? " compose.yaml sets it." : "";
-      return `# ${`${doc}${allowed}${unset}${compose}`.replaceAll("`", "")}\n#${env}=${value ?? ""}\n`;
+      const fixed = new RegExp(`^ +${env}: `, "m").test(compose) ? " compose.yaml sets it." : "";
+      return `# ${`${doc}${allowed}${unset}${fixed}`.replaceAll("`", "")}\n#${env}=${value ?? ""}\n`;
     });
   return `# Written by scripts/generate-docs.ts from the table in src/config.ts: change it there.
 #
