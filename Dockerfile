@@ -20,9 +20,10 @@ WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
 RUN --mount=type=cache,target=/root/.npm npm ci --omit=dev --no-update-notifier
 COPY LICENSE ./
+COPY bin ./bin
 COPY src ./src
 COPY flows ./flows
-RUN ln -s /app/src/cli.ts /usr/local/bin/latchkey && chmod +x src/cli.ts
+RUN ln -s /app/bin/latchkey.js /usr/local/bin/latchkey
 
 ENV NODE_ENV=production \
     CHROMIUM_PATH=/usr/bin/chromium \
