@@ -8,7 +8,7 @@ import type { Binaries } from "./embedded-binaries.ts";
 import { serverRole } from "./embedded-cluster.ts";
 import { findHolder, pidNamespace, readRecord, writeRecord } from "./embedded-holder.ts";
 import type { EmbeddedPaths } from "./embedded-paths.ts";
-import { freePort, patienceMs, readServerProcess, startServer } from "./embedded-server.ts";
+import { freePort, patienceMs, readServerProcess, sendSignal, startServer } from "./embedded-server.ts";
 import type { ServerUser } from "./embedded-user.ts";
 
 export interface JoinOptions {
@@ -48,8 +48,9 @@ export async function joinOrStart(options: JoinOptions): Promise<Joined> {
       othersUseIt: options.othersUseIt,
     });
     if (holder === "nobody") {
-      // Postgres clears this up itself, but not where another process has the number now.
-      await rm(join(paths.data, "postmaster.pid"), { force: true });
+      // Postgres itself clears up after a dead server, and makes sure that none of its children lives on. Only where
+      // another process has the number now would it refuse to.
+      if (sendSignal(server.pid, 0)) await rm(join(paths.data, "postmaster.pid"), { force: true });
       options.log.warn({ pid: server.pid }, "the embedded Postgres had died; it recovers");
       return await startAfterCrash(options, password);
     }

@@ -1,5 +1,5 @@
 import pRetry from "p-retry";
-import { Failure } from "../failure.ts";
+import { Failure, toFailure } from "../failure.ts";
 import type { Logger } from "../log.ts";
 import { Secret } from "../secret.ts";
 import { findBinaries } from "./embedded-binaries.ts";
@@ -41,13 +41,12 @@ export async function joinEmbedded({
 }): Promise<EmbeddedPostgres> {
   const paths = embeddedPaths(dataDir);
   const user = await chooseServerUser(paths.data);
-  await makeEmbeddedFolder(paths, user);
-
   const closing = new AbortController();
   let presence: Disposable | undefined;
 
   /** Joins or starts with the gate held, so that what is seen of other users stays true. */
   async function enter(): Promise<Joined> {
+    await makeEmbeddedFolder(paths, user);
     using _gate = await openGate(paths.gate, closing.signal);
     presence?.[Symbol.dispose]();
     presence = undefined;
@@ -66,7 +65,11 @@ export async function joinEmbedded({
     joined = await enter();
   } catch (error) {
     presence?.[Symbol.dispose]();
-    throw error;
+    throw toFailure(
+      error,
+      "database_unavailable",
+      `The embedded Postgres in ${paths.folder} cannot be used: check free space and the folder's owner; the log has the reason.`,
+    );
   }
   const { url } = joined;
   let recovering: Promise<void> | undefined;

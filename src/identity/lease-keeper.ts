@@ -35,7 +35,8 @@ export function keepLeases({ db, ttlMs, log }: { db: Database; ttlMs: number; lo
   const trustMs = ttlMs * 0.8;
   let renewedAt = performance.now();
   let sweptAt = performance.now();
-  let renewing = false;
+  /** When the renewal began that has not ended; a third of a life later it counts as hung, and another is tried. */
+  let renewingSince = Number.NEGATIVE_INFINITY;
   let timer: NodeJS.Timeout | undefined;
 
   function lose(lease: Kept, why: string): void {
@@ -45,21 +46,21 @@ export function keepLeases({ db, ttlMs, log }: { db: Database; ttlMs: number; lo
   }
 
   async function renew(): Promise<void> {
-    renewing = true;
     const asked = [...kept.values()];
     const askedAt = performance.now();
+    renewingSince = askedAt;
     try {
       const renewed = await renewLeases(db.kysely, asked, ttlMs);
-      renewedAt = askedAt;
+      renewedAt = Math.max(renewedAt, askedAt);
       for (const lease of asked) {
-        if (renewed.has(lease.token)) lease.trustedUntil = askedAt + trustMs;
+        if (renewed.has(lease.token)) lease.trustedUntil = Math.max(lease.trustedUntil, askedAt + trustMs);
         // One that was released meanwhile is no longer kept, and not lost.
         else if (kept.has(lease.token)) lose(lease, "it had expired when it was to be renewed");
       }
     } catch (err) {
       log.warn({ err, leases: asked.length }, "leases could not be renewed; trying again");
     } finally {
-      renewing = false;
+      if (renewingSince === askedAt) renewingSince = Number.NEGATIVE_INFINITY;
     }
   }
 
@@ -73,7 +74,7 @@ export function keepLeases({ db, ttlMs, log }: { db: Database; ttlMs: number; lo
       timer = undefined;
       return;
     }
-    if (!renewing && now - renewedAt >= ttlMs / 3) void renew();
+    if (now - Math.max(renewedAt, renewingSince) >= ttlMs / 3) void renew();
     if (now - sweptAt >= sweepEveryMs) {
       sweptAt = now;
       sweepLeases(db.kysely).catch((err: unknown) => log.warn({ err }, "old leases could not be swept"));

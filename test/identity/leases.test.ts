@@ -23,6 +23,8 @@ afterAll(async () => {
   await db.drop();
 });
 
+const renewal = "update leases set expires_at = clock_timestamp()";
+
 async function reasonOf(lease: Lease): Promise<unknown> {
   if (!lease.lost.aborted) {
     await new Promise((resolve) => lease.lost.addEventListener("abort", resolve, { once: true }));
@@ -203,10 +205,8 @@ describe("renewal", () => {
     await using database = await openDatabase({ url: proxy.url, dataDir: "/nonexistent", log });
     await using short = createLeases({ db: database, holder: "short", ttlMs: 900, log });
     const held = await Promise.all(Array.from({ length: 40 }, (_, n) => short.acquire(`kept ${n}`)));
-    const before = proxy.statements("update leases set expires_at");
-    await expect
-      .poll(() => proxy.statements("update leases set expires_at") - before, { timeout: 20_000 })
-      .toBe(8);
+    const before = proxy.statements(renewal);
+    await expect.poll(() => proxy.statements(renewal) - before, { timeout: 20_000 }).toBe(8);
     expect(held.filter((lease) => lease.lost.aborted)).toEqual([]);
     for (const lease of held) await assertFence(database.kysely, lease.fence);
     for (const [n] of held.entries()) expect(await leases.tryAcquire(`kept ${n}`)).toBeNull();
@@ -236,6 +236,24 @@ describe("renewal", () => {
       await short.close();
     },
   );
+
+  test("goes on over another connection when one hangs for good", async () => {
+    await using proxy = await startProxy(db.url);
+    const database = await openDatabase({ url: proxy.url, dataDir: "/nonexistent", log });
+    const short = createLeases({ db: database, holder: "short", ttlMs: 900, log });
+    const hung = await short.acquire("hung");
+    const before = proxy.statements(renewal);
+    await expect.poll(() => proxy.statements(renewal), { interval: 5 }).toBeGreaterThan(before);
+    proxy.stallConnected();
+    expect(await reasonOf(hung)).toMatchObject({ code: "lease_lost" });
+    const lease = await short.tryAcquire("after");
+    const since = proxy.statements(renewal);
+    await expect.poll(() => proxy.statements(renewal) - since, { timeout: 10_000 }).toBeGreaterThan(5);
+    expect(lease?.lost.aborted).toBe(false);
+    proxy.resume();
+    await short.close();
+    await database.close();
+  });
 
   test("finds out when the lease is somebody else's", async () => {
     const short = createLeases({ db: db.database, holder: "short", ttlMs: 600, log });

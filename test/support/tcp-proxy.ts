@@ -8,6 +8,8 @@ export interface TcpProxy extends AsyncDisposable {
   url: Secret;
   /** From now on nothing passes, and nobody is told. */
   stall(): void;
+  /** The same for what is connected now; new connections pass. */
+  stallConnected(): void;
   /** Ends what is connected and refuses to be connected to. */
   cut(): void;
   resume(): void;
@@ -53,6 +55,9 @@ export async function startProxy(database: Secret): Promise<TcpProxy> {
     url: new Secret(url.href),
     stall() {
       mode = "stalled";
+      for (const socket of [...pairs].flat()) socket.pause();
+    },
+    stallConnected() {
       for (const socket of [...pairs].flat()) socket.pause();
     },
     cut() {
