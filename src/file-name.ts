@@ -19,16 +19,21 @@ export function safeFileName(suggested: string): string {
   return shortened(cleaned) || "file";
 }
 
-/** `report.pdf` → `report (2).pdf`. */
+/** `report.pdf` → `report (2).pdf`, shortened if need be. */
 export function withNumber(name: string, number: number): string {
   const { stem, extension } = split(name);
-  return `${stem} (${number})${extension}`;
+  return joined(stem, ` (${number})${extension}`);
 }
 
 function shortened(name: string): string {
-  if (Buffer.byteLength(name) <= longest) return name;
   const { stem, extension } = split(name);
-  const room = longest - Buffer.byteLength(extension);
+  return joined(stem, extension);
+}
+
+/** The stem cut so that what follows it still fits. */
+function joined(stem: string, end: string): string {
+  const room = longest - Buffer.byteLength(end);
+  if (Buffer.byteLength(stem) <= room) return stem + end;
   let kept = "";
   let bytes = 0;
   for (const character of stem) {
@@ -36,7 +41,7 @@ function shortened(name: string): string {
     if (bytes > room) break;
     kept += character;
   }
-  return kept.replace(/[.\s]+$/, "") + extension;
+  return kept.replace(/[.\s]+$/, "") + end;
 }
 
 function split(name: string): { stem: string; extension: string } {

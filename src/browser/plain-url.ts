@@ -14,9 +14,9 @@ function hostOf(url: string): string {
   return new URL(url).host;
 }
 
-const urlWithQuery = /\b((?:https?|wss?):\/\/)(?:[^\s/?#"'<>@]*@)?([^\s?#"'<>\\]*)[?#][^\s"'<>\\]*/gi;
+const absoluteUrl = /\b((?:https?|wss?):\/\/)(?:[^\s/?#"<>@\\]*@)?([^\s?#"<>\\]*)(?:[?#][^\s"<>\\]*)?/gi;
 
-/** The text with query and fragment taken off every absolute URL in it. */
+/** The text with query, fragment and user taken off every absolute URL in it. */
 export function withoutQueries(text: string): string {
-  return text.replace(urlWithQuery, "$1$2");
+  return text.replace(absoluteUrl, "$1$2");
 }
