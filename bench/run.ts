@@ -1,0 +1,48 @@
+import { readFile, writeFile } from "node:fs/promises";
+import { availableParallelism, cpus, totalmem } from "node:os";
+import { startRedis } from "../test/support/redis.ts";
+import { latency } from "./latency.ts";
+import { memory } from "./memory.ts";
+import { pickup } from "./pickup.ts";
+import { type Figure } from "./support/figures.ts";
+import { openGround } from "./support/ground.ts";
+import { throughput } from "./throughput.ts";
+
+const readme = new URL("README.md", import.meta.url);
+const markers = ["<!-- figures -->", "<!-- /figures -->"] as const;
+
+/** Runs every benchmark and writes the figures, with the machine's size, into README.md. */
+const figures: Figure[] = [];
+{
+  await using ground = await openGround();
+  figures.push(
+    ...(await latency(ground)),
+    ...(await throughput(ground)),
+    ...(await pickup(ground, "postgres")),
+    ...(await memory(ground)),
+  );
+}
+{
+  await using redis = await startRedis();
+  await using ground = await openGround({ REDIS_URL: redis.url });
+  figures.push(...(await pickup(ground, "redis")));
+}
+
+const machine = `${availableParallelism()} processors (${cpus()[0]?.model.trim() ?? "unknown"}), ${Math.round(totalmem() / 1024 ** 3)} GiB, Node ${process.versions.node}`;
+const table = [
+  `Measured on ${machine}, ${new Date().toISOString().slice(0, 10)}.`,
+  "",
+  "| what | Latchkey | bare Playwright | ratio | how |",
+  "|---|---:|---:|---:|---|",
+  ...figures.map(
+    ({ what, latchkey, bare, ratio, note }) =>
+      `| ${what} | ${latchkey} | ${bare} | ${ratio?.toFixed(2) ?? "–"} | ${note} |`,
+  ),
+].join("\n");
+console.log(table);
+
+const text = await readFile(readme, "utf8");
+const [start, end] = markers.map((marker) => text.indexOf(marker));
+if (start === undefined || end === undefined || start < 0 || end < start)
+  throw new Error("README.md has lost its markers.");
+await writeFile(readme, `${text.slice(0, start)}${markers[0]}\n${table}\n${text.slice(end)}`);
