@@ -14,6 +14,8 @@ const pictureType = /^(stylesheet|image|font|media)$/;
 /** Shorter values — "1", "en-US", "dark" — are no secrets, and taking them out everywhere would garble the trace. */
 const leastLength = 8;
 
+const secretInput = /\btype="(password|hidden)"|\bautocomplete="[^"]*(password|one-time-code)/i;
+
 /** Attributes that hold URLs, which may be relative to the page. */
 const urlAttributes = new Set([
   "href",
@@ -80,7 +82,14 @@ export function scrubTraceLine(line: string): string {
   if (root?.["type"] === "context-options") scrubContextOptions(root);
   if (snapshot?.["html"] !== undefined) scrubNode(snapshot["html"]);
   return JSON.stringify(record, (_key, value: unknown) =>
-    typeof value === "string" ? withoutQueries(value) : value,
+    typeof value === "string" ? withoutInputValues(withoutQueries(value)) : value,
+  );
+}
+
+/** Playwright's log prints the elements it finds, with their attributes. */
+function withoutInputValues(text: string): string {
+  return text.replace(/<input\b[^>]*>/gi, (element) =>
+    secretInput.test(element) ? element.replace(/\bvalue="[^"]*"/g, 'value=""') : element,
   );
 }
 
