@@ -61,14 +61,18 @@ export function findUsernameForm(forms: Form[]): SignInForm | null {
   return best === undefined ? null : asSignInForm(best);
 }
 
+/** How far a login has come. */
+export interface Progress {
+  afterPassword: boolean;
+  /** A code was what was submitted last. */
+  afterCode: boolean;
+}
+
 /**
  * A form that asks for a one-time code. `afterPassword`: a field called just "code" is one then. `afterCode`: a code
  * was typed already; else a field that holds something is a setting, not a challenge.
  */
-export function findCodeForm(
-  forms: Form[],
-  { afterPassword, afterCode }: { afterPassword: boolean; afterCode: boolean },
-): SignInForm | null {
+export function findCodeForm(forms: Form[], { afterPassword, afterCode }: Progress): SignInForm | null {
   for (const form of forms) {
     const code = codeFieldsOf(form, { afterPassword });
     if (code.length === 0 || (!afterCode && code.some((field) => field.filled))) continue;

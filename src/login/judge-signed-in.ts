@@ -1,4 +1,12 @@
-import { findCodeForm, findPasswordForm, findUsernameForm, formsOf, isSignUp, quoted } from "./forms.ts";
+import {
+  findCodeForm,
+  findPasswordForm,
+  findUsernameForm,
+  formsOf,
+  isSignUp,
+  type Progress,
+  quoted,
+} from "./forms.ts";
 import type { ControlSnapshot, PageSnapshot } from "./snapshot.ts";
 import { says, speaksOf } from "./words.ts";
 
@@ -49,12 +57,12 @@ export function findSignIn(snapshot: PageSnapshot): ControlSnapshot | undefined 
 export function judgeSignedIn({
   snapshot,
   sourceUrl,
-  afterPassword = false,
+  progress = { afterPassword: false, afterCode: false },
 }: {
   snapshot: PageSnapshot;
   sourceUrl: string;
-  /** In a login, past the password: a field called just "code" is a challenge then. */
-  afterPassword?: boolean;
+  /** In a login: how far it has come. */
+  progress?: Progress;
 }): Judgement {
   const { documentStatus } = snapshot.activity;
   const forms = formsOf(snapshot);
@@ -68,7 +76,7 @@ export function judgeSignedIn({
 
   if (documentStatus === 401 || documentStatus === 407)
     return out("the site answered that a login is needed");
-  if (findCodeForm(forms, { afterPassword, afterCode: false }) !== null && !forms.some(isSignUp))
+  if (findCodeForm(forms, progress) !== null && !forms.some(isSignUp))
     return out("the site asks for a one-time code");
   if (passwordForm !== null) {
     const signsIn =

@@ -4,10 +4,11 @@ import {
   findPasswordForm,
   findUsernameForm,
   formsOf,
+  type Progress,
   type SignInForm,
 } from "./forms.ts";
 import { type Judgement, judgeSignedIn } from "./judge-signed-in.ts";
-import type { Act, Situation } from "./situation.ts";
+import type { Act, History, Situation } from "./situation.ts";
 
 /** How the page reads, worked out once for all rules. */
 export interface PageState {
@@ -53,16 +54,14 @@ function readState({ snapshot, history, sourceUrl }: Situation): PageState {
   const documentChanged =
     lastAct !== undefined && main !== undefined && lastAct.documentId !== main.documentId;
   const { activity } = snapshot;
+  const progress = progressOf(history);
   const atSource = snapshot.url === sourceUrl;
   return {
     forms,
     passwordForm: findPasswordForm(forms),
     usernameForm: findUsernameForm(forms),
-    codeForm: findCodeForm(forms, {
-      afterPassword: history.passwordSubmits > 0,
-      afterCode: lastAct?.what.includes("code") === true,
-    }),
-    judgement: judgeSignedIn({ snapshot, sourceUrl, afterPassword: history.passwordSubmits > 0 }),
+    codeForm: findCodeForm(forms, progress),
+    judgement: judgeSignedIn({ snapshot, sourceUrl, progress }),
     lastAct,
     lastSubmit,
     submits: history.passwordSubmits + history.codeSubmits + history.usernameSubmits,
@@ -79,6 +78,11 @@ function readState({ snapshot, history, sourceUrl }: Situation): PageState {
     onLoginPage: history.acts.some(({ kind, url }) => kind === "submit" && url === snapshot.url),
     atSource,
   };
+}
+
+/** How far the login has come. */
+export function progressOf({ passwordSubmits, acts }: History): Progress {
+  return { afterPassword: passwordSubmits > 0, afterCode: acts.at(-1)?.what.includes("code") === true };
 }
 
 /** Every line of text the page says. */

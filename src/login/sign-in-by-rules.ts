@@ -6,7 +6,7 @@ import type { IsAllowed } from "./allowed-origin.ts";
 import { decide } from "./decide.ts";
 import type { LoginRequest, Report } from "./login.ts";
 import { type Observed, observe } from "./observe.ts";
-import { linesOf, stateOf } from "./page-state.ts";
+import { linesOf, progressOf, stateOf } from "./page-state.ts";
 import { judgeWhenSettled } from "./signed-in.ts";
 import type { Decision, History, Purpose, Situation } from "./situation.ts";
 import { FieldNotTypable, notTypable } from "./type-secret.ts";
@@ -45,6 +45,7 @@ export async function signInByRules({
     usernameSubmits: 0,
     looks: 0,
     lookedSignedIn: null,
+    askedAgain: null,
     acts: [],
   };
   const attempt: Attempt = { request, report, isAllowed, activity, history };
@@ -102,6 +103,7 @@ async function begin({ request, isAllowed, activity }: Attempt): Promise<void> {
           usernameSubmits: 0,
           looks: 0,
           lookedSignedIn: null,
+          askedAgain: null,
           acts: [],
         },
         has: request.credentials.has,
@@ -175,18 +177,18 @@ async function perform({
  */
 async function look({ request, report, activity, history }: Attempt, situation: Situation): Promise<void> {
   const { page, sourceUrl, site, signal, log } = request;
-  const { judgement, atSource, onLoginPage } = stateOf(situation);
-  const afterPassword = history.passwordSubmits > 0;
+  const { judgement, atSource, onLoginPage, codeForm, passwordForm, usernameForm } = stateOf(situation);
+  const progress = progressOf(history);
   const sure = judgement.verdict === "signed_in" && judgement.evidence === "strong";
   const landing = situation.snapshot.url;
   if (!(sure && atSource)) {
     activity.mark();
     await visit({ page, url: sourceUrl, signal });
   }
-  let verdict = await judgeWhenSettled({ page, sourceUrl, site, signal, activity, afterPassword });
+  let verdict = await judgeWhenSettled({ page, sourceUrl, site, signal, activity, progress });
   if (!verdict.signedIn && sure && !atSource && !onLoginPage && site?.signedIn === undefined) {
     await visit({ page, url: landing, signal });
-    const again = await judgeWhenSettled({ page, sourceUrl: landing, site, signal, activity, afterPassword });
+    const again = await judgeWhenSettled({ page, sourceUrl: landing, site, signal, activity, progress });
     if (again.signedIn && again.evidence === "strong") {
       verdict = again;
       report.provedAt = landing;
@@ -194,6 +196,8 @@ async function look({ request, report, activity, history }: Attempt, situation: 
   }
   log.debug({ signedIn: verdict.signedIn, reason: verdict.reason }, "looked at the source page");
   history.looks += 1;
+  history.askedAgain =
+    codeForm !== null ? "code" : (passwordForm ?? usernameForm) !== null ? "password" : null;
   history.lookedSignedIn = verdict.signedIn;
 }
 
@@ -235,6 +239,7 @@ function remember({
 }): void {
   const control = controlOf(situation, ref);
   history.lookedSignedIn = null;
+  history.askedAgain = null;
   history.acts.push({
     kind,
     what,

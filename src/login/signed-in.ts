@@ -3,6 +3,7 @@ import { Failure } from "../failure.ts";
 import type { Logger } from "../log.ts";
 import { type Activity, watchActivity } from "./activity.ts";
 import { addressOf } from "./address.ts";
+import type { Progress } from "./forms.ts";
 import { type Judgement, judgeSignedIn } from "./judge-signed-in.ts";
 import { observe } from "./observe.ts";
 import type { Site } from "./site.ts";
@@ -50,15 +51,15 @@ export async function checkSignedIn({
   return { signedIn, reason };
 }
 
-/** Judges the page as it stands, without opening another. `afterPassword`: in a login, past the password. */
+/** Judges the page as it stands, without opening another. `progress`: how far a login has come. */
 export async function judgeWhenSettled({
   page,
   sourceUrl,
   site,
   signal,
   activity,
-  afterPassword = false,
-}: Omit<CheckSignedInOptions, "log"> & { activity: Activity; afterPassword?: boolean }): Promise<Verdict> {
+  progress,
+}: Omit<CheckSignedInOptions, "log"> & { activity: Activity; progress?: Progress }): Promise<Verdict> {
   const startedAt = Date.now();
   const source = addressOf(sourceUrl);
   let seen = "";
@@ -85,7 +86,11 @@ export async function judgeWhenSettled({
         seen = frames;
         seenAt = Date.now();
       }
-      const judgement = judgeSignedIn({ snapshot, sourceUrl: source, afterPassword });
+      const judgement = judgeSignedIn({
+        snapshot,
+        sourceUrl: source,
+        ...(progress === undefined ? {} : { progress }),
+      });
       const waited = Date.now() - startedAt;
       if (mayBelieve({ judgement, snapshot, stillMs: Date.now() - seenAt, waited })) {
         const { verdict, evidence, reason } = judgement;

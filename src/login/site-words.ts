@@ -10,34 +10,42 @@ export interface SiteMessage {
   isNew: boolean;
 }
 
+/** A message that was there before counts again when the page has stood still for so long after an answer. */
+const stillSaysMs = 500;
+
 /**
  * What the site says in answer to what was last done: messages not shown before, or shown again after the site
- * answered; plain lines only when they are new,
- * and no questions: "Code expired?" is an offer, not an answer.
+ * answered; plain lines only when they were not on the page before the first try, and no questions: "Code expired?"
+ * is an offer, not an answer.
  */
 export function answersOf(situation: Situation): SiteMessage[] {
-  const { lastAct, answered } = stateOf(situation);
-  const before = new Set(lastAct?.messages ?? []);
-  const marked = situation.snapshot.frames
+  const { lastAct, answered, documentChanged } = stateOf(situation);
+  const { history, snapshot } = situation;
+  const justBefore = new Set(lastAct?.messages ?? []);
+  const firstTry = history.acts.find(
+    (act) => act.kind === "submit" && String(act.what) === String(lastAct?.what),
+  );
+  const atFirst = new Set((firstTry ?? lastAct)?.messages ?? []);
+  const saysAgain = answered && (documentChanged || snapshot.activity.stillMs >= stillSaysMs);
+  const counts = (text: string) => !justBefore.has(text) || saysAgain;
+
+  const marked = snapshot.frames
     .flatMap((frame) => frame.messages)
-    .filter(({ text }) => answered || !before.has(text))
+    .filter(({ text }) => counts(text))
     .map(
       ({ text, tone }): SiteMessage => ({
         text,
         weight: tone === "error" ? "error" : "notice",
-        isNew: !before.has(text),
+        isNew: !atFirst.has(text),
       }),
     );
-  const plainLines = situation.snapshot.frames
+  const plainLines = snapshot.frames
     .flatMap((frame) => [...frame.headings, ...frame.texts])
-    .filter(
-      (line) => lastAct !== undefined && !before.has(line) && !marked.some(({ text }) => text.includes(line)),
-    )
+    .filter((line) => lastAct !== undefined && !atFirst.has(line) && counts(line))
+    .filter((line) => !/[?？]\s*$/.test(line) && !marked.some(({ text }) => text.includes(line)))
     .map((text): SiteMessage => ({ text, weight: "text", isNew: true }));
   const order = { error: 0, notice: 1, text: 2 };
-  return [...marked, ...plainLines]
-    .filter(({ text, weight }) => weight !== "text" || !/[?？]\s*$/.test(text))
-    .sort((a, b) => order[a.weight] - order[b.weight]);
+  return [...marked, ...plainLines].sort((a, b) => order[a.weight] - order[b.weight]);
 }
 
 /** The weightiest message that speaks of it; of one inside another, the inner one, without the buttons around it. */

@@ -20,6 +20,8 @@ export interface History {
   looks: number;
   /** What the last look at the source page found; forgotten with the next act. */
   lookedSignedIn: boolean | null;
+  /** What the site still asked for when it was left to look at the source page; forgotten with the next act. */
+  askedAgain: "password" | "code" | null;
   /** Acts done, oldest first. */
   acts: Act[];
 }

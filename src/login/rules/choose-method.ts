@@ -9,6 +9,7 @@ export const chooseMethod: Rule = (situation) => {
   const { has, history } = situation;
   const { judgement } = stateOf(situation);
   if (judgement.verdict === "signed_in" && judgement.evidence === "strong") return undefined;
+  if (history.codeSubmits >= 2) return undefined;
   const open = controlsNotYetTried(situation);
   const pick = (control: ControlSnapshot | undefined, reason: string): ReturnType<Rule> =>
     control && {

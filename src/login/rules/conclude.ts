@@ -46,7 +46,8 @@ export const conclude: Rule = (situation) => {
     if (wait !== undefined) return wait;
   }
   if (history.lookedSignedIn === null && (form === null || history.passwordSubmits > 0)) {
-    if (form === null && judgement.verdict === "unclear" && atSource) {
+    // Something is still being made of the submit, if only a blank page that leads on.
+    if (form === null && (history.passwordSubmits === 0 || isBlank(situation))) {
       const wait = waitFor(situation, saw);
       if (wait !== undefined) return wait;
     }
@@ -61,12 +62,12 @@ export const conclude: Rule = (situation) => {
       action: { kind: "look" },
     };
   }
-  return waitFor(situation, saw) ?? verdict(situation, saw);
+  return verdict(situation, saw);
 };
 
-function waitForAnswer({ snapshot, ...rest }: Situation, saw: string): ReturnType<Rule> {
-  const { answered } = stateOf({ snapshot, ...rest });
-  const { activity } = snapshot;
+function waitForAnswer(situation: Situation, saw: string): ReturnType<Rule> {
+  const { answered } = stateOf(situation);
+  const { activity } = situation.snapshot;
   const limit = answered ? patience.afterAnswerMs : patience.withoutAnswerMs;
   if (Math.min(activity.sinceActMs, activity.quietMs, activity.stillMs) >= limit) return undefined;
   return {
@@ -77,68 +78,67 @@ function waitForAnswer({ snapshot, ...rest }: Situation, saw: string): ReturnTyp
   };
 }
 
-function waitFor({ snapshot }: Situation, saw: string): ReturnType<Rule> {
+function waitFor(situation: Situation, saw: string): ReturnType<Rule> {
+  const { snapshot } = situation;
   const { activity } = snapshot;
-  const empty = snapshot.frames.every((frame) => frame.textLength < 60 && frame.fields.length === 0);
   const busy =
     snapshot.frames.some((frame) => frame.busy) ||
     activity.pendingReads > 0 ||
     activity.pendingWrites > 0 ||
     snapshot.frames[0]?.readyState !== "complete";
   const still = Math.min(activity.stillMs, activity.quietMs);
-  if (still >= (empty || busy ? patience.whileBusyMs : patience.forContentMs)) return undefined;
+  if (still >= (isBlank(situation) || busy ? patience.whileBusyMs : patience.forContentMs)) return undefined;
   // A page that never stands still (a clock, an animation) is not waited for without end.
   if (activity.sinceActMs >= patience.whileBusyMs + 5_000 && activity.quietMs >= patience.forContentMs)
     return undefined;
   return { saw, doing: "wait", reason: "the page may not be complete yet", action: { kind: "wait" } };
 }
 
+function isBlank({ snapshot }: Situation): boolean {
+  return snapshot.frames.every((frame) => frame.textLength < 60 && frame.fields.length === 0);
+}
+
+/** The source page is not a signed-in user's: what the site asked for before it was left tells what it refused. */
 function verdict(situation: Situation, saw: string): ReturnType<Rule> {
   const { history } = situation;
-  const { lastSubmit, answered, codeForm, passwordForm, usernameForm, judgement } = stateOf(situation);
-  const fail = (
-    code: "invalid_credentials" | "invalid_one_time_code" | "login_unrecognised",
-    doing: string,
-    reason: string,
-    message: string,
-  ): ReturnType<Rule> => ({
+  const { judgement, lastSubmit } = stateOf(situation);
+  if (history.askedAgain === "code" && lastSubmit?.what.includes("code") === true) {
+    return {
+      saw,
+      doing: "stop: code refused",
+      reason: "the site asked for the code again, and the source page is not a signed-in user's",
+      action: {
+        kind: "fail",
+        code: "invalid_one_time_code",
+        message: "The site asked for the one-time code again: it refused the one it was given.",
+      },
+    };
+  }
+  if (history.askedAgain === "password" && lastSubmit?.what.includes("password") === true) {
+    return {
+      saw,
+      doing: "stop: refused",
+      reason: "the site showed the login form again, and the source page is not a signed-in user's",
+      action: {
+        kind: "fail",
+        code: "invalid_credentials",
+        message: "The site showed the login form again without a word: it refused the username or password.",
+      },
+    };
+  }
+  return {
     saw,
-    doing,
-    reason,
-    action: { kind: "fail", code, message },
-  });
-  const lastHadCode = lastSubmit?.what.includes("code") === true;
-  const reacted = answered || history.looks > 0;
-  if (lastHadCode && lastSubmit?.what.includes("password") !== true && codeForm !== null && reacted) {
-    return fail(
-      "invalid_one_time_code",
-      "stop: code refused",
-      "the site asks for the code again and the source page is not a signed-in user's",
-      "The site asked for the one-time code again: it refused the one it was given.",
-    );
-  }
-  if (history.passwordSubmits > 0 && history.codeSubmits === 0 && passwordForm !== null && reacted) {
-    return fail(
-      "invalid_credentials",
-      "stop: refused",
-      "the site shows the login form again and the source page is not a signed-in user's",
-      "The site showed the login form again without a word: it refused the username or password.",
-    );
-  }
-  if (history.passwordSubmits === 0 && usernameForm !== null) {
-    return fail(
-      "login_unrecognised",
-      "give up",
-      "the site did not go on after the user name",
-      "The site took the user name and then showed nothing that a rule recognises.",
-    );
-  }
-  return fail(
-    "login_unrecognised",
-    "give up",
-    `${judgement.reason}, and no rule knows what to do next`,
-    "The login was submitted, but the source page is still not a signed-in user's.",
-  );
+    doing: "give up",
+    reason: `${judgement.reason}, and no rule knows what to do next`,
+    action: {
+      kind: "fail",
+      code: "login_unrecognised",
+      message:
+        history.passwordSubmits > 0
+          ? "The login was submitted, but the source page is still not a signed-in user's."
+          : "The site took the user name and then showed nothing that a rule recognises.",
+    },
+  };
 }
 
 function unrecognised(saw: string): ReturnType<Rule> {

@@ -9,6 +9,7 @@ export const openLogin: Rule = (situation) => {
   const { history, snapshot } = situation;
   if (passwordForm !== null || usernameForm !== null || codeForm !== null) return undefined;
   if (judgement.verdict === "signed_in" && judgement.evidence === "strong") return undefined;
+  if (history.codeSubmits >= 2) return undefined;
   // After a login only once the source page was looked at and still offers to sign in: single sign-on then needs no form.
   if (history.passwordSubmits > 0 && history.lookedSignedIn !== false) return undefined;
   const control = findSignIn(snapshot);

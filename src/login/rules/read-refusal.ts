@@ -42,13 +42,14 @@ const refusals: Refusal[] = [
 
 /** Reads the site's answer where it says no. */
 export const readRefusal: Rule = (situation) => {
-  const { judgement, lastSubmit, passwordForm, usernameForm, codeForm } = stateOf(situation);
+  const { judgement, lastSubmit, codeForm } = stateOf(situation);
   if (judgement.verdict === "signed_in" && judgement.evidence === "strong") return undefined;
   const limited = tooManyRequests(situation);
   if (limited !== undefined) return limited;
-  const formShown = passwordForm !== null || usernameForm !== null || codeForm !== null;
+  // On the next step's page plain text explains that step; only what is marked as a message answers the last.
+  const nextStep = codeForm !== null && lastSubmit?.what.includes("code") !== true;
   const messages = answersOf(situation).filter(({ weight }) =>
-    lastSubmit === undefined ? weight === "error" : weight !== "text" || !formShown || codeForm === null,
+    lastSubmit === undefined ? weight === "error" : weight !== "text" || !nextStep,
   );
 
   for (const refusal of refusals) {
