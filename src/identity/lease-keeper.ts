@@ -35,7 +35,7 @@ export function keepLeases({ db, ttlMs, log }: { db: Database; ttlMs: number; lo
   const trustMs = ttlMs * 0.8;
   let renewedAt = performance.now();
   let sweptAt = performance.now();
-  /** When the renewal began that has not ended; a third of a life later it counts as hung, and another is tried. */
+  /** When the renewal began that has not ended; a fifth of a life later it counts as hung, and another is tried. */
   let renewingSince = Number.NEGATIVE_INFINITY;
   let timer: NodeJS.Timeout | undefined;
 
@@ -74,7 +74,7 @@ export function keepLeases({ db, ttlMs, log }: { db: Database; ttlMs: number; lo
       timer = undefined;
       return;
     }
-    if (now - Math.max(renewedAt, renewingSince) >= ttlMs / 3) void renew();
+    if (now - renewedAt >= ttlMs / 3 && now - renewingSince >= ttlMs / 5) void renew();
     if (now - sweptAt >= sweepEveryMs) {
       sweptAt = now;
       sweepLeases(db.kysely).catch((err: unknown) => log.warn({ err }, "old leases could not be swept"));

@@ -8,8 +8,8 @@ export interface TcpProxy extends AsyncDisposable {
   url: Secret;
   /** From now on nothing passes, and nobody is told. */
   stall(): void;
-  /** The same for what is connected now; new connections pass. */
-  stallConnected(): void;
+  /** The next connection that sends this text stalls, with it; the others go on. */
+  stallOn(text: string): void;
   /** Ends what is connected and refuses to be connected to. */
   cut(): void;
   resume(): void;
@@ -23,6 +23,7 @@ export async function startProxy(database: Secret): Promise<TcpProxy> {
   const pairs = new Set<[Socket, Socket]>();
   let mode: "open" | "stalled" | "cut" = "open";
   let sent = "";
+  let trap: string | undefined;
 
   const server = createServer((near) => {
     if (mode === "cut") {
@@ -33,7 +34,13 @@ export async function startProxy(database: Secret): Promise<TcpProxy> {
     const pair: [Socket, Socket] = [near, far];
     pairs.add(pair);
     near.on("data", (chunk) => {
-      sent += chunk.toString("latin1");
+      const text = chunk.toString("latin1");
+      sent += text;
+      if (trap !== undefined && text.includes(trap)) {
+        trap = undefined;
+        for (const socket of pair) socket.pause();
+        return;
+      }
       far.write(chunk);
     });
     far.on("data", (chunk) => near.write(chunk));
@@ -57,8 +64,8 @@ export async function startProxy(database: Secret): Promise<TcpProxy> {
       mode = "stalled";
       for (const socket of [...pairs].flat()) socket.pause();
     },
-    stallConnected() {
-      for (const socket of [...pairs].flat()) socket.pause();
+    stallOn(text) {
+      trap = text;
     },
     cut() {
       mode = "cut";
