@@ -1,5 +1,6 @@
+import type { Kysely } from "kysely";
+import type { Tables } from "../database/tables.ts";
 import type { RunQueue } from "./queue.ts";
-import type { RunStore } from "./runs.ts";
 
 /**
  * How long a run whose identity is busy stays delayed if nobody wakes it, in milliseconds. Whoever ends a run of the
@@ -7,27 +8,42 @@ import type { RunStore } from "./runs.ts";
  */
 const fallbackMs = 2_000;
 
+export interface DeferralDeps {
+  db: Kysely<Tables>;
+  queue: RunQueue;
+}
+
 /** The fallback, with jitter: a hundred runs put off together do not come back together. */
 export function deferralDelay(): number {
   return Math.round(fallbackMs * (1 + Math.random()));
 }
 
 /** The identity of this run may be free: the run that has waited longest for it may come in. */
-export async function promoteNext(
-  { runs, queue }: { runs: RunStore; queue: RunQueue },
-  runId: string,
-): Promise<void> {
-  const next = await runs.nextDeferredJob(runId);
-  if (next !== undefined) await queue.promote(next);
+export async function promoteNext({ db, queue }: DeferralDeps, runId: string): Promise<void> {
+  const next = await db
+    .selectFrom("runs as ended")
+    .innerJoin("runs as waiting", "waiting.identity_id", "ended.identity_id")
+    .select("waiting.job_id")
+    .where("ended.id", "=", runId)
+    .where("waiting.status", "=", "deferred")
+    .orderBy("waiting.created_at")
+    .limit(1)
+    .executeTakeFirst();
+  if (next !== undefined) await queue.promote(next.job_id);
 }
 
 /**
  * A run has just been put off. If the run that held the identity ended meanwhile, its wake-up may have come too early
  * to find this one: then it wakes itself.
  */
-export async function promoteIfFree(
-  { runs, queue }: { runs: RunStore; queue: RunQueue },
-  runId: string,
-): Promise<void> {
-  if (!(await runs.identityInUse(runId))) await promoteNext({ runs, queue }, runId);
+export async function promoteIfFree({ db, queue }: DeferralDeps, runId: string): Promise<void> {
+  const working = await db
+    .selectFrom("runs as asking")
+    .innerJoin("runs as working", "working.identity_id", "asking.identity_id")
+    .select("working.id")
+    .where("asking.id", "=", runId)
+    .where("working.status", "=", "running")
+    .limit(1)
+    .executeTakeFirst();
+  if (working === undefined) await promoteNext({ db, queue }, runId);
 }

@@ -1,35 +1,11 @@
 import { type Kysely, sql, type UpdateObject } from "kysely";
-import type { RunRow, Tables } from "../database/tables.ts";
+import type { Tables } from "../database/tables.ts";
 import { Failure } from "../failure.ts";
 import type { Artifact, Outcome, StageRecord } from "../outcome.ts";
 import type { Job } from "./job.ts";
+import { type Run, toJob, toRun } from "./run-rows.ts";
 
-/** One execution of a flow as an identity, as it stands. */
-export interface Run {
-  id: string;
-  /** Of its job in the queue. */
-  jobId: string;
-  project: string;
-  flow: string;
-  identityId: string;
-  input: unknown;
-  tags: Record<string, string>;
-  /**
-   * `queued` → `running` → `succeeded | failed`. `deferred`: its identity is held by another run. From `running` it
-   * goes back to `queued` when a retryable failure leaves attempts over, or when its worker stops or dies.
-   */
-  status: RunRow["status"];
-  attempts: number;
-  maxAttempts: number;
-  worker: string | null;
-  cancelRequestedAt: Date | null;
-  stages: StageRecord[];
-  artifacts: Artifact[];
-  outcome: Outcome | null;
-  createdAt: Date;
-  startedAt: Date | null;
-  endedAt: Date | null;
-}
+export type { Run } from "./run-rows.ts";
 
 export interface RunFilter {
   project: string;
@@ -227,20 +203,6 @@ export function createRunStore(db: Kysely<Tables>) {
       return rows.map(toRun);
     },
 
-    /** The queue's job of the run that has waited longest for the identity of this one. */
-    async nextDeferredJob(runId: string): Promise<string | undefined> {
-      const row = await db
-        .selectFrom("runs as ended")
-        .innerJoin("runs as next", "next.identity_id", "ended.identity_id")
-        .select("next.job_id")
-        .where("ended.id", "=", runId)
-        .where("next.status", "=", "deferred")
-        .orderBy("next.created_at")
-        .limit(1)
-        .executeTakeFirst();
-      return row?.job_id;
-    },
-
     /** The run of a job in the queue. */
     async idOfJob(jobId: string): Promise<string | undefined> {
       const row = await db
@@ -251,19 +213,6 @@ export function createRunStore(db: Kysely<Tables>) {
         .limit(1)
         .executeTakeFirst();
       return row?.id;
-    },
-
-    /** Whether some run of this one's identity is being worked on. */
-    async identityInUse(runId: string): Promise<boolean> {
-      const row = await db
-        .selectFrom("runs as asking")
-        .innerJoin("runs as working", "working.identity_id", "asking.identity_id")
-        .select("working.id")
-        .where("asking.id", "=", runId)
-        .where("working.status", "=", "running")
-        .limit(1)
-        .executeTakeFirst();
-      return row !== undefined;
     },
 
     /** Runs this worker holds that are to be cancelled. */
@@ -303,39 +252,3 @@ export function createRunStore(db: Kysely<Tables>) {
 type RunChange = UpdateObject<Tables, "runs">;
 
 const isUuid = (text: string) => /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/i.test(text);
-
-function toJob(row: RunRow): Job {
-  return {
-    runId: row.id,
-    project: row.project,
-    flow: row.flow,
-    identityId: row.identity_id,
-    trace: row.trace,
-    ...(row.input === null ? {} : { input: row.input as NonNullable<Job["input"]> }),
-    ...(row.deadline_ms === null ? {} : { deadlineMs: row.deadline_ms }),
-    tags: row.tags,
-  };
-}
-
-function toRun(row: RunRow): Run {
-  return {
-    id: row.id,
-    jobId: row.job_id,
-    project: row.project,
-    flow: row.flow,
-    identityId: row.identity_id,
-    input: row.input,
-    tags: row.tags,
-    status: row.status,
-    attempts: row.attempts,
-    maxAttempts: row.max_attempts,
-    worker: row.worker,
-    cancelRequestedAt: row.cancel_requested_at,
-    stages: row.stages as StageRecord[],
-    artifacts: row.artifacts as Artifact[],
-    outcome: row.outcome as Outcome | null,
-    createdAt: row.created_at,
-    startedAt: row.started_at,
-    endedAt: row.ended_at,
-  };
-}

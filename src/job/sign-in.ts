@@ -1,5 +1,5 @@
 import type { Session } from "../browser/session.ts";
-import { Failure, type FailureCode } from "../failure.ts";
+import type { FailureCode } from "../failure.ts";
 import { type LoginRequest, login, type Submits } from "../login/login.ts";
 import { checkSignedIn } from "../login/signed-in.ts";
 import { createStoredCredentials } from "../login/stored-credentials.ts";
@@ -29,7 +29,7 @@ export interface SignedIn {
 /** How a sign-in reads in a run's stages. */
 export function describeSignIn({ by, submits }: SignedIn): string {
   if (by === "saved_state") return "saved state reused";
-  return `signed in (password submits: ${submits.password}, code submits: ${submits.code})`;
+  return `signed in (${submits.password} password, ${submits.code} code)`;
 }
 
 const noSubmits: Submits = { password: 0, code: 0 };

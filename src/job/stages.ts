@@ -15,9 +15,11 @@ export function createStage(signal: AbortSignal, emit: EmitRunEvent): Stage {
     const startedAt = performance.now();
     emit({ type: "stage", stage: name, status: "started" });
     let text: string | undefined;
+    let failed = true;
     try {
       const result = await work();
       text = detail?.(result);
+      failed = false;
       return result;
     } finally {
       const durationMs = Math.round(performance.now() - startedAt);
@@ -27,6 +29,7 @@ export function createStage(signal: AbortSignal, emit: EmitRunEvent): Stage {
         status: "ended",
         durationMs,
         ...(text === undefined ? {} : { detail: text }),
+        ...(failed ? { failed } : {}),
       });
     }
   };
