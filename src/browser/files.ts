@@ -1,9 +1,10 @@
 import { type Download, errors, type Locator, type Page } from "playwright-core";
 import type { Artifacts } from "../artifacts.ts";
-import { Failure } from "../failure.ts";
+import { Failure, toFailure } from "../failure.ts";
 import type { Artifact } from "../outcome.ts";
 import type { Redactor } from "../redact.ts";
 import type { FlowFiles, StoredFile } from "./flow-files.ts";
+import { readDownload } from "./read-download.ts";
 import { takeScreenshot } from "./take-screenshot.ts";
 
 export interface FlowFilesOptions {
@@ -32,14 +33,13 @@ export function createFlowFiles({
   };
 
   const save: FlowFiles["save"] = async (download, { name } = {}) => {
-    const stream = await download.createReadStream().catch((error: unknown) => {
-      signal?.throwIfAborted();
-      throw downloadFailed(error);
-    });
     try {
+      const stream = await readDownload(download);
       return await keep(name ?? download.suggestedFilename(), stream, { kind: "download" });
+    } catch (error) {
+      signal?.throwIfAborted();
+      throw toFailure(error, "flow_failed", "The download was cancelled or cut short.");
     } finally {
-      stream.destroy();
       // The browser's own copy would stay until the session ends.
       await download.delete().catch(() => undefined);
     }
@@ -60,8 +60,7 @@ export function createFlowFiles({
 
     async screenshot(page, { name = "screenshot.png", fullPage = false } = {}) {
       const png = await takeScreenshot({ page, redactor, fullPage, withinMs: screenshotMs });
-      if (png === undefined)
-        throw new Failure("flow_failed", "The page gave no screenshot.", { retryable: true });
+      if (png === undefined) throw new Failure("flow_failed", "The page gave no screenshot.");
       const named = /\.png$/i.test(name) ? name : `${name}.png`;
       return keep(named, png, { kind: "screenshot", contentType: "image/png" });
     },
@@ -96,8 +95,4 @@ async function waitForDownload(page: Page): Promise<Download> {
         throw new Failure("flow_timed_out", "No download began in time.", { cause: error });
       throw error;
     });
-}
-
-function downloadFailed(cause: unknown): Failure {
-  return new Failure("flow_failed", "The download was cancelled or cut short.", { cause, retryable: true });
 }

@@ -1,7 +1,9 @@
+import { execFile } from "node:child_process";
 import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { buffer } from "node:stream/consumers";
+import { promisify } from "node:util";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { fromBufferPromise } from "yauzl";
 import { type Artifacts, createArtifacts } from "../../src/artifacts.ts";
@@ -152,6 +154,28 @@ test("a trace holds what was done and seen, and nothing secret", async () => {
   const kept = exchanges.map(({ response }) => response.content._file).filter(Boolean);
   expect(kept.length).toBeGreaterThan(0);
   expect(new Set([...files.keys()].filter((name) => name.startsWith("resources/")))).toEqual(new Set(kept));
+});
+
+test("a trace opens in Playwright's own viewer", async () => {
+  await using session = await open({ signal });
+  const trace = await startTrace({
+    context: session.context,
+    artifacts,
+    runId: "run-4",
+    redactor,
+    onArtifact: () => undefined,
+  });
+  await session.page.goto(`${server.url}/orders?start=1`);
+  await session.page.getByText("visible text").click();
+  await trace.stop();
+  const inspect = async (...words: string[]) => {
+    const cli = join(import.meta.dirname, "../../node_modules/playwright-core/cli.js");
+    const { stdout } = await promisify(execFile)(process.execPath, [cli, "trace", ...words], { cwd: dir });
+    return stdout;
+  };
+  expect(await inspect("open", artifacts.path("run-4", "trace.zip") ?? "")).toMatch(/Actions: +2\n/);
+  const actions = await inspect("actions");
+  expect(actions).toMatch(/Navigate[^]*\/orders\n[^]*Click[^]*visible text/);
 });
 
 test("a trace is stored when it goes out of scope, once", async () => {

@@ -22,6 +22,7 @@ export interface CdpProviderOptions {
 
 const connectMs = 30_000;
 const closeMs = 5_000;
+const lostCloseMs = 500;
 const connectRetries = 2;
 
 /**
@@ -72,24 +73,26 @@ export function createCdpProvider({
       throw error;
     });
     const connection = watchConnection({ browser, heartbeatMs });
-    const disconnect = async () => {
+    const disconnect = async (limitMs: number) => {
       connection.stop();
-      await within(closeMs, browser.close());
+      await within(limitMs, browser.close());
       await removeChromiumFolder(folder);
     };
     try {
       const lent = await untilAborted(request.signal, lendContext(browser, request), (late) => late?.close());
       let ending: Promise<void> | undefined;
       const end = async () => {
+        // Over a lost connection nothing is answered: without it, what still waits for an answer ends at once.
+        if (connection.lost.aborted) await disconnect(lostCloseMs);
         await within(closeMs, lent.close());
-        await disconnect();
+        await disconnect(closeMs);
         open.delete(close);
       };
       const close = () => (ending ??= end());
       open.add(close);
       return { context: lent.context, lost: connection.lost, close };
     } catch (error) {
-      await disconnect();
+      await disconnect(closeMs);
       if (connection.lost.aborted) throw connection.lost.reason;
       throw error;
     }
