@@ -50,6 +50,8 @@ export interface Parts extends AsyncDisposable {
   readonly processName: string;
   readonly artifacts: Artifacts;
   catalogue(): Promise<Catalogue>;
+  /** Postgres alone, without the key that what is sealed in it needs. */
+  database(): Promise<Database>;
   store(): Promise<Store>;
   browsers(): Promise<Browsers>;
   queueing(): Promise<Queueing>;
@@ -70,10 +72,12 @@ export function openParts({
 
   const catalogue = once(() => loadCatalogue(config.flowsDir));
 
+  const openedDatabase = once(async () =>
+    opened.use(await openDatabase({ url: config.databaseUrl, dataDir: config.dataDir, log })),
+  );
+
   const store = once(async (): Promise<Store> => {
-    const database = opened.use(
-      await openDatabase({ url: config.databaseUrl, dataDir: config.dataDir, log }),
-    );
+    const database = await openedDatabase();
     const keyring = await openKeyring({ ...config, embedded: database.embedded });
     const identities = createIdentities({ db: database, keyring, redactor, log });
     const applications = createApplications({ db: database });
@@ -97,7 +101,7 @@ export function openParts({
   });
 
   const queueing = once(async (): Promise<Queueing> => {
-    const { database } = await store();
+    const database = await openedDatabase();
     const backend = await openQueueBackend({ redisUrl: config.redisUrl, databaseUrl: database.url, log });
     opened.defer(() => backend.close());
     const queue = openRunQueue(backend, config.queueName, log);
@@ -112,6 +116,7 @@ export function openParts({
     processName,
     artifacts: createArtifacts({ dir: config.artifactsDir ?? join(config.dataDir, "artifacts") }),
     catalogue,
+    database: openedDatabase,
     store,
     browsers,
     queueing,

@@ -17,7 +17,10 @@ export function createPool(options: { connectionString: string; size: number; lo
     // A worker is busy in bursts; connecting anew costs a TCP and SCRAM handshake that a run would wait for.
     idleTimeoutMillis: 60_000,
   });
-  pool.on("error", (err) => options.log.warn({ err }, "an idle database connection broke"));
+  pool.on("error", ({ message }) => {
+    // The error itself carries the whole client along: its message is all that is fit for a log.
+    if (!pool.ending) options.log.warn({ reason: message }, "an idle database connection broke");
+  });
   // The pool listens to idle clients only: one that breaks between two statements of a transaction would
   // otherwise raise an uncaught "error" event.
   pool.on("connect", (client) => client.on("error", () => {}));
