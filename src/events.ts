@@ -9,7 +9,8 @@ export type RunEvent =
   /** The identity is held by another run; this one waits its turn without spending an attempt. */
   | { type: "deferred"; reason: string; delayMs: number }
   | { type: "stage"; stage: StageName; status: "started" }
-  | { type: "stage"; stage: StageName; status: "ended"; durationMs: number; detail?: string }
+  /** `failed` is there, and true, where the stage threw. */
+  | { type: "stage"; stage: StageName; status: "ended"; durationMs: number; detail?: string; failed?: true }
   | { type: "decision"; decision: LoginDecision }
   | { type: "step"; name: string; status: "started" }
   | { type: "step"; name: string; status: "ended" | "failed"; durationMs: number }
