@@ -1,9 +1,10 @@
 import { chmod, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { bold, cyan, dim, green, red } from "yoctocolors";
 import { startPracticeSite } from "../practice/site.ts";
-import { createProgress, seconds } from "../src/cli/progress.ts";
+import { duration } from "../src/cli/format.ts";
+import { createProgress } from "../src/cli/progress.ts";
+import { createStyle } from "../src/cli/style.ts";
 import { readConfig } from "../src/config.ts";
 import type { Run } from "../src/job/runs.ts";
 import { submitRun } from "../src/job/submit.ts";
@@ -15,6 +16,7 @@ import { createRedactor } from "../src/redact.ts";
 import { Secret } from "../src/secret.ts";
 
 const out = process.stdout;
+const { bold, cyan, dim, green, red } = createStyle(out);
 const print = (line = "") => out.write(`${line}\n`);
 
 /** The whole story on one screen: a site, an identity, two jobs through the queue, and what came of them. */
@@ -71,12 +73,11 @@ async function demo(): Promise<boolean> {
     ];
     const ended: Run[] = [];
     for (const [index, job] of jobs.entries()) {
-      print(`\n  ${bold(`Job ${index + 1}`)}  ${cyan(job.flow)} as demo`);
+      print(`${index === 0 ? "\n" : ""}  ${bold(`Job ${index + 1}`)}  ${cyan(job.flow)} as demo`);
       const runId = await submitRun(deps, { ...job, identityId: identity.id }, { attempts: config.attempts });
-      const progress = createProgress(out);
+      using progress = createProgress(out);
       for await (const { event } of watchRun(database, runId, { signal: new AbortController().signal }))
         progress.show(event);
-      progress.end();
       ended.push(await runs.get(config.project, runId));
     }
     showPicture(ended, (run, name) => parts.artifacts.path(run.id, name) ?? name);
@@ -92,7 +93,7 @@ async function demo(): Promise<boolean> {
   }
 }
 
-const barWidth = 36;
+const barWidth = 22;
 
 /** Each job's stages on one time scale, and where its files lie. */
 function showPicture(runs: Run[], path: (run: Run, name: string) => string): void {
@@ -112,7 +113,7 @@ function showPicture(runs: Run[], path: (run: Run, name: string) => string): voi
       before += durationMs;
       const bar = "█".repeat(Math.max(1, Math.round((before / longest) * barWidth) - from));
       print(
-        `      ${name.padEnd(9)} ${(" ".repeat(Math.min(from, barWidth - 1)) + cyan(bar)).padEnd(barWidth + 10)} ${seconds(durationMs).padStart(8)}  ${dim(detail ?? "")}`,
+        `      ${name.padEnd(9)} ${(" ".repeat(Math.min(from, barWidth - 1)) + cyan(bar)).padEnd(barWidth + 10)} ${duration(durationMs).padStart(8)}  ${dim(detail ?? "")}`,
       );
     }
     for (const artifact of run.artifacts)

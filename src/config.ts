@@ -183,7 +183,7 @@ export const settings = {
   logLevel: setting(
     "LATCHKEY_LOG_LEVEL",
     z.enum(["trace", "debug", "info", "warn", "error", "silent"]).default("info"),
-    "Least level that is logged.",
+    "Least level that is logged. Commands that are no service log from `error` unless this is set.",
   ),
   logFormat: setting(
     "LATCHKEY_LOG_FORMAT",

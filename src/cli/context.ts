@@ -1,14 +1,13 @@
 import { userInfo } from "node:os";
-import { bold, dim, red } from "yoctocolors";
 import { type Config, readConfig } from "../config.ts";
-import { toFailure } from "../failure.ts";
 import { createLogger, type Logger } from "../log.ts";
 import { openParts, type Parts } from "../parts.ts";
 import { createRedactor, type Redactor } from "../redact.ts";
+import { createStyle, type Style } from "./style.ts";
 
 /** What every command works with: settings, parts built when first needed, and where to write. */
 export interface CliContext {
-  use(options: { project?: string }): void;
+  use(options: CliOptions): void;
   readonly config: Config;
   readonly log: Logger;
   readonly redactor: Redactor;
@@ -20,6 +19,10 @@ export interface CliContext {
   readonly stdin: NodeJS.ReadStream;
   readonly stdout: NodeJS.WriteStream;
   readonly stderr: NodeJS.WriteStream;
+  /** For what goes to standard output. */
+  readonly style: Style;
+  /** For what goes to standard error. */
+  readonly errorStyle: Style;
   /** For scripts: one JSON value on standard output. */
   json(value: unknown): void;
   /** One line on standard output. */
@@ -27,42 +30,50 @@ export interface CliContext {
   close(): Promise<void>;
 }
 
+export interface CliOptions {
+  project?: string;
+  /** The process is the service: its log is what it has to say. */
+  service?: boolean;
+}
+
 type Process = Pick<NodeJS.Process, "env" | "stdin" | "stdout" | "stderr">;
 
 export function createCliContext({ env: environment, stdin, stdout, stderr }: Process): CliContext {
   const redactor = createRedactor();
-  let project: string | undefined;
+  let options: CliOptions = {};
   let config: Config | undefined;
   let log: Logger | undefined;
   let parts: Parts | undefined;
+  for (const stream of [stdout, stderr]) stream.on("error", passOverClosedPipe);
 
   const context: CliContext = {
-    use(options) {
-      project = options.project;
+    use(given) {
+      options = given;
     },
     get config() {
       return (config ??= readConfig(environment));
     },
     get log() {
-      return (log ??= createLogger({
-        level: context.config.logLevel,
-        format: context.config.logFormat,
-        redactor,
-        destination: stderr,
-      }));
+      const { logLevel, logFormat: format } = context.config;
+      // A command's own lines say what it does; its log is for what it cannot put into words.
+      const isQuiet = options.service !== true && (environment["LATCHKEY_LOG_LEVEL"] ?? "") === "";
+      const level = isQuiet ? "error" : logLevel;
+      return (log ??= createLogger({ level, format, redactor, destination: stderr }));
     },
     redactor,
     get parts() {
       return (parts ??= openParts({ config: context.config, log: context.log, redactor }));
     },
     get project() {
-      return project ?? context.config.project;
+      return options.project ?? context.config.project;
     },
     actor: `cli:${userName()}`,
     environment,
     stdin,
     stdout,
     stderr,
+    style: createStyle(stdout),
+    errorStyle: createStyle(stderr),
     json(value) {
       stdout.write(`${JSON.stringify(value, null, stdout.isTTY ? 2 : undefined)}\n`);
     },
@@ -76,17 +87,9 @@ export function createCliContext({ env: environment, stdin, stdout, stderr }: Pr
   return context;
 }
 
-/** Tells what was wrong and what to do, on standard error; never a stack. @returns the exit code */
-export function reportFailure(error: unknown, { stderr, redactor }: CliContext): number {
-  const failure = toFailure(error);
-  const cause =
-    failure.code === "internal_error" && error instanceof Error
-      ? `\n${dim(redactor.scrub(error.message))}`
-      : "";
-  stderr.write(
-    `${red("✗")} ${bold(failure.code)}: ${redactor.scrub(failure.message)}${cause}\n  ${dim(failure.advice)}\n`,
-  );
-  return 1;
+/** `latchkey runs | head -1` has read enough; what the command does is done all the same. */
+function passOverClosedPipe(error: NodeJS.ErrnoException): void {
+  if (error.code !== "EPIPE") throw error;
 }
 
 /** A container may run under a user id that has no name. */

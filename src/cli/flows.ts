@@ -1,5 +1,4 @@
 import type { Command } from "commander";
-import { dim } from "yoctocolors";
 import { flowSchemas } from "../job/flow-schemas.ts";
 import type { CliContext } from "./context.ts";
 import { table } from "./table.ts";
@@ -7,9 +6,10 @@ import { table } from "./table.ts";
 export function registerFlows(program: Command, context: CliContext): void {
   program
     .command("flows")
-    .description("list what can be run; --json adds the input and output schemas")
-    .argument("[name]", "one flow, with its input schema")
-    .option("--json", "print JSON")
+    .description("list what can be run, or show one flow with its schemas")
+    .argument("[name]", "one flow")
+    .option("--json", "print JSON; with the input and output schemas")
+    .addHelpText("after", "\nExample:\n  $ npx latchkey flows web/capture")
     .action(async (name: string | undefined, { json }: { json?: boolean }) => {
       const catalogue = await context.parts.catalogue();
       const named = name === undefined ? [...catalogue.flows] : [[name, catalogue.flow(name)] as const];
@@ -19,20 +19,20 @@ export function registerFlows(program: Command, context: CliContext): void {
         ...flowSchemas(flow),
       }));
       if (json === true) return context.json(name === undefined ? flows : flows[0]);
+      const { style } = context;
       if (name === undefined) {
-        context.print(
-          table(
-            ["FLOW", "WHAT IT DOES"],
-            flows.map((flow) => [flow.name, flow.description]),
-          ),
-        );
-        return context.print(dim("\nlatchkey flows <name> prints a flow's input schema."));
+        const rows = flows.map((flow) => [flow.name, flow.description]);
+        context.print(table(context, [{ head: "FLOW" }, { head: "WHAT IT DOES", least: 20 }], rows));
+        return context.print(style.dim("\nlatchkey flows <name> shows what a flow takes and gives."));
       }
       for (const flow of flows) {
-        context.print(`${flow.name}: ${flow.description}\n`);
-        context.print(
-          flow.input === null ? "It takes no input." : `Input:\n${JSON.stringify(flow.input, null, 2)}`,
-        );
+        context.print(`${style.bold(flow.name)}  ${flow.description}`);
+        context.print(schema("Input", flow.input, "It takes no input that has a schema."));
+        context.print(schema("Output", flow.output, "What it gives has no schema."));
       }
     });
+}
+
+function schema(title: string, value: unknown, none: string): string {
+  return value === null ? `\n${none}` : `\n${title}:\n${JSON.stringify(value, null, 2)}`;
 }

@@ -1,10 +1,13 @@
 import type { Command } from "commander";
-import { green } from "yoctocolors";
 import { rotateKeys } from "../identity/rotate-keys.ts";
 import type { CliContext } from "./context.ts";
+import { counted } from "./format.ts";
 
 export function registerKeys(program: Command, context: CliContext): void {
-  const group = program.command("keys").description("the master key that seals identities");
+  const group = program
+    .command("keys")
+    .description("the master key that seals identities")
+    .addHelpText("after", "\nExample:\n  $ npx latchkey keys rotate");
   group
     .command("rotate")
     .description("re-wrap every identity's data key under the current master key, while workers run")
@@ -12,9 +15,10 @@ export function registerKeys(program: Command, context: CliContext): void {
     .addHelpText(
       "after",
       `
-1. Make a key:               openssl rand -base64 32
-2. Start every process with it as LATCHKEY_MASTER_KEY, and the old one in LATCHKEY_PREVIOUS_MASTER_KEYS.
-3. npx latchkey keys rotate
+1. Make a key:  openssl rand -base64 32
+2. Start every process with it as LATCHKEY_MASTER_KEY, and with the old one in
+   LATCHKEY_PREVIOUS_MASTER_KEYS.
+3. Re-wrap:     npx latchkey keys rotate
 4. Drop the old key from LATCHKEY_PREVIOUS_MASTER_KEYS.`,
     )
     .action(async ({ json }: { json?: boolean }) => {
@@ -25,11 +29,17 @@ export function registerKeys(program: Command, context: CliContext): void {
         log: context.log,
         actor: { name: context.actor },
       });
+      if (counts.unavailable > 0) process.exitCode = 1;
       if (json === true) return context.json(counts);
-      context.print(`${green("✓")} ${counts.rotated} records re-wrapped under key ${keyring.currentKeyId}.`);
-      if (counts.unavailable > 0) {
-        process.exitCode = 1;
-        context.print(`${counts.unavailable} records are sealed under a key this process does not have.`);
+      const { style } = context;
+      const { rotated, current, unavailable } = counts;
+      context.print(
+        `${style.green("✓")} ${counted(rotated, "identity", "identities")} re-wrapped under key ${keyring.currentKeyId}, ${current.toLocaleString("en")} under it already`,
+      );
+      if (unavailable > 0) {
+        context.print(
+          `${style.red("✗")} ${counted(unavailable, "identity", "identities")} sealed under a key this process does not have: add it to LATCHKEY_PREVIOUS_MASTER_KEYS`,
+        );
       }
     });
 }

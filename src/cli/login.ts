@@ -1,20 +1,18 @@
-import { type Command } from "commander";
-import { dim, green, red } from "yoctocolors";
-import { Failure } from "../failure.ts";
+import type { Command } from "commander";
+import { Failure, toFailure } from "../failure.ts";
 import { parseAuthenticator } from "../identity/authenticator.ts";
+import { check, urlSchema } from "../identity/identity-input.ts";
+import { addressOf } from "../login/address.ts";
 import { createGivenCredentials } from "../login/given-credentials.ts";
 import { type LoginResult, login } from "../login/login.ts";
-import type { LoginDecision } from "../outcome.ts";
 import { Secret } from "../secret.ts";
 import type { CliContext } from "./context.ts";
-import { seconds } from "./progress.ts";
-import { readSecret, readSecretsFromStdin } from "./secrets.ts";
+import { type CredentialOptions, readCredentials, withCredentialOptions } from "./credentials.ts";
+import { checkDisplay } from "./display.ts";
+import { createInterrupt, type Interrupt } from "./interrupt.ts";
+import { explain, loginJson, printLogin } from "./login-report.ts";
 
-interface LoginOptions {
-  username?: string;
-  passwordEnv?: string;
-  totpEnv?: string;
-  credentialsStdin?: boolean;
+interface LoginOptions extends CredentialOptions {
   allow?: string[];
   headed?: boolean;
   explain?: boolean;
@@ -22,76 +20,69 @@ interface LoginOptions {
 }
 
 export function registerLogin(program: Command, context: CliContext): void {
-  program
+  const command = program
     .command("login")
     .description("try one login at a site; nothing is saved, and the password is submitted at most once")
-    .argument("<url>", "the site's page for signed-in users, or its login page")
-    .option("--username <username>", "the username")
-    .option("--password-env <variable>", "environment variable that holds the password; asked for otherwise")
-    .option(
-      "--totp-env <variable>",
-      "environment variable that holds the authenticator's secret or otpauth:// URI",
-    )
-    .option("--credentials-stdin", 'read {"username", "password", "totp"} as JSON from standard input')
+    .argument("<url>", "the site's page for signed-in users, or its login page");
+  withCredentialOptions(command)
     .option("--allow <domain...>", "domains, beyond the site's own, that credentials may be typed on")
     .option("--headed", "show the browser")
     .option("--explain", "tell, step by step, what was seen, what was done, and why")
     .option("--json", "print one JSON object")
     .addHelpText(
       "after",
-      "\nExample:\n  $ APP_PASSWORD=… npx latchkey login https://app.example.com --username me --password-env APP_PASSWORD --explain",
+      `
+Examples:
+  $ npx latchkey login https://app.example.com --username me --explain
+  $ npx latchkey login https://app.example.com --username me \\
+      --password-env APP_PASSWORD --totp-env APP_TOTP --json
+The exit code is 0 if it signed in, 1 if not, 130 after Ctrl-C.`,
     )
     .action(async (url: string, options: LoginOptions) => {
-      if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol)) {
-        throw new Failure("invalid_argument", "The URL is not an http(s) URL.");
-      }
-      const credentials = createGivenCredentials(await readCredentials(context, options), context.redactor);
-      const { openSession } = await context.parts.browsers();
-      const interrupted = new AbortController();
-      process.once("SIGINT", () =>
-        interrupted.abort(new Failure("cancelled", "The login was cancelled from the terminal.")),
-      );
-
+      using interrupt = createInterrupt("The login was cancelled from the terminal.");
       const startedAt = performance.now();
-      await using session = await openSession({
-        signal: interrupted.signal,
-        headed: options.headed === true,
+      const result = await attempt(context, { url, options, interrupt }).catch((error: unknown) => {
+        // One object, whatever happens: a script that asked for JSON reads no standard error.
+        if (options.json === true) return notBegun(url, toFailure(error));
+        throw error;
       });
-      const result = await login({
-        page: session.page,
-        sourceUrl: url,
-        site: (await context.parts.catalogue()).siteFor(url),
-        allowedDomains: options.allow ?? [],
-        credentials,
-        signal: AbortSignal.any([
-          interrupted.signal,
-          session.lost,
-          AbortSignal.timeout(context.config.loginTimeoutMs),
-        ]),
-        log: context.log,
-        ...(options.explain === true && options.json !== true
-          ? { onDecision: (decision) => explain(context, decision) }
-          : {}),
-      });
-      report(context, result, {
-        durationMs: Math.round(performance.now() - startedAt),
-        json: options.json === true,
-      });
+      const durationMs = Math.round(performance.now() - startedAt);
+      process.exitCode = result.status === "signed_in" ? 0 : (interrupt.exitCode ?? 1);
+      if (options.json === true) context.json(loginJson(context, result, durationMs));
+      else printLogin(context, result, durationMs);
     });
 }
 
-async function readCredentials(context: CliContext, options: LoginOptions) {
-  const given = options.credentialsStdin === true ? await readSecretsFromStdin(context) : {};
-  const username = options.username === undefined ? given["username"] : new Secret(options.username);
-  if (username === undefined)
+/** The one attempt, in a session of its own; no database is touched. */
+async function attempt(
+  context: CliContext,
+  { url, options, interrupt }: { url: string; options: LoginOptions; interrupt: Interrupt },
+): Promise<LoginResult> {
+  const { parts, config, log, redactor } = context;
+  const sourceUrl = check(urlSchema, "URL", url);
+  if (options.headed === true) checkDisplay(context);
+  const credentials = createGivenCredentials(await readLogin(context, options), redactor);
+  const site = (await parts.catalogue()).siteFor(sourceUrl);
+  const { openSession } = await parts.browsers();
+  await using session = await openSession({ signal: interrupt.signal, headed: options.headed === true });
+  return await login({
+    page: session.page,
+    sourceUrl,
+    site,
+    allowedDomains: options.allow ?? [],
+    credentials,
+    signal: AbortSignal.any([interrupt.signal, session.lost, AbortSignal.timeout(config.loginTimeoutMs)]),
+    log,
+    ...(options.explain === true && options.json !== true
+      ? { onDecision: (decision) => explain(context, decision) }
+      : {}),
+  });
+}
+
+async function readLogin(context: CliContext, options: LoginOptions) {
+  const { username, password, totp } = await readCredentials(context, options);
+  if (username === undefined || password === undefined)
     throw new Failure("invalid_argument", "No username was given: use --username or --credentials-stdin.");
-  const password =
-    given["password"] ?? (await readSecret(context, { env: options.passwordEnv, prompt: "Password" }));
-  const totp =
-    given["totp"] ??
-    (options.totpEnv === undefined
-      ? undefined
-      : await readSecret(context, { env: options.totpEnv, prompt: "Authenticator" }));
   if (totp === undefined) return { username, password };
 
   const parsed = parseAuthenticator({ secret: totp.reveal() });
@@ -100,44 +91,13 @@ async function readCredentials(context: CliContext, options: LoginOptions) {
   return { username, password, authenticator: { secret: new Secret(secret), ...rest } };
 }
 
-function explain(context: CliContext, { atMs, url, saw, action, reason }: LoginDecision): void {
-  context.print(`${dim(seconds(atMs).padStart(8))}  ${action}`);
-  context.print(dim(`          saw     ${context.redactor.scrub(saw)}`));
-  context.print(dim(`          why     ${context.redactor.scrub(reason)}`));
-  context.print(dim(`          page    ${context.redactor.scrub(url)}`));
-}
-
-function report(
-  context: CliContext,
-  result: LoginResult,
-  { durationMs, json }: { durationMs: number; json: boolean },
-): void {
-  const scrub = (text: string) => context.redactor.scrub(text);
-  const failure = result.status === "failed" ? result.failure : undefined;
-  process.exitCode = failure === undefined ? 0 : 1;
-  if (json) {
-    return context.json({
-      outcome: failure === undefined ? "succeeded" : "failed",
-      code: failure?.code ?? null,
-      message: failure?.message ?? null,
-      submits: result.submits,
-      url: scrub(result.url),
-      durationMs,
-      decisions: result.decisions.map((decision) => ({
-        ...decision,
-        url: scrub(decision.url),
-        saw: scrub(decision.saw),
-        reason: scrub(decision.reason),
-      })),
-    });
-  }
-  const submits = `password submits: ${result.submits.password}, code submits: ${result.submits.code}`;
-  if (failure === undefined)
-    return context.print(`${green("✓")} signed in  ${dim(`${seconds(durationMs)} · ${submits}`)}`);
-  context.print(
-    `${red("✗")} ${failure.code}: ${failure.message}  ${dim(`${seconds(durationMs)} · ${submits}`)}`,
-  );
-  if (result.status === "failed" && result.siteMessage !== undefined)
-    context.print(`  the site says: ${scrub(result.siteMessage)}`);
-  context.print(`  ${dim(failure.advice)}`);
+/** A login that came to nothing before it began. */
+function notBegun(url: string, failure: Failure): LoginResult {
+  return {
+    status: "failed",
+    failure,
+    submits: { password: 0, code: 0 },
+    decisions: [],
+    url: addressOf(url),
+  };
 }

@@ -1,39 +1,53 @@
-import { bold, dim, green, red } from "yoctocolors";
-import type { Artifact, Outcome } from "../outcome.ts";
+import type { Artifact, FailedOutcome, Outcome } from "../outcome.ts";
 import type { CliContext } from "./context.ts";
+import { duration, shellWord, size } from "./format.ts";
 
-/** What a run came to, for people: the result, or what went wrong, where, and what to do. */
+const indent = "  ";
+const labelWidth = 14;
+
+/** What a run came to, for people: the result, or what went wrong, where, and what to do; and where its files lie. */
 export function printOutcome(
   context: CliContext,
   { runId, outcome, artifacts }: { runId: string; outcome: Outcome; artifacts: readonly Artifact[] },
 ): void {
-  context.print();
+  const { style } = context;
   if (outcome.status === "succeeded") {
-    context.print(`${green("✓")} ${bold("succeeded")}  ${dim(runId)}`);
     context.print(JSON.stringify(outcome.result, null, 2));
+    context.print(`${style.green("✓")} ${style.bold("succeeded")}  ${style.dim(runId)}`);
   } else {
-    const { evidence } = outcome;
-    context.print(`${red("✗")} ${bold(outcome.code)}: ${outcome.message}  ${dim(runId)}`);
-    context.print(`  ${dim(outcome.advice)}`);
-    const rows: [string, string | undefined][] = [
-      ["page", evidence.url],
-      ["title", evidence.title],
-      ["the site says", evidence.siteMessage],
-      ["step", evidence.step],
-      ["error", evidence.error],
-    ];
-    for (const [label, text] of rows) if (text !== undefined) context.print(`  ${label.padEnd(13)} ${text}`);
-    for (const { action, reason } of evidence.decisions ?? [])
-      context.print(dim(`  login         ${action}: ${reason}`));
+    context.print(`${style.red("✗")} ${style.bold(outcome.code)}: ${outcome.message}`);
+    printEvidence(context, outcome);
+    printLine(context, "run", style.dim(runId));
   }
-  for (const artifact of artifacts) {
-    context.print(`  ${artifact.kind.padEnd(13)} ${context.parts.artifacts.path(runId, artifact.name)}`);
-    if (artifact.kind === "trace") {
-      context.print(
-        dim(
-          `                npx playwright-core show-trace ${context.parts.artifacts.path(runId, artifact.name)}`,
-        ),
-      );
-    }
-  }
+  for (const artifact of artifacts) printArtifact(context, runId, artifact);
+}
+
+function printEvidence(context: CliContext, { advice, evidence }: FailedOutcome): void {
+  const { style } = context;
+  context.print(`${indent}${style.dim(advice)}`);
+  const said: [string, string | undefined][] = [
+    ["page", evidence.url],
+    ["title", evidence.title],
+    ["the site says", evidence.siteMessage],
+    ["step", evidence.step],
+    ["error", evidence.error],
+    ...(evidence.consoleErrors ?? []).map((text): [string, string] => ["console", text]),
+  ];
+  for (const [label, text] of said) if (text !== undefined) printLine(context, label, text);
+  for (const { atMs, action, reason } of evidence.decisions ?? [])
+    printLine(context, "login", `${style.dim(duration(atMs).padStart(7))}  ${action}: ${reason}`);
+}
+
+function printArtifact(context: CliContext, runId: string, { kind, name, bytes }: Artifact): void {
+  const path = context.parts.artifacts.path(runId, name);
+  const place = path === undefined ? name : shellWord(path);
+  const shown = kind === "trace" ? `npx playwright-core show-trace ${place}` : place;
+  printLine(context, kind, `${shown}  ${context.style.dim(size(bytes))}`);
+}
+
+/** Further lines of a text stand under its first. */
+function printLine(context: CliContext, label: string, text: string): void {
+  const [first = "", ...more] = text.split("\n");
+  context.print(`${indent}${context.style.dim(label.padEnd(labelWidth))}${first}`);
+  for (const line of more) context.print(`${indent}${" ".repeat(labelWidth)}${line}`);
 }

@@ -1,91 +1,103 @@
 import yoctoSpinner, { type Spinner } from "yocto-spinner";
-import { cyan, dim, green, red, yellow } from "yoctocolors";
 import type { RunEvent } from "../events.ts";
+import { duration, size } from "./format.ts";
+import { createStyle } from "./style.ts";
 
-/** Shows a run as it goes: a spinner and ticks in a terminal, plain lines in a pipe. */
-export interface Progress {
+/** Shows a run as it goes: a spinner and ticks in a terminal, plain lines in a pipe. Its outcome is the caller's to show. */
+export interface Progress extends Disposable {
   show(event: RunEvent): void;
   /** Leaves the terminal as it was, whatever happened. */
   end(): void;
 }
 
+export interface ProgressOptions {
+  /** Shows nothing. */
+  quiet?: boolean;
+  /** Aborted by Ctrl-C: from then on nothing turns, for a second one may end the process where it stands. */
+  interrupted?: AbortSignal;
+}
+
 const stageText = {
   identity: "identity",
-  session: "browser session",
+  session: "browser",
   login: "login",
   flow: "flow",
   save: "saved state",
 } as const;
+const nameWidth = 24;
+const timeWidth = 8;
 
-export function createProgress(stream: NodeJS.WriteStream): Progress {
-  let spinner: Spinner | undefined;
+export function createProgress(stream: NodeJS.WriteStream, options: ProgressOptions = {}): Progress {
+  const { quiet = false, interrupted } = options;
+  const { dim, green, red, yellow, cyan } = createStyle(stream);
+  const spinner: Spinner | undefined =
+    !quiet && stream.isTTY && process.env["TERM"] !== "dumb"
+      ? yoctoSpinner({ stream, handleSignals: false })
+      : undefined;
 
   function line(mark: string, text: string, note = ""): void {
-    const shown = note === "" ? text : `${text}  ${dim(note)}`;
-    spinner?.clear();
-    stream.write(`  ${mark} ${shown}\n`);
+    spinner?.stop();
+    const padded = note === "" ? text : `${text.padEnd(nameWidth)}  ${dim(note)}`;
+    if (!quiet) stream.write(`  ${mark} ${padded}\n`);
   }
 
   function working(text: string): void {
-    if (stream.isTTY !== true) return;
-    spinner ??= yoctoSpinner({ stream, handleSignals: false });
-    spinner.text = text;
-    spinner.start();
-  }
-
-  function rest(): void {
-    spinner?.stop();
+    if (spinner === undefined || interrupted?.aborted === true) return;
+    // A line that wraps would leave its first part behind.
+    const short = text.slice(0, Math.max(1, stream.columns - 6));
+    if (spinner.isSpinning) spinner.text = short;
+    else spinner.start(short);
   }
 
   function show(event: RunEvent): void {
     switch (event.type) {
       case "queued":
-        return line(dim("·"), "queued");
+        line(dim("·"), "queued");
+        return working("waiting for a worker");
       case "started":
-        return line(dim("·"), "taken up", `attempt ${event.attempt}`);
+        line(dim("·"), event.attempt === 1 ? "started" : `started, attempt ${event.attempt}`, event.worker);
+        return;
       case "deferred":
-        return line(yellow("…"), "waiting for its turn", event.reason);
-      case "stage":
-        if (event.status === "started") return working(stageText[event.stage]);
-        rest();
-        return line(
-          green("✓"),
-          stageText[event.stage],
-          [seconds(event.durationMs), event.detail].filter(Boolean).join(" · "),
-        );
+        line(yellow("…"), "waiting for its turn", event.reason);
+        return working("waiting for its turn");
+      case "stage": {
+        const text = stageText[event.stage];
+        if (event.status === "started") return working(text);
+        const mark = event.failed === true ? red("✗") : green("✓");
+        return line(mark, text, `${timed(event)}  ${event.detail ?? ""}`.trimEnd());
+      }
       case "decision":
         return working(`login: ${event.decision.action}`);
       case "step":
         if (event.status === "started") return working(event.name);
-        rest();
-        return line(
-          event.status === "ended" ? cyan("›") : red("✗"),
-          `  ${event.name}`,
-          seconds(event.durationMs),
-        );
+        return line(event.status === "ended" ? cyan("›") : red("✗"), `  ${event.name}`, timed(event));
       case "artifact":
-        return line(dim("·"), event.artifact.name, `${event.artifact.kind}, ${event.artifact.bytes} bytes`);
-      case "retrying":
-        rest();
         return line(
-          yellow("↻"),
-          `attempt ${event.attempt} follows`,
-          `${event.code}, in ${seconds(event.delayMs)}`,
+          cyan("↓"),
+          `  ${event.artifact.name}`,
+          `${size(event.artifact.bytes).padStart(timeWidth)}  ${event.artifact.kind}`,
         );
+      case "retrying":
+        line(yellow("↻"), `attempt ${event.attempt} follows`, `${event.code}, in ${duration(event.delayMs)}`);
+        return working(`waiting for attempt ${event.attempt}`);
       case "returned":
-        rest();
-        return line(yellow("↻"), "back to the queue", event.reason);
+        line(yellow("↻"), "back to the queue", event.reason);
+        return working("waiting for a worker");
       case "outcome":
-        rest();
-        if (event.outcome.status === "succeeded") return line(green("✓"), green("succeeded"));
-        return line(red("✗"), red(event.outcome.code), event.outcome.message);
+        end();
+        // What comes next, on the other stream, is the result.
+        if (spinner !== undefined) stream.write("\n");
+        return;
     }
   }
 
-  return { show, end: rest };
+  function end(): void {
+    spinner?.stop();
+  }
+
+  return { show, end, [Symbol.dispose]: end };
 }
 
-/** `0.84 s`, `12 ms`. */
-export function seconds(ms: number): string {
-  return ms < 100 ? `${Math.round(ms)} ms` : `${(ms / 1_000).toFixed(2)} s`;
+function timed({ durationMs }: { durationMs: number }): string {
+  return duration(durationMs).padStart(timeWidth);
 }

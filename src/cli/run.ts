@@ -1,19 +1,19 @@
-import { type Command, InvalidArgumentError } from "commander";
-import { Failure } from "../failure.ts";
+import type { Command } from "commander";
 import type { CliContext } from "./context.ts";
+import { checkDisplay } from "./display.ts";
+import { printOutcome } from "./outcome.ts";
+import { type Json, parseJson, parseMilliseconds } from "./parse.ts";
 import { runHere } from "./run-here.ts";
 
 interface RunOptions {
   identity: string;
-  input?: JobInputValue;
+  input?: Json;
   headed?: boolean;
   slowMo?: number;
   pause?: boolean;
   trace?: boolean;
   json?: boolean;
 }
-
-type JobInputValue = null | boolean | number | string | JobInputValue[] | { [key: string]: JobInputValue };
 
 export function registerRun(program: Command, context: CliContext): void {
   program
@@ -24,48 +24,28 @@ export function registerRun(program: Command, context: CliContext): void {
     .option("--input <json>", "the flow's input", parseJson)
     .option("--headed", "show the browser")
     .option("--slow-mo <ms>", "milliseconds between actions", parseMilliseconds)
-    .option("--pause", "open Playwright's Inspector before the flow's first step; needs a display")
+    .option("--pause", "show the browser, and open Playwright's Inspector before the flow's first step")
     .option("--trace", "record a Playwright trace of the flow")
     .option("--json", "print the outcome as JSON")
     .addHelpText(
       "after",
-      "\nExample:\n  $ npx latchkey run web/capture --identity me --input '{\"fullPage\":true}' --headed --slow-mo 200",
+      `
+Examples:
+  $ npx latchkey run web/capture --identity me
+  $ npx latchkey run web/capture --identity me --input '{"fullPage":true}' \\
+      --headed --slow-mo 200
+The exit code is 0 if it succeeded, 1 if it failed, 130 after Ctrl-C.`,
     )
     .action(async (flow: string, options: RunOptions) => {
-      const { identity, input, headed, slowMo, pause, trace, json } = options;
-      if (
-        (headed === true || pause === true) &&
-        context.environment["DISPLAY"] === undefined &&
-        process.platform === "linux" &&
-        context.environment["WAYLAND_DISPLAY"] === undefined
-      ) {
-        throw new Failure(
-          "invalid_argument",
-          "There is no display to show a browser on: run it without --headed and --pause, or under `xvfb-run`.",
-        );
-      }
-      await runHere(
+      const { identity, input, slowMo, pause = false, trace = false, json = false } = options;
+      const headed = options.headed === true || pause;
+      if (headed) checkDisplay(context);
+      const { runId, outcome, artifacts } = await runHere(
         context,
-        { flow, identityId: identity, trace: trace === true, ...(input === undefined ? {} : { input }) },
-        {
-          json: json === true,
-          headed: headed === true || pause === true,
-          pause: pause === true,
-          ...(slowMo === undefined ? {} : { slowMoMs: slowMo }),
-        },
+        { flow, identityId: identity, trace, ...(input === undefined ? {} : { input }) },
+        { quiet: json, headed, pause, ...(slowMo === undefined ? {} : { slowMoMs: slowMo }) },
       );
+      if (json) context.json({ runId, ...outcome });
+      else printOutcome(context, { runId, outcome, artifacts });
     });
-}
-
-export function parseJson(text: string): JobInputValue {
-  try {
-    return JSON.parse(text) as JobInputValue;
-  } catch {
-    throw new InvalidArgumentError("It is not JSON.");
-  }
-}
-
-export function parseMilliseconds(text: string): number {
-  if (!/^\d+$/.test(text)) throw new InvalidArgumentError("It is not a whole number of milliseconds.");
-  return Number(text);
 }

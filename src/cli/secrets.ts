@@ -7,40 +7,59 @@ import type { CliContext } from "./context.ts";
 /** Where a secret comes from. Never from an argument: those are in the shell's history and the process list. */
 export interface SecretSource {
   /** Name of an environment variable that holds it. */
-  env?: string | undefined;
+  env: string | undefined;
+  /** The option that gives that name. */
+  option: string;
   /** What to ask for, in a terminal. */
   prompt: string;
 }
 
 /**
  * Reads one secret: from the environment variable named, else by a prompt, which a terminal is needed for.
- * @throws Failure `invalid_argument`
+ * @throws Failure `invalid_argument`; `cancelled` when the prompt is left
  */
-export async function readSecret(context: CliContext, { env, prompt }: SecretSource): Promise<Secret> {
-  if (env !== undefined) {
-    const value = context.environment[env];
-    if (value === undefined || value === "")
-      throw new Failure("invalid_argument", `The environment variable ${env} is not set.`);
-    return new Secret(value);
-  }
-  if (!context.stdin.isTTY) {
+export async function readSecret(context: CliContext, source: SecretSource): Promise<Secret> {
+  const secret = new Secret(
+    source.env === undefined ? await ask(context, source) : variable(context, source),
+  );
+  context.redactor.add(secret);
+  return secret;
+}
+
+/** The name is not repeated in the failure: somebody may have given the password itself. */
+function variable({ environment }: CliContext, { env = "", option }: SecretSource): string {
+  const value = environment[env] ?? "";
+  if (value !== "") return value;
+  throw new Failure(
+    "invalid_argument",
+    `${option}: there is no environment variable of that name, or it is empty.`,
+  );
+}
+
+async function ask({ stdin, stderr }: CliContext, { prompt, option }: SecretSource): Promise<string> {
+  if (!stdin.isTTY || !stderr.isTTY) {
     throw new Failure(
       "invalid_argument",
-      `${prompt}: there is no terminal to ask in; name an environment variable, or use --credentials-stdin.`,
+      `${prompt}: there is no terminal to ask in. Name an environment variable with ${option}, or use --credentials-stdin.`,
     );
   }
-  const answer = await password({ message: prompt, output: context.stderr });
-  if (isCancel(answer)) throw new Failure("cancelled", "Nothing was stored.");
-  if (answer === undefined || answer === "")
-    throw new Failure("invalid_argument", `${prompt}: nothing was given.`);
-  return new Secret(answer);
+  const answer = await password({
+    message: prompt,
+    output: stderr,
+    validate: (given) => (given === undefined || given === "" ? "Nothing was typed." : undefined),
+  });
+  if (isCancel(answer)) throw new Failure("cancelled", "Nothing was done.");
+  return answer;
 }
 
 /** Secrets as one JSON object of strings on standard input: `{"password": "…", "totp": "…"}`. @throws Failure `invalid_argument` */
-export async function readSecretsFromStdin(context: CliContext): Promise<Record<string, Secret>> {
+export async function readSecretsFromStdin({ stdin, redactor }: CliContext): Promise<Record<string, Secret>> {
+  // What is typed into a terminal can be read over a shoulder.
+  if (stdin.isTTY)
+    throw new Failure("invalid_argument", "--credentials-stdin: send a file or a pipe to standard input.");
   let parsed: unknown;
   try {
-    parsed = JSON.parse(await readAll(context.stdin));
+    parsed = JSON.parse(await readAll(stdin));
   } catch {
     // The parser's own words quote what it read.
     throw new Failure("invalid_argument", "Standard input is not JSON.");
@@ -51,8 +70,10 @@ export async function readSecretsFromStdin(context: CliContext): Promise<Record<
   return Object.fromEntries(
     Object.entries(parsed).map(([name, value]) => {
       if (typeof value !== "string" || value === "")
-        throw new Failure("invalid_argument", `Standard input: "${name}" is not a text.`);
-      return [name, new Secret(value)];
+        throw new Failure("invalid_argument", "Standard input: each value must be a text that is not empty.");
+      const secret = new Secret(value);
+      if (name !== "username") redactor.add(secret);
+      return [name, secret];
     }),
   );
 }

@@ -1,3 +1,4 @@
+import { constants } from "node:os";
 import type { Command } from "commander";
 import { type Role, startService } from "../main.ts";
 import type { CliContext } from "./context.ts";
@@ -8,6 +9,9 @@ const commands: { name: string; description: string; roles: Role[] }[] = [
   { name: "server", description: "answer /live and /ready", roles: ["server"] },
 ];
 
+/** The commands that serve until they are told to stop. */
+export const serviceCommands: ReadonlySet<string> = new Set(commands.map(({ name }) => name));
+
 export function registerService(program: Command, context: CliContext): void {
   for (const { name, description, roles } of commands) {
     program
@@ -15,7 +19,12 @@ export function registerService(program: Command, context: CliContext): void {
       .description(description)
       .addHelpText(
         "after",
-        "\nA first SIGINT or SIGTERM lets runs in flight finish within LATCHKEY_SHUTDOWN_GRACE_MS, then gives them back to the\nqueue; a second one gives them back at once.",
+        `
+Example:
+  $ LATCHKEY_CONCURRENCY=8 npx latchkey ${name}
+A first SIGINT or SIGTERM lets runs in flight finish within
+LATCHKEY_SHUTDOWN_GRACE_MS, then gives them back to the queue; a second one
+gives them back at once; a third ends the process where it stands.`,
       )
       .action(() => serve(context, new Set(roles)));
   }
@@ -25,18 +34,21 @@ export function registerService(program: Command, context: CliContext): void {
 async function serve(context: CliContext, roles: ReadonlySet<Role>): Promise<void> {
   const { parts, log, config } = context;
   const asked = Promise.withResolvers<NodeJS.Signals>();
-  let stopping: ((graceMs: number) => Promise<void>) | undefined;
+  let times = 0;
+  let stop: ((graceMs: number) => Promise<void>) | undefined;
   const onSignal = (signal: NodeJS.Signals) => {
-    if (stopping === undefined) return asked.resolve(signal);
+    times += 1;
+    if (times > 2) process.exit(128 + constants.signals[signal]);
+    if (times === 1) return asked.resolve(signal);
     log.warn({ signal }, "asked twice: stopping at once");
-    void stopping(0);
+    void stop?.(0);
   };
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, onSignal);
 
   const service = await startService(parts, roles);
-  if (roles.has("server")) context.print(`Latchkey is up: ${service.url ?? ""}`);
+  if (service.url !== undefined) context.print(`Latchkey is up: ${service.url}`);
   const signal = await asked.promise;
+  stop = (graceMs) => service.stop(graceMs);
   log.info({ signal, graceMs: config.shutdownGraceMs }, "stopping");
-  stopping = (graceMs) => service.stop(graceMs);
-  await stopping(config.shutdownGraceMs);
+  await stop(times > 1 ? 0 : config.shutdownGraceMs);
 }

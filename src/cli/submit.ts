@@ -1,15 +1,15 @@
 import type { Command } from "commander";
-import { dim, green } from "yoctocolors";
 import { submitRun } from "../job/submit.ts";
 import { watchRun } from "../job/watch-run.ts";
 import type { CliContext } from "./context.ts";
+import { createInterrupt } from "./interrupt.ts";
 import { printOutcome } from "./outcome.ts";
+import { type Json, parseJson, parseMilliseconds } from "./parse.ts";
 import { createProgress } from "./progress.ts";
-import { parseJson, parseMilliseconds } from "./run.ts";
 
 interface SubmitOptions {
   identity: string;
-  input?: ReturnType<typeof parseJson>;
+  input?: Json;
   trace?: boolean;
   watch?: boolean;
   deadline?: number;
@@ -27,51 +27,51 @@ export function registerSubmit(program: Command, context: CliContext): void {
     .option("--trace", "record a Playwright trace of the flow")
     .option("--deadline <ms>", "longest the run may take, in milliseconds", parseMilliseconds)
     .option("--delay <ms>", "start no sooner than in so many milliseconds", parseMilliseconds)
-    .option("--watch", "follow the run; exit code 0 only if it succeeds")
-    .option("--json", "print JSON")
+    .option("--watch", "follow the run to its outcome; Ctrl-C ends the watching, not the run")
+    .option("--json", "print JSON: the run's id or, with --watch, its outcome")
+    .addHelpText(
+      "after",
+      `
+Examples:
+  $ npx latchkey submit web/capture --identity me
+  $ npx latchkey submit web/capture --identity me --input '{"fullPage":true}' --watch
+With --watch, the exit code is 0 if the run succeeded and 1 if it failed.`,
+    )
     .action(async (flow: string, options: SubmitOptions) => {
-      const { parts, config } = context;
+      const { identity, input, trace = false, deadline, delay, watch = false, json = false } = options;
+      const { parts, config, project, style } = context;
+      const catalogue = await parts.catalogue();
       const { database, identities, runs } = await parts.store();
       const { queue } = await parts.queueing();
-      const deps = { db: database.kysely, catalogue: await parts.catalogue(), identities, runs, queue };
-      const { identity, input, trace, deadline, delay, json } = options;
       const job = {
-        project: context.project,
+        project,
         flow,
         identityId: identity,
-        trace: trace === true,
+        trace,
         ...(input === undefined ? {} : { input }),
         ...(deadline === undefined ? {} : { deadlineMs: deadline }),
       };
-      const runId = await submitRun(deps, job, {
+      const runId = await submitRun({ db: database.kysely, catalogue, identities, runs, queue }, job, {
         attempts: config.attempts,
         ...(delay === undefined ? {} : { delayMs: delay }),
       });
-      if (options.watch === true) return watch(context, runId, json === true);
-      if (json === true) return context.json({ runId });
-      context.print(`${green("✓")} queued as ${runId}`);
-      context.print(dim(`  latchkey runs ${runId}`));
+      if (watch) return followRun(context, runId, json);
+      if (json) return context.json({ runId });
+      context.print(`${style.green("✓")} queued as ${runId}`);
+      context.print(style.dim(`  latchkey runs ${runId}`));
     });
 }
 
-/** Follows a run to its outcome. Ctrl-C ends the watching, not the run. */
-async function watch(context: CliContext, runId: string, json: boolean): Promise<void> {
+async function followRun(context: CliContext, runId: string, json: boolean): Promise<void> {
   const { database, runs } = await context.parts.store();
-  const leaving = new AbortController();
-  const onInterrupt = () => leaving.abort();
-  process.once("SIGINT", onInterrupt);
-  const progress = createProgress(context.stderr);
-  try {
-    for await (const { event } of watchRun(database, runId, { signal: leaving.signal })) {
-      if (!json) progress.show(event);
-    }
-  } finally {
-    progress.end();
-    process.off("SIGINT", onInterrupt);
-  }
+  using interrupt = createInterrupt("The watching was ended.");
+  using progress = createProgress(context.stderr, { quiet: json, interrupted: interrupt.signal });
+  for await (const { event } of watchRun(database, runId, { signal: interrupt.signal })) progress.show(event);
+  progress.end();
+
   const { outcome, artifacts } = await runs.get(context.project, runId);
-  process.exitCode = outcome?.status === "succeeded" ? 0 : 1;
-  if (outcome === null) return context.print(dim(`The run goes on: latchkey runs ${runId}`));
+  process.exitCode = outcome?.status === "succeeded" ? 0 : (interrupt.exitCode ?? 1);
   if (json) return context.json({ runId, ...outcome });
+  if (outcome === null) return context.print(`The run goes on: latchkey runs ${runId}`);
   printOutcome(context, { runId, outcome, artifacts });
 }

@@ -1,31 +1,69 @@
-import Table from "cli-table3";
-import { bold } from "yoctocolors";
+import widthTo from "fast-string-truncated-width";
+import type { CliContext } from "./context.ts";
 
-const bare = {
-  top: "",
-  "top-mid": "",
-  "top-left": "",
-  "top-right": "",
-  bottom: "",
-  "bottom-mid": "",
-  "bottom-left": "",
-  "bottom-right": "",
-  left: "",
-  "left-mid": "",
-  mid: "",
-  "mid-mid": "",
-  right: "",
-  "right-mid": "",
-  middle: "  ",
-};
+export interface Column {
+  head: string;
+  /** May be cut, in a terminal too narrow for all, down to so many characters. */
+  least?: number;
+}
 
-/** Rows under bold heads, columns two spaces apart. */
-export function table(heads: string[], rows: (string | number)[][]): string {
-  const drawn = new Table({
-    head: heads.map((head) => bold(head)),
-    chars: bare,
-    style: { "padding-left": 0, "padding-right": 0, head: [], border: [] },
-  });
-  drawn.push(...rows);
-  return drawn.toString();
+/** Text, and how it is styled once it is cut to its place. */
+export type Cell = string | { text: string; style: (text: string) => string };
+
+const gap = "  ";
+
+/** Rows under heads. Fits a terminal, by cutting the columns that may be cut; a pipe is given everything. */
+export function table({ stdout, style }: CliContext, columns: Column[], rows: Cell[][]): string {
+  const widest = columns.map(({ head }, index) =>
+    Math.max(width(head), ...rows.map((row) => width(textOf(row[index])))),
+  );
+  const widths = stdout.isTTY ? fit(widest, columns, stdout.columns) : widest;
+  const line = (cells: Cell[]) =>
+    cells
+      .map((cell, index) => place(cell, widths[index] ?? 0, index === columns.length - 1))
+      .join(gap)
+      .trimEnd();
+  return [columns.map(({ head }) => ({ text: head, style: style.bold })), ...rows].map(line).join("\n");
+}
+
+/** Labels and what they say, one to a line. */
+export function fields({ style }: CliContext, rows: [label: string, text: string][]): string {
+  const widest = Math.max(...rows.map(([label]) => width(label)));
+  return rows
+    .map(([label, text]) => `${style.dim(label)}${" ".repeat(widest - width(label))}${gap}${text}`)
+    .join("\n");
+}
+
+/** Takes what is too much from the widest of the columns that may be cut, again and again. */
+function fit(widest: number[], columns: Column[], available: number): number[] {
+  const widths = [...widest];
+  let excess = widths.reduce((sum, one) => sum + one, gap.length * (widths.length - 1)) - available;
+  for (; excess > 0; excess -= 1) {
+    const [first] = columns
+      .map(({ head, least = Number.POSITIVE_INFINITY }, index) => ({
+        index,
+        spare: (widths[index] ?? 0) - Math.max(least, width(head)),
+      }))
+      .filter(({ spare }) => spare > 0)
+      .toSorted((a, b) => (widths[b.index] ?? 0) - (widths[a.index] ?? 0));
+    if (first === undefined) break;
+    widths[first.index] = (widths[first.index] ?? 0) - 1;
+  }
+  return widths;
+}
+
+function place(cell: Cell, room: number, isLast: boolean): string {
+  const text = textOf(cell);
+  const { index, ellipsed } = widthTo(text, { limit: room, ellipsis: "…" });
+  const cut = ellipsed ? `${text.slice(0, index)}…` : text;
+  const padding = isLast ? "" : " ".repeat(Math.max(0, room - width(cut)));
+  return `${typeof cell === "string" ? cut : cell.style(cut)}${padding}`;
+}
+
+function textOf(cell: Cell | undefined): string {
+  return typeof cell === "string" ? cell : (cell?.text ?? "");
+}
+
+function width(text: string): number {
+  return widthTo(text).width;
 }

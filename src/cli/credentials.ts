@@ -1,0 +1,84 @@
+import type { Command } from "commander";
+import { Failure } from "../failure.ts";
+import { Secret } from "../secret.ts";
+import type { CliContext } from "./context.ts";
+import { readSecret, readSecretsFromStdin } from "./secrets.ts";
+
+export interface CredentialOptions {
+  username?: string;
+  passwordEnv?: string;
+  totp?: boolean;
+  totpEnv?: string;
+  credentialsStdin?: boolean;
+}
+
+/** Credentials as a command was given them. */
+export interface GivenCredentials {
+  username?: Secret;
+  password?: Secret;
+  /** Base32, or an `otpauth://` URI. */
+  totp?: Secret;
+  custom: Record<string, Secret>;
+}
+
+export function withCredentialOptions(command: Command): Command {
+  return command
+    .option("--username <username>", "the username; the password is then asked for")
+    .option("--password-env <variable>", "name of the environment variable that holds the password")
+    .option("--totp", "ask for the authenticator's secret, or its otpauth:// URI, too")
+    .option("--totp-env <variable>", "name of the environment variable that holds that secret or URI")
+    .option("--credentials-stdin", "read all credentials as one JSON object from standard input");
+}
+
+/**
+ * Reads the credentials that the options name; asks, in a terminal, for what they leave out.
+ * @throws Failure `invalid_argument`; `cancelled` when a prompt is left
+ */
+export async function readCredentials(
+  context: CliContext,
+  { username, passwordEnv, totp, totpEnv, credentialsStdin }: CredentialOptions,
+): Promise<GivenCredentials> {
+  if (credentialsStdin === true) {
+    if (passwordEnv !== undefined || totp === true || totpEnv !== undefined) {
+      throw new Failure(
+        "invalid_argument",
+        "--credentials-stdin goes with none of --password-env, --totp and --totp-env.",
+      );
+    }
+    const { username: named, password, totp: secret, ...custom } = await readSecretsFromStdin(context);
+    const user = username === undefined ? named : new Secret(username);
+    if ((user === undefined) !== (password === undefined))
+      throw new Failure("invalid_argument", "Standard input: a username and a password come together.");
+    return {
+      custom,
+      ...(user === undefined ? {} : { username: user }),
+      ...(password === undefined ? {} : { password }),
+      ...(secret === undefined ? {} : { totp: secret }),
+    };
+  }
+
+  if (username === undefined && passwordEnv !== undefined)
+    throw new Failure("invalid_argument", "--password-env needs --username.");
+  const password =
+    username === undefined
+      ? {}
+      : {
+          username: new Secret(username),
+          password: await readSecret(context, {
+            env: passwordEnv,
+            option: "--password-env",
+            prompt: "Password",
+          }),
+        };
+  const authenticator =
+    totp !== true && totpEnv === undefined
+      ? {}
+      : {
+          totp: await readSecret(context, {
+            env: totpEnv,
+            option: "--totp-env",
+            prompt: "Authenticator's secret, or its otpauth:// URI",
+          }),
+        };
+  return { custom: {}, ...password, ...authenticator };
+}

@@ -1,0 +1,38 @@
+import type { Command } from "commander";
+import type { CliContext } from "../context.ts";
+import { readCredentials } from "../credentials.ts";
+import { shellWord } from "../format.ts";
+import {
+  credentialsHelp,
+  credentialsToStore,
+  fieldsOf,
+  type IdentityOptions,
+  withIdentityOptions,
+} from "./options.ts";
+
+export function registerAdd(group: Command, context: CliContext): void {
+  const command = group
+    .command("add")
+    .description("store an identity; its credentials are sealed at once")
+    .requiredOption("--url <url>", "the page a signed-in user lands on; the login starts there");
+  withIdentityOptions(command)
+    .addHelpText("after", credentialsHelp)
+    .action(async ({ url = "", json, ...options }: IdentityOptions) => {
+      const credentials = credentialsToStore(await readCredentials(context, options));
+      const { identities, applications } = await context.parts.store();
+      const fields = await fieldsOf(options, { applications, project: context.project });
+      const identity = await identities.create(
+        context.project,
+        { ...fields, sourceUrl: url, credentials },
+        { name: context.actor },
+      );
+      if (json === true) return context.json(identity);
+      const { style } = context;
+      context.print(`${style.green("✓")} ${identity.name} is stored  ${style.dim(identity.id)}`);
+      context.print(
+        credentials.length === 0
+          ? "  It has no credentials: `latchkey identities update` stores some."
+          : style.dim(`  latchkey identities validate ${shellWord(identity.name)}`),
+      );
+    });
+}

@@ -1,0 +1,77 @@
+import { type Command, Option } from "commander";
+import type { Applications } from "../../identity/applications.ts";
+import type { IdentityPatch } from "../../identity/identity-input.ts";
+import type { NewCredential } from "../../identity/types.ts";
+import { type CredentialOptions, type GivenCredentials, withCredentialOptions } from "../credentials.ts";
+import { type Json, parseCount, parseObject } from "../parse.ts";
+
+/** What `add` and `update` take. */
+export interface IdentityOptions extends CredentialOptions {
+  name?: string;
+  url?: string;
+  application?: string;
+  allow?: string[];
+  sessions?: number;
+  metadata?: Record<string, Json>;
+  proxy?: string;
+  provider?: string;
+  json?: boolean;
+}
+
+const mostSessions = 1_000;
+
+export const credentialsHelp = `
+Secrets are never arguments. They come from a prompt, from environment variables
+that you name, or from standard input:
+  $ npx latchkey identities add --name me --url https://app.example.com \\
+      --username me --totp
+  $ npx latchkey identities add --name me --url https://app.example.com \\
+      --username me --password-env APP_PASSWORD --totp-env APP_TOTP
+  $ npx latchkey identities add --name me --url https://app.example.com \\
+      --credentials-stdin < credentials.json
+where credentials.json holds
+  {"username": "me", "password": "…", "totp": "otpauth://…", "pin": "…"}
+Any key but the first three becomes a custom field.`;
+
+export function withIdentityOptions(command: Command): Command {
+  return withCredentialOptions(
+    command.option("--name <name>", "unique in the project; commands accept it in place of the id"),
+  )
+    .option("--application <id>", "application it belongs to, by id or name")
+    .option("--allow <domain...>", "domains, beyond the site's own, that credentials may be typed on")
+    .option("--sessions <n>", "sessions that may be open at once", parseCount(mostSessions))
+    .option("--metadata <json>", "an object of your own", parseObject)
+    .option("--proxy <url>", "http://host:port or socks5://host:port")
+    .addOption(
+      new Option("--provider <name>", "where its browser sessions come from").choices(["local", "cdp"]),
+    )
+    .option("--json", "print JSON");
+}
+
+/** The options in the identity's own terms; what was not given is left out. @throws Failure `not_found` for the application */
+export async function fieldsOf(
+  { name, application, allow, sessions, metadata, proxy, provider }: IdentityOptions,
+  { applications, project }: { applications: Applications; project: string },
+): Promise<IdentityPatch> {
+  return {
+    ...(name === undefined ? {} : { name }),
+    ...(application === undefined
+      ? {}
+      : { applicationId: (await applications.get(project, application)).id }),
+    ...(allow === undefined ? {} : { allowedDomains: allow }),
+    ...(sessions === undefined ? {} : { maxSessions: sessions }),
+    ...(metadata === undefined ? {} : { metadata }),
+    ...(proxy === undefined ? {} : { proxyServer: proxy }),
+    ...(provider === undefined ? {} : { provider }),
+  };
+}
+
+export function credentialsToStore({ username, password, totp, custom }: GivenCredentials): NewCredential[] {
+  return [
+    ...(username === undefined || password === undefined
+      ? []
+      : [{ type: "username_password" as const, username, password }]),
+    ...(totp === undefined ? [] : [{ type: "authenticator" as const, secret: totp }]),
+    ...(Object.keys(custom).length === 0 ? [] : [{ type: "custom" as const, fields: custom }]),
+  ];
+}

@@ -1,0 +1,51 @@
+import { type Command, Option } from "commander";
+import { Failure } from "../../failure.ts";
+import type { CredentialSummary } from "../../identity/types.ts";
+import type { CliContext } from "../context.ts";
+import { readCredentials } from "../credentials.ts";
+import { credentialsToStore, fieldsOf, type IdentityOptions, withIdentityOptions } from "./options.ts";
+
+interface UpdateOptions extends IdentityOptions {
+  removeCredentials?: CredentialSummary["type"][];
+}
+
+export function registerUpdate(group: Command, context: CliContext): void {
+  const command = group
+    .command("update")
+    .description("change an identity; changed credentials must be validated again")
+    .argument("<identity>", "id or name")
+    .option("--url <url>", "the page a signed-in user lands on");
+  withIdentityOptions(command)
+    .addOption(
+      new Option("--remove-credentials <type...>", "forget the credentials of these types").choices([
+        "username_password",
+        "authenticator",
+        "custom",
+      ]),
+    )
+    .addHelpText(
+      "after",
+      `
+What is not named stays as it is. New credentials replace those of their type.
+  $ npx latchkey identities update me --username me --password-env APP_PASSWORD
+  $ npx latchkey identities update me --sessions 3 --allow login.example.net`,
+    )
+    .action(async (name: string, { url, json, removeCredentials, ...options }: UpdateOptions) => {
+      const credentials = credentialsToStore(await readCredentials(context, options));
+      const { identities, applications } = await context.parts.store();
+      const { id } = await identities.get(context.project, name);
+      const patch = {
+        ...(await fieldsOf(options, { applications, project: context.project })),
+        ...(url === undefined ? {} : { sourceUrl: url }),
+        ...(credentials.length === 0 ? {} : { credentials }),
+        ...(removeCredentials === undefined ? {} : { removeCredentials }),
+      };
+      if (Object.keys(patch).length === 0)
+        throw new Failure("invalid_argument", "Nothing to change was named: --help lists what can be.");
+      const identity = await identities.update(context.project, id, patch, { name: context.actor });
+      if (json === true) return context.json(identity);
+      context.print(
+        `${context.style.green("✓")} ${identity.name} is changed; its status is ${identity.status}`,
+      );
+    });
+}

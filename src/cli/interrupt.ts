@@ -1,0 +1,31 @@
+import { constants } from "node:os";
+import { Failure } from "../failure.ts";
+
+/** Ctrl-C, and SIGTERM, as a signal that a command's work can be given. */
+export interface Interrupt extends Disposable {
+  /** Aborted by the first, with a Failure `cancelled`. A second one ends the process at once. */
+  readonly signal: AbortSignal;
+  /** What a shell expects of a command that a signal ended; undefined unless one came. */
+  readonly exitCode: number | undefined;
+}
+
+/** @param message what is said to have happened: our own text */
+export function createInterrupt(message: string): Interrupt {
+  const controller = new AbortController();
+  let exitCode: number | undefined;
+  const onSignal = (name: "SIGINT" | "SIGTERM") => {
+    if (exitCode !== undefined) process.exit(exitCode);
+    exitCode = 128 + constants.signals[name];
+    controller.abort(new Failure("cancelled", message));
+  };
+  process.on("SIGINT", onSignal).on("SIGTERM", onSignal);
+  return {
+    signal: controller.signal,
+    get exitCode() {
+      return exitCode;
+    },
+    [Symbol.dispose]() {
+      process.off("SIGINT", onSignal).off("SIGTERM", onSignal);
+    },
+  };
+}

@@ -1,0 +1,34 @@
+import { InvalidArgumentError } from "commander";
+
+export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
+
+/** An option's value as JSON. What the parser has to say is left out: it quotes the input. */
+export function parseJson(text: string): Json {
+  try {
+    return JSON.parse(text) as Json;
+  } catch {
+    throw new InvalidArgumentError("It is not JSON.");
+  }
+}
+
+export function parseObject(text: string): Record<string, Json> {
+  const value = parseJson(text);
+  if (typeof value === "object" && value !== null && !Array.isArray(value)) return value;
+  throw new InvalidArgumentError("It is not a JSON object.");
+}
+
+export function parseMilliseconds(text: string): number {
+  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError("It is not a whole number of milliseconds.");
+  return Number(text);
+}
+
+/** A parser of whole numbers from 1 to `most`. */
+export function parseCount(most: number): (text: string) => number {
+  return (text) => {
+    const count = /^\d{1,9}$/.test(text) ? Number(text) : 0;
+    if (count < 1 || count > most) {
+      throw new InvalidArgumentError(`It is not a whole number from 1 to ${most.toLocaleString("en")}.`);
+    }
+    return count;
+  };
+}

@@ -1,0 +1,25 @@
+import { Failure, toFailure } from "../failure.ts";
+import type { CliContext } from "./context.ts";
+
+/** What a shell gives a command that Ctrl-C ended: 128 and the signal's number. */
+const interruptedCode = 130;
+
+/** Tells what was wrong and what to do, on standard error; never a stack. @returns the exit code */
+export function reportFailure(error: unknown, context: CliContext): number {
+  const { stderr, errorStyle: style, redactor } = context;
+  const failure = toFailure(error);
+  if (failure.code === "cancelled") {
+    stderr.write(`${style.yellow("✗")} ${failure.message}\n`);
+    return interruptedCode;
+  }
+  stderr.write(`${style.red("✗")} ${style.bold(failure.code)}: ${redactor.scrub(failure.message)}\n`);
+  if (!(error instanceof Failure)) {
+    context.log.debug({ err: error }, "a fault of Latchkey's own");
+    const words = error instanceof Error ? error.message : String(error);
+    stderr.write(`  ${redactor.scrub(words)}\n`);
+    stderr.write(`  ${style.dim("LATCHKEY_LOG_LEVEL=debug shows where; please report it.")}\n`);
+    return 1;
+  }
+  stderr.write(`  ${style.dim(failure.advice)}\n`);
+  return 1;
+}

@@ -1,0 +1,29 @@
+import { Failure } from "../../failure.ts";
+import type { CliContext } from "../context.ts";
+
+const idLength = 32;
+
+/**
+ * A run's whole id, from its id or the beginning of it, as a terminal shows it.
+ * @throws Failure `not_found`; `invalid_argument` when several begin so
+ */
+export async function findRunId({ parts, project }: CliContext, given: string): Promise<string> {
+  const digits = given.toLowerCase().replaceAll("-", "");
+  const notFound = new Failure("not_found", `There is no run ${given}.`);
+  if (!/^[0-9a-f]{4,32}$/.test(digits)) throw notFound;
+  const { database } = await parts.store();
+  const rows = await database.kysely
+    .selectFrom("runs")
+    .select("id")
+    .where("project", "=", project)
+    // In UUIDs' own order, so that the primary key's index is what is looked up.
+    .where("id", ">=", digits.padEnd(idLength, "0"))
+    .where("id", "<=", digits.padEnd(idLength, "f"))
+    .limit(2)
+    .execute();
+  const [found, another] = rows;
+  if (found === undefined) throw notFound;
+  if (another !== undefined)
+    throw new Failure("invalid_argument", `Several runs begin with ${given}: give more of the id.`);
+  return found.id;
+}
