@@ -34,6 +34,7 @@ export function watchActivity({ page, now }: { page: Page; now: () => number }):
   let lastActAt = now();
   let submitted = false;
   let documentStatus: number | null = null;
+  let httpChallenge: string | null = null;
   let offsetMs = 0;
   let wake: () => void = () => {};
 
@@ -55,7 +56,10 @@ export function watchActivity({ page, now }: { page: Page; now: () => number }):
     const headers = response.headers();
     const retryAfterMs = readRetryAfter(headers["retry-after"], now());
     const isMain = isDocument(request) && isOf(page.mainFrame(), request);
-    if (isMain) documentStatus = response.status();
+    if (isMain) {
+      documentStatus = response.status();
+      httpChallenge = documentStatus === 401 ? schemeOf(headers["www-authenticate"]) : null;
+    }
     if (isMain || isWrite(request)) offsetMs = readOffset(headers["date"], now()) ?? offsetMs;
     answers.push({
       status: response.status(),
@@ -108,6 +112,7 @@ export function watchActivity({ page, now }: { page: Page; now: () => number }):
       stillMs: 0,
       sinceActMs: now() - lastActAt,
       documentStatus,
+      httpChallenge,
       answers: [...answers],
     }),
     mark() {
@@ -173,6 +178,13 @@ async function contentChange(page: Page, atMostMs: number): Promise<void> {
     // The document went away: the navigation's own events wake the waiter.
     () => new Promise<void>(() => {}),
   );
+}
+
+/** RFC 9110 §11.6.1: several may be offered; Basic and Digest are those we can answer. */
+function schemeOf(value: string | undefined): string | null {
+  if (value === undefined) return null;
+  const known = /(?:^|[\s,])(basic|digest)(?=\s)/i.exec(value)?.[1] ?? /^\s*([\w-]+)/.exec(value)?.[1];
+  return known?.toLowerCase() ?? null;
 }
 
 /** RFC 9110 §10.2.3: seconds, or a date. */

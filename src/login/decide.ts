@@ -1,3 +1,4 @@
+import { answerHttpChallenge } from "./rules/answer-http-challenge.ts";
 import { chooseMethod } from "./rules/choose-method.ts";
 import { clearTheWay } from "./rules/clear-the-way.ts";
 import { conclude } from "./rules/conclude.ts";
@@ -13,6 +14,7 @@ import type { Decision, Rule, Situation } from "./situation.ts";
 /** What is thought of, in this order; the first that has something to say decides. */
 const rules: [name: string, rule: Rule][] = [
   ["wait-while-loading", waitWhileLoading],
+  ["answer-http-challenge", answerHttpChallenge],
   ["read-refusal", readRefusal],
   ["stop-at-captcha", stopAtCaptcha],
   ["clear-the-way", clearTheWay],

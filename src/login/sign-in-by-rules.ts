@@ -4,6 +4,7 @@ import { type Activity, watchActivity } from "./activity.ts";
 import { addressOf } from "./address.ts";
 import type { IsAllowed } from "./allowed-origin.ts";
 import { decide } from "./decide.ts";
+import { answerHttpChallenge, declineDataChallenges } from "./http-auth.ts";
 import type { LoginRequest, Report } from "./login.ts";
 import { type Observed, observe } from "./observe.ts";
 import { linesOf, progressOf, stateOf } from "./page-state.ts";
@@ -25,6 +26,8 @@ interface Attempt {
   isAllowed: IsAllowed;
   activity: Activity;
   history: History;
+  /** From the first submit to the end of the login. */
+  declineChallenges: () => Promise<unknown>;
 }
 
 /** Observe, decide, act, again and again. Returns when signed in; throws the Failure it came to otherwise. */
@@ -48,7 +51,11 @@ export async function signInByRules({
     askedAgain: null,
     acts: [],
   };
-  const attempt: Attempt = { request, report, isAllowed, activity, history };
+  await using ending = new AsyncDisposableStack();
+  let declining: Promise<unknown> | undefined;
+  const declineChallenges = () =>
+    (declining ??= declineDataChallenges(page).then((challenges) => ending.use(challenges)));
+  const attempt: Attempt = { request, report, isAllowed, activity, history, declineChallenges };
   const still = stillness();
   let mishaps = 0;
   let lastWait = "";
@@ -152,11 +159,28 @@ async function perform({
       });
     case "submit": {
       assertMaySubmit({ what: action.what, history });
+      await attempt.declineChallenges();
       const onSubmit = () => {
         count({ what: action.what, history, report });
         remember({ history, situation, kind: "submit", what: action.what, ref: action.button });
       };
       return await submitForm({ action, onSubmit, page, observed, activity, credentials, isAllowed, signal });
+    }
+    case "answer_http": {
+      const onSubmit = () => {
+        count({ what: ["username", "password"], history, report });
+        remember({ history, situation, kind: "submit", what: ["username", "password"], ref: null });
+      };
+      assertMaySubmit({ what: ["password"], history });
+      activity.mark();
+      const url = request.sourceUrl;
+      return await answerHttpChallenge({
+        page,
+        credentials,
+        isAllowed,
+        onSubmit,
+        visit: () => visit({ page, url, signal }),
+      });
     }
     case "fail":
       if (action.siteMessage !== undefined) report.siteMessage = action.siteMessage;

@@ -50,6 +50,8 @@ export interface Fill {
 
 export type Action =
   | { kind: "submit"; fills: Fill[]; tick: string[]; button: string | null; what: Purpose[] }
+  /** Open the source page again and answer its HTTP challenge. */
+  | { kind: "answer_http" }
   | { kind: "click"; control: string; what: ClickPurpose }
   /** The page is not ready, or has not answered: look again when something changes. */
   | { kind: "wait" }

@@ -21,6 +21,8 @@ export async function visit({
     signal.throwIfAborted();
     // Another navigation took over: the site leads elsewhere by itself.
     if (error instanceof Error && /ERR_ABORTED|interrupted by another navigation/.test(error.message)) return;
+    // The site asks for HTTP authentication: its answer was seen, and there is no page to show for it.
+    if (error instanceof Error && /ERR_INVALID_AUTH_CREDENTIALS/.test(error.message)) return;
     throw new Failure("site_unreachable", `${URL.parse(url)?.host ?? "The site"} did not answer.`, {
       cause: error,
     });

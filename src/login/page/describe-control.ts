@@ -52,9 +52,12 @@ export function makeDescribeControl(tools: PageTools) {
       enabled: !element.matches(":disabled") && element.getAttribute("aria-disabled") !== "true",
       shown: tools.shown(element),
       covered: tools.covered(element) === true,
-      hints: tools.hints(
-        `${href} ${action} ${tools.nameTokens(element)} ${element.getAttribute("title") ?? ""}`,
-      ),
+      hints: [
+        ...tools.hints(`${href} ${action} ${element.getAttribute("title") ?? ""}`),
+        // A name may tell of signing out where the text is in a language nobody knows. Of signing in it tells
+        // nothing: the button of a signed-in user's menu is often called after the login it once opened.
+        ...tools.hints(tools.nameTokens(element)).filter((subject) => subject === "logout"),
+      ],
       box: tools.boxOf(element),
     };
   };

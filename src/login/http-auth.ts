@@ -1,0 +1,88 @@
+import type { CDPSession, Page } from "playwright-core";
+import type { IsAllowed } from "./allowed-origin.ts";
+import type { LoginCredentials } from "./site.ts";
+
+type Response =
+  | { response: "CancelAuth" | "Default" }
+  | { response: "ProvideCredentials"; username: string; password: string };
+
+/**
+ * Answers the site's HTTP challenge (RFC 9110 §11: Basic, Digest) once while `visit` opens the page. A challenge of an
+ * origin that may not have the credentials, and a second one, are declined: the page then is the site's 401.
+ * Chromium remembers what was accepted for as long as the context lives.
+ */
+export async function answerHttpChallenge({
+  page,
+  credentials,
+  isAllowed,
+  onSubmit,
+  visit,
+}: {
+  page: Page;
+  credentials: LoginCredentials;
+  isAllowed: IsAllowed;
+  /** Called just before the password leaves. */
+  onSubmit: () => void;
+  visit: () => Promise<void>;
+}): Promise<void> {
+  const username = await credentials.username();
+  const password = await credentials.password();
+  let answered = false;
+  await using _auth = await handleChallenges({
+    page,
+    resourceTypes: ["Document"],
+    respond({ origin }) {
+      if (answered || !isAllowed(origin)) return { response: "CancelAuth" };
+      answered = true;
+      onSubmit();
+      return { response: "ProvideCredentials", username: username.reveal(), password: password.reveal() };
+    },
+  });
+  await visit();
+}
+
+/**
+ * Declines challenges to the page's own requests for data: on one, Chromium would ask the user, and a page that waits
+ * for a synchronous request would hang for ever. The page sees the 401 instead.
+ */
+export function declineDataChallenges(page: Page): Promise<AsyncDisposable> {
+  return handleChallenges({
+    page,
+    resourceTypes: ["XHR", "Fetch"],
+    respond: () => ({ response: "CancelAuth" }),
+  });
+}
+
+async function handleChallenges({
+  page,
+  resourceTypes,
+  respond,
+}: {
+  page: Page;
+  resourceTypes: ("Document" | "XHR" | "Fetch")[];
+  respond: (challenge: { origin: string }) => Response;
+}): Promise<AsyncDisposable> {
+  const cdp = await page.context().newCDPSession(page);
+  cdp.on("Fetch.requestPaused", ({ requestId }) => quietly(cdp.send("Fetch.continueRequest", { requestId })));
+  cdp.on("Fetch.authRequired", ({ requestId, authChallenge }) => {
+    const authChallengeResponse: Response =
+      authChallenge.source === "Proxy" ? { response: "Default" } : respond({ origin: authChallenge.origin });
+    quietly(cdp.send("Fetch.continueWithAuth", { requestId, authChallengeResponse }));
+  });
+  await cdp.send("Fetch.enable", {
+    handleAuthRequests: true,
+    patterns: resourceTypes.map((resourceType) => ({ urlPattern: "*", resourceType })),
+  });
+  return { [Symbol.asyncDispose]: () => stop(cdp) };
+}
+
+/** What is paused goes on by itself when interception ends. */
+async function stop(cdp: CDPSession): Promise<void> {
+  await cdp.send("Fetch.disable").catch(() => {});
+  await cdp.detach().catch(() => {});
+}
+
+/** A request that is gone meanwhile, or a page that is, needs no answer. */
+function quietly(sent: Promise<unknown>): void {
+  sent.catch(() => {});
+}
