@@ -57,7 +57,13 @@ export async function joinEmbedded({
     const binaries = await findBinaries({ user, folder: paths.folder, log });
     await ensureCluster({ paths, binaries, user, log });
     const options: JoinOptions = { paths, binaries, user, settings, othersUseIt, log };
-    return await joinOrStart(options);
+    const found = await joinOrStart(options);
+    if (closing.signal.aborted) {
+      // Closed meanwhile, which waits for nobody but at the gate: there is no one left to take it.
+      await found.client.end().catch(() => {});
+      throw closing.signal.reason;
+    }
+    return found;
   }
 
   let joined: Joined;
