@@ -1,5 +1,6 @@
 import { sql } from "kysely";
 import { createApp } from "./http/app.ts";
+import { listen } from "./http/listen.ts";
 import { requeueForgotten } from "./job/reconcile.ts";
 import { startWorker } from "./job/worker.ts";
 import type { Parts } from "./parts.ts";
@@ -16,56 +17,73 @@ export interface Service {
 
 /** Starts the roles this process plays; what they stand on is the parts' to close. */
 export async function startService(parts: Parts, roles: ReadonlySet<Role>): Promise<Service> {
-  const { config, log } = parts;
+  const started: { stop: Service["stop"] }[] = [];
+  const stop = async (graceMs: number) => {
+    for (const role of started.toReversed()) await role.stop(graceMs);
+  };
+  try {
+    let url: string | undefined;
+    if (roles.has("server")) {
+      const server = await startServer(parts);
+      started.push(server);
+      url = server.url;
+    }
+    if (roles.has("worker")) started.push(await startRunWorker(parts));
+
+    const { database } = await parts.store();
+    const { backend } = await parts.queueing();
+    parts.log.info(
+      { roles: [...roles], queue: backend.kind, embedded: database.embedded, url },
+      "latchkey is up",
+    );
+    return { url, stop };
+  } catch (error) {
+    await stop(0);
+    throw error;
+  }
+}
+
+async function startServer({ config, log, ...parts }: Parts) {
+  const { database } = await parts.store();
+  const { queue } = await parts.queueing();
+  const app = createApp({
+    log,
+    readiness: {
+      database: { check: () => sql`select 1`.execute(database.kysely), code: "database_unavailable" },
+      queue: { check: () => queue.counts(), code: "queue_unavailable" },
+    },
+  });
+  const url = await listen(app, config);
+  return { url, stop: () => app.close() };
+}
+
+async function startRunWorker({ config, log, ...parts }: Parts) {
   const { database, identities, leases, runs } = await parts.store();
   const { backend, queue } = await parts.queueing();
-  const stops: ((graceMs: number) => Promise<void>)[] = [];
-  let url: string | undefined;
-
-  if (roles.has("server")) {
-    const readiness = {
-      database: () => sql`select 1`.execute(database.kysely),
-      queue: () => queue.counts(),
-    };
-    const app = createApp({ log, readiness });
-    url = await app.listen({ host: config.host, port: config.port });
-    stops.push(() => app.close());
-  }
-  if (roles.has("worker")) {
-    const catalogue = await parts.catalogue();
-    const { pool, openSession } = await parts.browsers();
-    await pool.warmUp();
-    await requeueForgotten({ runs, queue, log });
-    const worker = await startWorker({
-      db: database.kysely,
-      database,
-      backend,
-      queue,
-      runs,
-      worker: parts.processName,
-      queueName: config.queueName,
-      concurrency: config.concurrency,
-      leaseTtlMs: config.leaseTtlMs,
-      retryDelayMs: config.retryDelayMs,
-      run: {
-        catalogue,
-        identities,
-        leases,
-        openSession,
-        artifacts: parts.artifacts,
-        log,
-        runDeadlineMs: config.runDeadlineMs,
-        loginTimeoutMs: config.loginTimeoutMs,
-      },
-    });
-    stops.push((graceMs) => worker.stop(graceMs));
-  }
-  log.info({ roles: [...roles], queue: backend.kind, embedded: database.embedded, url }, "latchkey is up");
-
-  return {
-    url,
-    async stop(graceMs) {
-      for (const stop of stops.toReversed()) await stop(graceMs);
+  const catalogue = await parts.catalogue();
+  const { pool, openSession } = await parts.browsers();
+  await pool.warmUp();
+  await requeueForgotten({ runs, queue, log });
+  return await startWorker({
+    db: database.kysely,
+    database,
+    backend,
+    queue,
+    runs,
+    worker: parts.processName,
+    queueName: config.queueName,
+    concurrency: config.concurrency,
+    leaseTtlMs: config.leaseTtlMs,
+    retryDelayMs: config.retryDelayMs,
+    run: {
+      catalogue,
+      identities,
+      leases,
+      openSession,
+      artifacts: parts.artifacts,
+      log,
+      runDeadlineMs: config.runDeadlineMs,
+      loginTimeoutMs: config.loginTimeoutMs,
     },
-  };
+  });
 }
