@@ -107,7 +107,9 @@ const median = (values: number[] = []) =>
   values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
 for (const [name, values] of Object.entries(times))
   console.log(`${name.padEnd(26)} ${median(values).toFixed(1)} ms`);
-const ratio = (a: string, b: string) => (median(times[a]) / median(times[b])).toFixed(3);
+// Each round's own ratio, so that a machine busy with other things slows both sides of it.
+const ratio = (a: string, b: string) =>
+  median((times[a] ?? []).map((value, round) => value / (times[b]?.[round] ?? Number.NaN))).toFixed(3);
 console.log(`open    ${ratio("openSession", "bare newContext + newPage")} of bare`);
 console.log(`capture ${ratio("capture", "bare storageState")} of bare`);
 console.log(`close   ${ratio("session close", "bare close")} of bare`);

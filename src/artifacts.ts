@@ -65,7 +65,7 @@ KeyNormalizer.allowedCharacterSet = /^[^\p{Cc}<>:"|?*\\]*$/u;
 const fallbackContentType = "application/octet-stream";
 
 /** Artifacts on any flydrive driver: a folder, S3 and its like. */
-export function createArtifactStore({
+function createArtifactStore({
   driver,
   prepare = async () => {},
   path = () => undefined,

@@ -63,7 +63,7 @@ const headless = [
   "--blink-settings=primaryHoverType=2,availableHoverTypes=2,primaryPointerType=4,availablePointerTypes=4",
 ];
 
-export const disabledFeatures = [
+const disabledFeatures = [
   // Playwright's, each with its issue in chromiumSwitches.ts there.
   "AvoidUnnecessaryBeforeUnloadCheckSync",
   "DestroyProfileOnBrowserClose",
@@ -84,7 +84,7 @@ export const disabledFeatures = [
   "CertificateTransparencyComponentUpdater",
 ];
 
-export const enabledFeatures = ["CDPScreenshotNewSurface", "SkipListAccountsWithoutGaiaCookies"];
+const enabledFeatures = ["CDPScreenshotNewSurface", "SkipListAccountsWithoutGaiaCookies"];
 
 /** Playwright's flags we leave out, and why. */
 export const leftOut: Readonly<Record<string, string>> = {

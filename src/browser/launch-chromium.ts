@@ -37,6 +37,12 @@ const launchTimeoutMs = 30_000;
  * @throws Failure `browser_unavailable`
  */
 export async function launchChromium(options: LaunchOptions): Promise<Chromium> {
+  if (options.headed && !hasScreen(process.env)) {
+    throw new Failure(
+      "browser_unavailable",
+      "There is no screen to show a browser on: neither DISPLAY nor WAYLAND_DISPLAY is set. Leave out --headed, or start under `xvfb-run`.",
+    );
+  }
   const folder = await createChromiumFolder();
   try {
     const browser = await start(options, folder);
@@ -125,11 +131,15 @@ function owned({
   return { browser, group, memoryMb: () => memoryOfGroupMb(group), close: () => (ending ??= end()) };
 }
 
+function hasScreen(environment: NodeJS.ProcessEnv): boolean {
+  return process.platform !== "linux" || Boolean(environment["DISPLAY"] ?? environment["WAYLAND_DISPLAY"]);
+}
+
 /**
  * What Chromium needs of our environment and no more: a page that breaks out of its renderer finds no database URL
  * and no master key there.
  */
-export function chromiumEnvironment(environment: NodeJS.ProcessEnv): Record<string, string> {
+function chromiumEnvironment(environment: NodeJS.ProcessEnv): Record<string, string> {
   const wanted =
     /^(PATH|HOME|USER|LOGNAME|SHELL|LANG|LANGUAGE|LC_.*|TZ|DISPLAY|WAYLAND_DISPLAY|XAUTHORITY|XDG_.*|DBUS_.*|FONTCONFIG_.*|LD_LIBRARY_PATH|SSL_CERT_.*|NSS_.*|https?_proxy|all_proxy|no_proxy)$/i;
   return Object.fromEntries(

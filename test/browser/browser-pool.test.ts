@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
-import { once } from "node:events";
+import { EventEmitter, once } from "node:events";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { afterAll, afterEach, describe, expect, test, vi } from "vitest";
@@ -123,7 +124,6 @@ describe("the warm browser", () => {
     try {
       const { lend, groups } = pool();
       const lent = await lend(request());
-      const { readFileSync } = await import("node:fs");
       const seen = processesOfGroup(groups()[0] ?? 0).map(
         ({ pid, command }) => command + readFileSync(`/proc/${pid}/environ`, "utf8"),
       );
@@ -135,6 +135,48 @@ describe("the warm browser", () => {
     }
   });
 });
+
+test("a session to be shown where there is no screen is a failure that says so", async () => {
+  vi.stubEnv("DISPLAY", undefined);
+  vi.stubEnv("WAYLAND_DISPLAY", undefined);
+  await expect(pool().lend(request({ headed: true }))).rejects.toMatchObject({
+    code: "browser_unavailable",
+    message: expect.stringContaining("DISPLAY"),
+  });
+  vi.unstubAllEnvs();
+});
+
+const xvfb = ["/usr/bin/Xvfb", "/usr/local/bin/Xvfb"].find(existsSync);
+
+test.runIf(xvfb !== undefined)(
+  "a session to be shown has a window of its own, which ends with it",
+  async () => {
+    const screen = spawn(
+      xvfb ?? "",
+      ["-displayfd", "3", "-screen", "0", "1600x1000x24", "-nolisten", "tcp"],
+      {
+        stdio: ["ignore", "ignore", "ignore", "pipe"],
+      },
+    );
+    try {
+      const [display] = await once(screen.stdio[3] ?? new EventEmitter(), "data");
+      vi.stubEnv("DISPLAY", `:${String(display).trim()}`);
+      const { lend, groups } = pool();
+      const shown = await lend(request({ headed: true, contextOptions: { viewport: null } }));
+      const page = await shown.context.newPage();
+      expect(await page.evaluate(() => [navigator.userAgent.includes("Headless"), outerWidth > 0])).toEqual([
+        false,
+        true,
+      ]);
+      const own = groups()[0] ?? 0;
+      await shown.close();
+      expect(processesOfGroup(own)).toEqual([]);
+    } finally {
+      vi.unstubAllEnvs();
+      screen.kill();
+    }
+  },
+);
 
 test("a slowed session has a browser of its own, which ends with it", async () => {
   const { lend, groups } = pool();
