@@ -105,10 +105,12 @@ export async function clickControl({
 async function valuesFor({
   fills,
   credentials,
+  activity,
   signal,
 }: {
   fills: Fill[];
   credentials: LoginCredentials;
+  activity: Activity;
   signal: AbortSignal;
 }): Promise<Secret[]> {
   let code: Secret | undefined;
@@ -117,7 +119,7 @@ async function valuesFor({
     if (value === "username") values.push(await credentials.username());
     else if (value === "password") values.push(await credentials.password());
     else if (value === "code") {
-      code ??= await credentials.oneTimeCode(signal);
+      code ??= await credentials.oneTimeCode(signal, activity.clockOffsetMs());
       values.push(part === undefined ? code : new Secret(code.reveal()[part] ?? ""));
     } else values.push(await credentials.custom(value.custom));
   }

@@ -1,5 +1,6 @@
 import type { Frame, Page, Request, Response } from "playwright-core";
 import { pause } from "./pause.ts";
+import { createSiteClock } from "./site-clock.ts";
 import type { ActivitySnapshot, AnswerSnapshot } from "./snapshot.ts";
 
 /** Watches a page's network while a login goes on; it changes nothing. Whoever watches disposes of it. */
@@ -14,7 +15,7 @@ export interface Activity extends Disposable {
   change(atMostMs: number): Promise<void>;
   /** Resolves when no other document is on its way to the main frame, at the latest when `signal` aborts. */
   arrival(signal: AbortSignal): Promise<void>;
-  /** How far the site's clock is ahead of ours, from the last `Date` header of the page's host; 0 until one came. */
+  /** How far the site's clock is ahead of ours, in milliseconds; 0 until it is known. */
   clockOffsetMs(): number;
 }
 
@@ -35,7 +36,7 @@ export function watchActivity({ page, now }: { page: Page; now: () => number }):
   let submitted = false;
   let documentStatus: number | null = null;
   let httpChallenge: string | null = null;
-  let offsetMs = 0;
+  const clock = createSiteClock();
   let wake: () => void = () => {};
 
   const noteEvent = () => {
@@ -60,7 +61,11 @@ export function watchActivity({ page, now }: { page: Page; now: () => number }):
       documentStatus = response.status();
       httpChallenge = documentStatus === 401 ? schemeOf(headers["www-authenticate"]) : null;
     }
-    if (isMain || isWrite(request)) offsetMs = readOffset(headers["date"], now()) ?? offsetMs;
+    if (isMain || isWrite(request)) {
+      const receivedAt = now();
+      const sentAt = pending.get(request) ?? receivedAt;
+      clock.note({ date: headers["date"], age: headers["age"], sentAt, receivedAt });
+    }
     answers.push({
       status: response.status(),
       kind: isDocument(request) ? "document" : "data",
@@ -136,7 +141,7 @@ export function watchActivity({ page, now }: { page: Page; now: () => number }):
         await Promise.race([woken(), pause(1_000, signal).catch(() => {})]);
       }
     },
-    clockOffsetMs: () => offsetMs,
+    clockOffsetMs: clock.offsetMs,
     [Symbol.dispose]() {
       page.off("request", onRequest);
       page.off("response", onResponse);
@@ -193,10 +198,4 @@ function readRetryAfter(value: string | undefined, now: number): number | undefi
   if (/^\d+$/.test(value.trim())) return Number(value) * 1_000;
   const at = Date.parse(value);
   return Number.isNaN(at) ? undefined : Math.max(0, at - now);
-}
-
-function readOffset(value: string | undefined, now: number): number | undefined {
-  const at = value === undefined ? Number.NaN : Date.parse(value);
-  // The header has whole seconds, cut off: half a second more is the likeliest.
-  return Number.isNaN(at) ? undefined : at + 500 - now;
 }

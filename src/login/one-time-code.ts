@@ -24,10 +24,15 @@ export interface CodeSourceOptions {
   now: () => number;
   /** What to add to `now` for the site's clock, in milliseconds; asked at each code. */
   clockOffsetMs?: () => number;
+  /** Waits that long, or throws the signal's reason; real time unless given. */
+  wait?: (ms: number, signal: AbortSignal) => Promise<void>;
 }
 
-/** Gives a code no one used before, with life left in it. Each call spends a time step. */
-export type CodeSource = (signal: AbortSignal) => Promise<Secret>;
+/**
+ * Gives a code no one used before, with life left in it. Each call spends a time step. `clockOffsetMs` is added to
+ * our clock for the site's, and wins over the option.
+ */
+export type CodeSource = (signal: AbortSignal, clockOffsetMs?: number) => Promise<Secret>;
 
 /** Sites hand out secrets of 80 bits, below the 128 that RFC 4226 asks of new ones; they are theirs to choose. */
 const guardrails = createGuardrails({ MIN_SECRET_BYTES: 1, MAX_SECRET_BYTES: 256 });
@@ -35,10 +40,13 @@ const guardrails = createGuardrails({ MIN_SECRET_BYTES: 1, MAX_SECRET_BYTES: 256
 /** A step that ends sooner than this is not typed: the site may check it in the next one. */
 const leastLifeMs = 3_000;
 const leastLifeShare = 0.1;
+const ripeAfterMs = 1_000;
+/** Sites' clocks differ by so many steps; a step used further ahead can only come of a clock that was set back. */
+const mostStepsAhead = 4;
 
 /**
  * One-time codes of an authenticator (TOTP, RFC 6238). A time step is used once (§5.2), and one about to lapse is
- * left for the next; the wait, at most two periods, ends with the signal.
+ * left for the next; the wait ends with the signal.
  *
  * Fails with `credentials_missing` when the secret is no base32.
  */
@@ -47,23 +55,29 @@ export function createCodeSource({
   steps,
   now,
   clockOffsetMs = () => 0,
+  wait = pause,
 }: CodeSourceOptions): CodeSource {
   const periodMs = authenticator.periodSeconds * 1_000;
   const leastLife = Math.min(periodMs / 2, Math.max(leastLifeMs, periodMs * leastLifeShare));
-  const siteTime = () => now() + clockOffsetMs();
+  // What is known of the site's clock is known to about a second: at a step's very beginning the site may be before it.
+  const ripeAfter = Math.min(ripeAfterMs, periodMs / 30);
 
-  return async (signal) => {
+  return async (signal, offsetMs) => {
     for (;;) {
       signal.throwIfAborted();
       const last = (await steps.last()) ?? -1;
-      const time = siteTime();
+      const time = now() + (offsetMs ?? clockOffsetMs());
       const current = Math.floor(time / periodMs);
       const life = (current + 1) * periodMs - time;
       const step = Math.max(current + (life < leastLife ? 1 : 0), last + 1);
       if (step > current) {
-        // A step far ahead means a clock was set back: waiting for it would take for ever.
-        if (step > current + 2) throw clockSetBack();
-        await pause(step * periodMs - time, signal);
+        if (step > current + mostStepsAhead) throw clockSetBack();
+        await wait(step * periodMs - time, signal);
+        continue;
+      }
+      const age = time - step * periodMs;
+      if (age < ripeAfter) {
+        await wait(ripeAfter - age, signal);
         continue;
       }
       if (await steps.claim(step)) return codeAt({ authenticator, step });

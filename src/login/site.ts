@@ -38,6 +38,9 @@ export interface LoginCredentials {
   username(): Promise<Secret>;
   password(): Promise<Secret>;
   custom(name: string): Promise<Secret>;
-  /** A code not used before, with life left in it; waits for the next step if need be. Each call spends a code. */
-  oneTimeCode(signal: AbortSignal): Promise<Secret>;
+  /**
+   * A code not used before, with life left in it; waits for the next step if need be. Each call spends a code.
+   * `clockOffsetMs`: how far the site's clock is ahead of ours, where it is known.
+   */
+  oneTimeCode(signal: AbortSignal, clockOffsetMs?: number): Promise<Secret>;
 }

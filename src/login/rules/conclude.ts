@@ -47,7 +47,8 @@ export const conclude: Rule = (situation) => {
   }
   if (history.lookedSignedIn === null && (form === null || history.passwordSubmits > 0)) {
     // Something is still being made of the submit, if only a blank page that leads on.
-    if (form === null && (history.passwordSubmits === 0 || isBlank(situation))) {
+    const blank = judgement.verdict === "unclear" && isBlank(situation);
+    if (form === null && (history.passwordSubmits === 0 || blank)) {
       const wait = waitFor(situation, saw);
       if (wait !== undefined) return wait;
     }
