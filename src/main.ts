@@ -1,6 +1,7 @@
 import { sql } from "kysely";
 import { createApp } from "./http/app.ts";
 import { listen } from "./http/listen.ts";
+import { endAbandoned } from "./job/end-abandoned.ts";
 import { requeueForgotten } from "./job/reconcile.ts";
 import { startWorker } from "./job/worker.ts";
 import type { Parts } from "./parts.ts";
@@ -64,6 +65,7 @@ async function startRunWorker({ config, log, ...parts }: Parts) {
   const { pool, openSession } = await parts.browsers();
   await pool.warmUp();
   await requeueForgotten({ runs, queue, log });
+  await endAbandoned({ db: database.kysely, runs });
   return await startWorker({
     db: database.kysely,
     database,

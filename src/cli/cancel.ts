@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import { cancelRun } from "../job/cancel.ts";
+import { endAbandoned } from "../job/end-abandoned.ts";
 import type { CliContext } from "./context.ts";
 import { findRunId } from "./runs/find.ts";
 import { statusCell } from "./runs/view.ts";
@@ -14,6 +15,7 @@ export function registerCancel(program: Command, context: CliContext): void {
     .action(async (given: string, { json }: { json?: boolean }) => {
       const { database, runs } = await context.parts.store();
       const id = await findRunId(context, given);
+      await endAbandoned({ db: database.kysely, runs });
       const before = await runs.get(context.project, id);
       const { queue } = await context.parts.queueing();
       const run = await cancelRun({ database, runs, queue }, context.project, id);

@@ -9,6 +9,7 @@ export function reportFailure(error: unknown, context: CliContext): number {
   const { stderr, errorStyle: style, redactor } = context;
   const failure = toFailure(error);
   if (failure.code === "cancelled") {
+    // Whoever pressed Ctrl-C needs no advice.
     stderr.write(`${style.yellow("✗")} ${failure.message}\n`);
     return interruptedCode;
   }

@@ -1,6 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { Failure } from "../failure.ts";
 import type { Identity } from "../identity/types.ts";
+import { cancelChannel } from "../job/cancel.ts";
+import { endAbandoned } from "../job/end-abandoned.ts";
 import type { JobInput } from "../job/job.ts";
 import { parseJob } from "../job/parse-job.ts";
 import { createRecorder, type Recorder } from "../job/recorder.ts";
@@ -45,6 +47,7 @@ export async function runHere(
   const identity = await identities.get(job.project, job.identityId);
   const { openSession } = await parts.browsers();
 
+  await endAbandoned({ db: database.kysely, runs });
   const runId = randomUUID();
   const log = context.log.child({ runId });
   await runs.create(runId, { ...job, identityId: identity.id }, { maxAttempts: 1, jobId: noJob });
@@ -52,6 +55,10 @@ export async function runHere(
   if (taken?.status !== "held") throw new Failure("internal_error", "The run could not be recorded.");
 
   using interrupt = createInterrupt("The run was cancelled from the terminal.");
+  const cancel = new AbortController();
+  await using _cancels = await database.listen(cancelChannel, (id) => {
+    if (id === runId) cancel.abort(new Failure("cancelled", "The run was cancelled."));
+  });
   using progress = createProgress(context.stderr, { quiet, interrupted: interrupt.signal });
   const events = createRunEventWriter({ db: database.kysely, runId, log });
   const recorder: Recorder = createRecorder((event) => {
@@ -74,7 +81,12 @@ export async function runHere(
       loginTimeoutMs: config.loginTimeoutMs,
       ...shown,
     } as const;
-    const outcome = await runJob({ ...job, identityId: identity.id }, runId, deps, interrupt.signal);
+    const outcome = await runJob(
+      { ...job, identityId: identity.id },
+      runId,
+      deps,
+      AbortSignal.any([interrupt.signal, cancel.signal]),
+    );
     await runs.end(taken.hold, outcome, recorder);
     recorder.emit({ type: "outcome", outcome });
     process.exitCode = outcome.status === "succeeded" ? 0 : (interrupt.exitCode ?? 1);
