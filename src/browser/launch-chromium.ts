@@ -75,7 +75,7 @@ async function start(options: LaunchOptions, folder: string): Promise<Browser> {
       sharedMemory: await hasSharedMemory(),
     }),
     artifactsDir,
-    env: { ...chromiumEnvironment(process.env), TMPDIR: folder },
+    env: { ...chromiumEnvironment(process.env), ...temporaryFolder(folder) },
     headless: !options.headed,
     slowMo: options.slowMoMs,
     timeout: launchTimeoutMs,
@@ -129,6 +129,11 @@ function owned({
   };
   let ending: Promise<void> | undefined;
   return { browser, group, memoryMb: () => memoryOfGroupMb(group), close: () => (ending ??= end()) };
+}
+
+/** A socket's path has 108 bytes (unix(7)), and Chromium puts one of 46 below its temporary folder. */
+function temporaryFolder(folder: string): Record<string, string> {
+  return Buffer.byteLength(folder) + 46 < 108 ? { TMPDIR: folder } : {};
 }
 
 function hasScreen(environment: NodeJS.ProcessEnv): boolean {

@@ -101,7 +101,6 @@ async function assemble({
   const tabs = createSessionStorageRestorer({ context, saved: request.state?.sessionStorage ?? {} });
   const { capture, reset } = createStateCapture({ context, tabs, state: request.state, log });
   const page = await context.newPage();
-  await tabs.ready(page);
 
   const restore = async (state: SavedState) => {
     // Pages that run might write the old state again.
@@ -109,7 +108,7 @@ async function assemble({
     const others = context.pages().filter((other) => other !== page);
     await Promise.all(others.map((other) => other.close()));
     await restoreState({ state, log, apply: (restorable) => context.setStorageState(restorable) });
-    await tabs.replace(state.sessionStorage, page);
+    tabs.replace(state.sessionStorage, page);
     reset(state);
   };
   const close = () => lent.close();

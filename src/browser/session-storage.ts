@@ -12,12 +12,10 @@ export type StorageEntries = Record<string, string>;
  * browser itself and is given nothing.
  */
 export interface SessionStorageRestorer {
-  /** Resolves once the page has what it is to be given. */
-  ready(page: Page): Promise<void>;
   /** Saved values of the origins no tab has been to yet: they still stand as they were saved. */
   unvisited(): Record<string, StorageEntries>;
   /** Tabs get these values from now on, and whatever an origin holds in the tab is cleared first. */
-  replace(saved: Record<string, StorageEntries>, page: Page): Promise<void>;
+  replace(saved: Record<string, StorageEntries>, page: Page): void;
 }
 
 interface Disposable {
@@ -53,11 +51,6 @@ export function createSessionStorageRestorer({
     void script.then((added) => added.dispose()).catch(() => undefined);
   };
 
-  const ready = async (page: Page) => {
-    const scripts = pending.get(page);
-    if (scripts !== undefined) await Promise.all(scripts.values());
-  };
-
   context.on("page", (page) => {
     page.on("framenavigated", (frame) => {
       const origin = webOrigin(frame.url());
@@ -65,20 +58,20 @@ export function createSessionStorageRestorer({
       visited.add(origin);
       take(page, origin);
     });
-    // Playwright's commands run in order: these are in place before anyone can navigate the page they are told of.
+    // Playwright's commands run in order: these are in place before anyone can navigate the page, and need no waiting.
     if (webOrigin(page.url()) === undefined) give(page, current, false);
   });
 
   return {
-    ready,
     unvisited: () => Object.fromEntries(Object.entries(current).filter(([origin]) => !visited.has(origin))),
-    async replace(next, page) {
-      const emptied = Object.fromEntries([...visited].map((origin) => [origin, {}]));
-      for (const origin of pending.get(page)?.keys() ?? []) take(page, origin);
+    replace(next, page) {
+      const waiting = [...(pending.get(page)?.keys() ?? [])];
+      // A script may yet run before it is out: what comes after it then clears what it set.
+      const emptied = Object.fromEntries([...visited, ...waiting].map((origin) => [origin, {}]));
+      for (const origin of waiting) take(page, origin);
       current = next;
       visited.clear();
       give(page, { ...emptied, ...next }, true);
-      await ready(page);
     },
   };
 }
