@@ -25,7 +25,9 @@ COPY src ./src
 COPY flows ./flows
 RUN ln -s /app/bin/latchkey.js /usr/local/bin/latchkey
 
-ENV NODE_ENV=production \
+# Without a UTF-8 locale Chromium loses the names of downloads that are not plain ASCII.
+ENV LANG=C.UTF-8 \
+    NODE_ENV=production \
     CHROMIUM_PATH=/usr/bin/chromium \
     LATCHKEY_DATA_DIR=/var/lib/latchkey \
     LATCHKEY_FLOWS_DIR=/app/flows \
