@@ -254,6 +254,17 @@ describe("renewal", () => {
     await database.close();
   });
 
+  test("does not bring back a lease that ran out, though nobody took it", async () => {
+    const short = createLeases({ db: db.database, holder: "short", ttlMs: 600, log });
+    const lease = await short.acquire("ran out");
+    await sql`update leases set expires_at = now() where name = 'ran out'`.execute(db.database.kysely);
+    expect(await reasonOf(lease)).toMatchObject({
+      code: "lease_lost",
+      message: expect.stringContaining("it had expired when it was to be renewed"),
+    });
+    await short.close();
+  });
+
   test("finds out when the lease is somebody else's", async () => {
     const short = createLeases({ db: db.database, holder: "short", ttlMs: 600, log });
     const lease = await short.acquire("taken away");

@@ -1,7 +1,8 @@
+import { sql } from "kysely";
 import { pino } from "pino";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { createIdentities } from "../../src/identity/identities.ts";
-import { rotateKeys } from "../../src/identity/rotate-keys.ts";
+import { type RotationCounts, rotateKeys } from "../../src/identity/rotate-keys.ts";
 import type { Identity } from "../../src/identity/types.ts";
 import { Secret } from "../../src/secret.ts";
 import { newIdentity, openTestKeyring, testKey } from "../support/identities.ts";
@@ -64,7 +65,19 @@ test("keys rotate while workers read and write, until the old one is needed no m
 
 test("two rotations at once do each record once", async () => {
   const keyring = await openTestKeyring(third, second);
-  const both = await Promise.all([1, 2].map(() => rotateKeys({ db: db.database, keyring, log })));
+  const { kysely } = db.database;
+  let rotations: Promise<RotationCounts>[] = [];
+  await kysely.transaction().execute(async (trx) => {
+    await sql`select from identities for update`.execute(trx);
+    rotations = [1, 2].map(() => rotateKeys({ db: db.database, keyring, log }));
+    // Both have read the same records by the time both wait to write them.
+    const waiting = () =>
+      sql`select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`
+        .execute(kysely)
+        .then(({ rows }) => rows.length);
+    await expect.poll(waiting).toBe(2);
+  });
+  const both = await Promise.all(rotations);
   expect(both.reduce((sum, { rotated }) => sum + rotated, 0)).toBe(450);
 });
 
