@@ -12,15 +12,17 @@ export default defineFlow({
       url: z
         .url({ protocol: /^https?$/, error: "an http:// or https:// URL" })
         .optional()
-        .describe("Page to open; the identity's source page unless given"),
+        .describe(
+          "Page to open; unless given, the page the run starts on: the identity's source page, or where its login led",
+        ),
       fullPage: z.boolean().default(true).describe("Screenshot of the whole page, not only its first screen"),
     })
     .prefault({}),
   // It only reads.
   restartable: true,
 
-  async run({ page, input, identity, step, files }) {
-    const response = await step("open the page", () => page.goto(input.url ?? identity.sourceUrl));
+  async run({ page, input, step, files }) {
+    const response = await step("open the page", () => page.goto(input.url ?? page.url()));
     // Much of today's web fills its pages in after loading. One that never falls silent is taken as it stands.
     await step("let it settle", () =>
       page.waitForLoadState("networkidle", { timeout: settleMs }).catch(() => undefined),

@@ -94,4 +94,6 @@ export interface SavedState {
   sessionStorage: Record<string, Record<string, string>>;
   /** The username it is signed in with: signed-in pages show it, and what is kept of them must not. */
   username?: string;
+  /** The page that showed it signed in, when that is not the identity's source page. */
+  provedAt?: string;
 }

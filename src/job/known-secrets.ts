@@ -12,8 +12,8 @@ export interface KnownSecrets {
   useCode(code: Secret): void;
   /** A saved state was opened: pages will show whose it is. */
   useState(state: SavedState): void;
-  /** The state with the username beside it, for the runs that will open it. */
-  withUsername(state: SavedState): SavedState;
+  /** The identity's username, once it is known. */
+  readonly username: string | undefined;
   /**
    * A flow's result without secrets. Only values unlike ordinary words and numbers are taken out: a result must not
    * be garbled because somebody's username is "admin".
@@ -53,7 +53,9 @@ export function createKnownSecrets(): KnownSecrets {
     useState(state) {
       if (state.username !== undefined) addUsername(state.username);
     },
-    withUsername: (state) => (username === undefined ? state : { ...state, username }),
+    get username() {
+      return username;
+    },
     scrubResult: (result, { keepUsername }) =>
       scrubJson(result, keepUsername ? withoutUsername : distinctive),
   };

@@ -1,6 +1,6 @@
 import { watchConsole } from "../browser/evidence.ts";
 import type { Session } from "../browser/session.ts";
-import type { Identity } from "../identity/types.ts";
+import type { Identity, SavedState } from "../identity/types.ts";
 import type { RunContext } from "./run-context.ts";
 
 /** A session of the identity, and which version of its saved state it was given; null for none. */
@@ -14,7 +14,7 @@ export async function openRunSession(run: RunContext, identity: Identity): Promi
   const { deps, job } = run;
   const saved =
     run.fresh || identity.stateCapturedAt === null ? null : await deps.identities.loadState(identity.id);
-  if (saved !== null) run.known.useState(saved.state);
+  if (saved !== null) useState(run, saved.state);
   const session = await deps.openSession({
     signal: run.signal,
     ...(saved === null ? {} : { state: saved.state }),
@@ -23,6 +23,12 @@ export async function openRunSession(run: RunContext, identity: Identity): Promi
   adoptSession(run, session);
   deps.log.debug({ session: session.id, provider: session.provider, flow: job.flow }, "session open");
   return { session, stateVersion: saved?.version ?? null };
+}
+
+/** Learns from a saved state what it tells beside itself: whose it is, and where that shows. */
+export function useState(run: RunContext, state: SavedState): void {
+  run.known.useState(state);
+  run.provedAt = state.provedAt;
 }
 
 /** Where an identity's sessions come from, and how they are shown. */

@@ -48,6 +48,8 @@ export interface RunContext {
   readonly resources: AsyncDisposableStack;
   /** What is known of the identity's username and secrets; scrubbed from what is kept of the run. */
   readonly known: KnownSecrets;
+  /** The page that tells whether the identity is signed in; its source page unless the site shows a login form there to everyone. */
+  provedAt: string | undefined;
   /** Gathered on the way, kept if the run fails. */
   readonly evidence: Evidence;
   /** What the evidence is to be taken of: the session's page and its console. */

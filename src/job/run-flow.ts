@@ -1,7 +1,7 @@
 import type { Session } from "../browser/session.ts";
 import { Failure } from "../failure.ts";
-import { checkSignedIn } from "../login/signed-in.ts";
 import { attemptFlow, type FlowWork } from "./attempt-flow.ts";
+import { checkIdentity } from "./check-identity.ts";
 import type { RunContext } from "./run-context.ts";
 import { signIn } from "./sign-in.ts";
 
@@ -37,10 +37,7 @@ async function hasLapsed(run: RunContext, { claim, session }: FlowWork): Promise
   try {
     const page = await session.context.newPage();
     try {
-      const { sourceUrl } = claim.identity;
-      return !(
-        await checkSignedIn({ page, sourceUrl, site: claim.site, signal: run.signal, log: run.deps.log })
-      ).signedIn;
+      return !(await checkIdentity(run, claim, page)).signedIn;
     } finally {
       await page.close();
     }

@@ -46,6 +46,7 @@ export async function runJob(
       follow: ending.follow,
       resources,
       known: createKnownSecrets(),
+      provedAt: undefined,
       evidence: {},
       watched: undefined,
     };

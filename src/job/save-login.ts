@@ -1,8 +1,9 @@
 import type { Session } from "../browser/session.ts";
-import { checkSignedIn } from "../login/signed-in.ts";
+import { checkIdentity } from "./check-identity.ts";
 import type { Claim } from "./claim-identity.ts";
 import { adoptSession, sessionOptions } from "./open-run-session.ts";
 import type { RunContext } from "./run-context.ts";
+import { storeState } from "./save-state.ts";
 
 /** The session to go on with, and whether its state was saved. */
 export interface SavedLogin {
@@ -18,22 +19,13 @@ export interface SavedLogin {
  * newest, and the first run of an identity sees just what the later ones will. Where the site keeps its login in
  * the page's memory alone, nothing is saved and the run goes on where it signed in.
  */
-export async function saveLogin(
-  run: RunContext,
-  { identity, site, lease }: Claim,
-  session: Session,
-): Promise<SavedLogin> {
+export async function saveLogin(run: RunContext, claim: Claim, session: Session): Promise<SavedLogin> {
   const { deps } = run;
+  const { identity, lease } = claim;
   const state = await session.capture();
   const restored = await deps.openSession({ state, signal: run.signal, ...sessionOptions(run, identity) });
   try {
-    const { signedIn, reason } = await checkSignedIn({
-      page: restored.page,
-      sourceUrl: identity.sourceUrl,
-      site,
-      signal: run.signal,
-      log: deps.log,
-    });
+    const { signedIn, reason } = await checkIdentity(run, claim, restored.page);
     if (!signedIn) {
       deps.log.warn(
         { identity: identity.id, reason },
@@ -43,8 +35,7 @@ export async function saveLogin(
       await restored.close();
       return { session, saved: false };
     }
-    const captured = run.known.withUsername(await restored.capture());
-    await deps.identities.saveState(identity.id, captured, lease.fence, identity.credentialsVersion);
+    await storeState(run, claim, restored);
   } catch (error) {
     await restored.close();
     throw error;

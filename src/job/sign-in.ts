@@ -1,10 +1,11 @@
 import type { Session } from "../browser/session.ts";
 import type { FailureCode } from "../failure.ts";
+import { addressOf } from "../login/address.ts";
 import { type LoginRequest, login, type Submits } from "../login/login.ts";
-import { checkSignedIn } from "../login/signed-in.ts";
 import { createStoredCredentials } from "../login/stored-credentials.ts";
+import { checkIdentity } from "./check-identity.ts";
 import { type Claim, loginLease } from "./claim-identity.ts";
-import type { RunSession } from "./open-run-session.ts";
+import { type RunSession, useState } from "./open-run-session.ts";
 import type { RunContext } from "./run-context.ts";
 import { saveLogin } from "./save-login.ts";
 
@@ -45,15 +46,8 @@ export async function signIn(
   { session, stateVersion }: RunSession,
 ): Promise<SignedIn> {
   const { identity } = claim;
-  const check = {
-    page: session.page,
-    sourceUrl: identity.sourceUrl,
-    site: claim.site,
-    signal: run.signal,
-    log: run.deps.log,
-  };
   if (stateVersion !== null) {
-    const { signedIn, reason } = await checkSignedIn(check);
+    const { signedIn, reason } = await checkIdentity(run, claim, session.page);
     run.deps.log.debug({ signedIn, reason }, "saved state checked");
     if (signedIn) return { session, by: "saved_state", submits: noSubmits, saved: true };
   }
@@ -64,7 +58,7 @@ export async function signIn(
   });
   run.follow(loginTurn.lost);
   if (!run.fresh && (await takeNewerState(run, claim, session, stateVersion))) {
-    const { signedIn } = await checkSignedIn(check);
+    const { signedIn } = await checkIdentity(run, claim, session.page);
     if (signedIn) return { session, by: "saved_state", submits: noSubmits, saved: true };
   }
   const submits = await logIn(run, claim, session);
@@ -81,7 +75,7 @@ async function takeNewerState(
 ): Promise<boolean> {
   const newer = await run.deps.identities.loadState(identity.id);
   if (newer === null || newer.version === version) return false;
-  run.known.useState(newer.state);
+  useState(run, newer.state);
   await session.restore(newer.state);
   return true;
 }
@@ -109,6 +103,7 @@ async function logIn(run: RunContext, { identity, site, lease }: Claim, session:
   run.signal.throwIfAborted();
   if (result.status === "signed_in") {
     await deps.identities.setStatus(identity.id, "validated", null, lease.fence, identity.credentialsVersion);
+    run.provedAt = result.provedAt === addressOf(identity.sourceUrl) ? undefined : result.provedAt;
     return result.submits;
   }
   run.evidence.decisions = result.decisions;
