@@ -63,7 +63,7 @@ async function startRunWorker({ config, log, ...parts }: Parts) {
   const { backend, queue } = await parts.queueing();
   const catalogue = await parts.catalogue();
   const { pool, openSession } = await parts.browsers();
-  await pool.warmUp();
+  if (config.provider === "local") await pool.warmUp();
   await requeueForgotten({ runs, queue, log });
   await endAbandoned({ db: database.kysely, runs });
   return await startWorker({

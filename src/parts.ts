@@ -2,12 +2,7 @@ import { randomUUID } from "node:crypto";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { type Artifacts, createArtifacts } from "./artifacts.ts";
-import { type BrowserPool, createBrowserPool } from "./browser/browser-pool.ts";
-import { findChromium } from "./browser/find-chromium.ts";
-import { createOpenSession } from "./browser/open-session.ts";
-import { createCdpProvider } from "./browser/providers/cdp.ts";
-import { createLocalProvider } from "./browser/providers/local.ts";
-import type { OpenSession } from "./browser/session.ts";
+import type { Browsers } from "./browser/open-browsers.ts";
 import type { Config } from "./config.ts";
 import { type Database, openDatabase } from "./database/open.ts";
 import { type Applications, createApplications } from "./identity/applications.ts";
@@ -15,8 +10,8 @@ import { createIdentities, type Identities } from "./identity/identities.ts";
 import { type Keyring, openKeyring } from "./identity/keyring.ts";
 import { createLeases, type Leases } from "./identity/leases.ts";
 import { type Catalogue, loadCatalogue } from "./job/catalogue.ts";
-import { openRunQueue, type RunQueue } from "./job/queue.ts";
-import { openQueueBackend, type QueueBackend } from "./job/queue-backend.ts";
+import type { RunQueue } from "./job/queue.ts";
+import type { QueueBackend } from "./job/queue-backend.ts";
 import { createRunStore, type RunStore } from "./job/runs.ts";
 import type { Logger } from "./log.ts";
 import type { Redactor } from "./redact.ts";
@@ -29,11 +24,6 @@ export interface Store {
   applications: Applications;
   leases: Leases;
   runs: RunStore;
-}
-
-export interface Browsers {
-  pool: BrowserPool;
-  openSession: OpenSession;
 }
 
 export interface Queueing {
@@ -87,21 +77,19 @@ export function openParts({
     return { database, keyring, identities, applications, leases, runs: createRunStore(database.kysely) };
   });
 
-  const browsers = once(async (): Promise<Browsers> => {
-    const { path } = findChromium({ configured: config.chromiumPath, searchPath: process.env["PATH"] });
-    const { recycleContexts, recycleMemoryMb, chromiumSandbox: sandbox } = config;
-    const pool = opened.use(
-      createBrowserPool({ executablePath: path, sandbox, recycleContexts, recycleMemoryMb, log }),
-    );
-    const providers = [
-      createLocalProvider({ pool }),
-      ...(config.cdpUrl === undefined ? [] : [opened.use(createCdpProvider({ url: config.cdpUrl, log }))]),
-    ];
-    return { pool, openSession: createOpenSession({ providers, defaultProvider: config.provider, log }) };
+  // Loaded where they are used only: Playwright takes as long to load as everything else together, and most commands
+  // need no browser.
+  const browsers = once(async () => {
+    const { openBrowsers } = await import("./browser/open-browsers.ts");
+    return opened.use(openBrowsers({ config, log }));
   });
 
   const queueing = once(async (): Promise<Queueing> => {
-    const database = await openedDatabase();
+    const [{ openQueueBackend }, { openRunQueue }, database] = await Promise.all([
+      import("./job/queue-backend.ts"),
+      import("./job/queue.ts"),
+      openedDatabase(),
+    ]);
     const backend = await openQueueBackend({ redisUrl: config.redisUrl, databaseUrl: database.url, log });
     opened.defer(() => backend.close());
     const queue = openRunQueue(backend, config.queueName, log);

@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import { Failure, toFailure } from "../failure.ts";
 import type { CliContext } from "./context.ts";
-import { type Check, checks } from "./doctor-checks.ts";
+import type { Check } from "./doctor-checks.ts";
 
 /** Longest one check may take, in milliseconds. */
 const checkTimeoutMs = 30_000;
@@ -25,6 +25,7 @@ export function registerDoctor(program: Command, context: CliContext): void {
       "\nExample:\n  $ DATABASE_URL=postgres://… npx latchkey doctor\nThe exit code is 0 if all is well.",
     )
     .action(async ({ json = false }: { json?: boolean }) => {
+      const { checks } = await import("./doctor-checks.ts");
       const findings: Finding[] = [];
       for (const check of checks) {
         const finding = await examine(check, findings, context);

@@ -15,10 +15,12 @@ export function registerKeys(program: Command, context: CliContext): void {
     .addHelpText(
       "after",
       `
-1. Make a key:  openssl rand -base64 32
+1. Make a key:
+  $ openssl rand -base64 32
 2. Start every process with it as LATCHKEY_MASTER_KEY, and with the old one in
    LATCHKEY_PREVIOUS_MASTER_KEYS.
-3. Re-wrap:     npx latchkey keys rotate
+3. Re-wrap:
+  $ npx latchkey keys rotate
 4. Drop the old key from LATCHKEY_PREVIOUS_MASTER_KEYS.`,
     )
     .action(async ({ json }: { json?: boolean }) => {

@@ -3,7 +3,6 @@ import type { CliContext } from "./context.ts";
 import { checkDisplay } from "./display.ts";
 import { printOutcome } from "./outcome.ts";
 import { type Json, parseJson, parseMilliseconds } from "./parse.ts";
-import { runHere } from "./run-here.ts";
 
 interface RunOptions {
   identity: string;
@@ -40,6 +39,7 @@ The exit code is 0 if it succeeded, 1 if it failed, 130 after Ctrl-C.`,
       const { identity, input, slowMo, pause = false, trace = false, json = false } = options;
       const headed = options.headed === true || pause;
       if (headed) checkDisplay(context);
+      const { runHere } = await import("./run-here.ts");
       const { runId, outcome, artifacts } = await runHere(
         context,
         { flow, identityId: identity, trace, ...(input === undefined ? {} : { input }) },

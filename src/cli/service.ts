@@ -1,6 +1,6 @@
 import { constants } from "node:os";
 import type { Command } from "commander";
-import { type Role, startService } from "../main.ts";
+import type { Role } from "../main.ts";
 import type { CliContext } from "./context.ts";
 
 const commands: { name: string; description: string; roles: Role[] }[] = [
@@ -45,6 +45,7 @@ async function serve(context: CliContext, roles: ReadonlySet<Role>): Promise<voi
   };
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, onSignal);
 
+  const { startService } = await import("../main.ts");
   const service = await startService(parts, roles);
   if (service.url !== undefined) context.print(`Latchkey is up: ${service.url}`);
   const signal = await asked.promise;

@@ -34,7 +34,8 @@ export function registerSubmit(program: Command, context: CliContext): void {
       `
 Examples:
   $ npx latchkey submit web/capture --identity me
-  $ npx latchkey submit web/capture --identity me --input '{"fullPage":true}' --watch
+  $ npx latchkey submit web/capture --identity me --input '{"fullPage":true}' \\
+      --watch
 With --watch, the exit code is 0 if the run succeeded and 1 if it failed.`,
     )
     .action(async (flow: string, options: SubmitOptions) => {

@@ -3,7 +3,6 @@ import { validateFlowName } from "../../job/validate-flow.ts";
 import type { CliContext } from "../context.ts";
 import { checkDisplay } from "../display.ts";
 import { printOutcome } from "../outcome.ts";
-import { runHere } from "../run-here.ts";
 
 export function registerValidate(group: Command, context: CliContext): void {
   group
@@ -15,6 +14,7 @@ export function registerValidate(group: Command, context: CliContext): void {
     .addHelpText("after", "\nExample:\n  $ npx latchkey identities validate me")
     .action(async (name: string, { headed = false, json = false }: { headed?: boolean; json?: boolean }) => {
       if (headed) checkDisplay(context);
+      const { runHere } = await import("../run-here.ts");
       const ended = await runHere(
         context,
         { flow: validateFlowName, identityId: name },

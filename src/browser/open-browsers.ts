@@ -1,0 +1,38 @@
+import type { Config } from "../config.ts";
+import type { Logger } from "../log.ts";
+import { type BrowserPool, createBrowserPool } from "./browser-pool.ts";
+import { findChromium } from "./find-chromium.ts";
+import { createOpenSession } from "./open-session.ts";
+import { createCdpProvider } from "./providers/cdp.ts";
+import { createLocalProvider } from "./providers/local.ts";
+import type { OpenSession } from "./session.ts";
+
+/** Where a process's sessions come from; closing it ends them all. */
+export interface Browsers extends AsyncDisposable {
+  pool: BrowserPool;
+  openSession: OpenSession;
+}
+
+/** The providers that the settings name, behind one door. Nothing is started before the first session is asked for. */
+export function openBrowsers({ config, log }: { config: Config; log: Logger }): Browsers {
+  const { recycleContexts, recycleMemoryMb, chromiumSandbox: sandbox, chromiumPath, cdpUrl } = config;
+  const opened = new AsyncDisposableStack();
+  const pool = opened.use(
+    createBrowserPool({
+      executablePath: () => findChromium({ configured: chromiumPath, searchPath: process.env["PATH"] }).path,
+      sandbox,
+      recycleContexts,
+      recycleMemoryMb,
+      log,
+    }),
+  );
+  const providers = [
+    createLocalProvider({ pool }),
+    ...(cdpUrl === undefined ? [] : [opened.use(createCdpProvider({ url: cdpUrl, log }))]),
+  ];
+  return {
+    pool,
+    openSession: createOpenSession({ providers, defaultProvider: config.provider, log }),
+    [Symbol.asyncDispose]: () => opened.disposeAsync(),
+  };
+}
