@@ -60,10 +60,11 @@ const state: SavedState = {
 const { sessionStorage: _, ...storageState } = state;
 
 const times: Record<string, number[]> = {};
+const note = (name: string, duration: number) => (times[name] ??= []).push(duration);
 const timed = async <T>(name: string, work: () => Promise<T>): Promise<T> => {
   const startedAt = performance.now();
   const result = await work();
-  (times[name] ??= []).push(performance.now() - startedAt);
+  note(name, performance.now() - startedAt);
   return result;
 };
 
@@ -73,6 +74,7 @@ const browser = warm.context.browser();
 if (browser === null) throw new Error("no browser");
 
 const bare = async () => {
+  const startedAt = performance.now();
   const context = await timed("bare newContext + newPage", async () => {
     const made = await browser.newContext({
       storageState,
@@ -83,12 +85,15 @@ const bare = async () => {
     return made;
   });
   await context.pages()[0]?.goto(url);
+  note("bare, first page there", performance.now() - startedAt);
   await timed("bare storageState", () => context.storageState({ indexedDB: true }));
   await timed("bare close", () => context.close());
 };
 const ours = async () => {
+  const startedAt = performance.now();
   const session = await timed("openSession", () => openSession({ signal, state }));
   await session.page.goto(url);
+  note("session, first page there", performance.now() - startedAt);
   await timed("capture", () => session.capture());
   await timed("session close", () => session.close());
 };
@@ -111,5 +116,6 @@ for (const [name, values] of Object.entries(times))
 const ratio = (a: string, b: string) =>
   median((times[a] ?? []).map((value, round) => value / (times[b]?.[round] ?? Number.NaN))).toFixed(3);
 console.log(`open    ${ratio("openSession", "bare newContext + newPage")} of bare`);
+console.log(`open and first page ${ratio("session, first page there", "bare, first page there")} of bare`);
 console.log(`capture ${ratio("capture", "bare storageState")} of bare`);
 console.log(`close   ${ratio("session close", "bare close")} of bare`);

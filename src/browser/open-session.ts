@@ -4,6 +4,7 @@ import { Failure, toFailure } from "../failure.ts";
 import type { SavedState } from "../identity/types.ts";
 import type { Logger } from "../log.ts";
 import { createStateCapture } from "./capture-state.ts";
+import { createLocalStorageRestorer, divideState, type SavedLocalStorage } from "./local-storage.ts";
 import type { LentContext, Provider } from "./providers/provider.ts";
 import { type RestorableState, restoreState } from "./restore-state.ts";
 import type { OpenSession, Session, SessionRequest } from "./session.ts";
@@ -22,9 +23,11 @@ export function createOpenSession({ providers, defaultProvider, log }: OpenSessi
   return async (request) => {
     const provider = findProvider(providers, request.provider ?? defaultProvider);
     request.signal.throwIfAborted();
-    const lent = await lend({ provider, request, log });
+    const divided = request.state === undefined ? undefined : divideState(request.state);
+    const lent = await lend({ provider, request, state: divided?.atOnce, log });
     try {
-      return await untilAborted(request.signal, assemble({ provider, lent, request, log }));
+      const onVisit = divided?.onVisit ?? [];
+      return await untilAborted(request.signal, assemble({ provider, lent, request, onVisit, log }));
     } catch (error) {
       await lent.close();
       if (lent.lost.aborted) throw lent.lost.reason;
@@ -44,15 +47,17 @@ function findProvider(providers: readonly Provider[], name: string): Provider {
 async function lend({
   provider,
   request,
+  state: atOnce,
   log,
 }: {
   provider: Provider;
   request: SessionRequest;
+  state: SavedState | undefined;
   log: Logger;
 }): Promise<LentContext> {
   try {
     return await restoreState({
-      state: request.state,
+      state: atOnce,
       signal: request.signal,
       log,
       apply: (state) =>
@@ -88,16 +93,19 @@ async function assemble({
   provider,
   lent,
   request,
+  onVisit,
   log,
 }: {
   provider: Provider;
   lent: LentContext;
   request: SessionRequest;
+  onVisit: readonly SavedLocalStorage[];
   log: Logger;
 }): Promise<Session> {
   const { context } = lent;
   const crashed = abortOnPageCrash(context);
   // These listen for pages, so they come before the first one.
+  const origins = createLocalStorageRestorer({ context, origins: onVisit });
   const tabs = createSessionStorageRestorer({ context, saved: request.state?.sessionStorage ?? {} });
   const { capture, reset } = createStateCapture({ context, tabs, state: request.state, log });
   const page = await context.newPage();
@@ -107,6 +115,7 @@ async function assemble({
     await page.goto("about:blank");
     const others = context.pages().filter((other) => other !== page);
     await Promise.all(others.map((other) => other.close()));
+    origins.stop();
     await restoreState({ state, log, apply: (restorable) => context.setStorageState(restorable) });
     tabs.replace(state.sessionStorage, page);
     reset(state);

@@ -52,7 +52,8 @@ async function readTarget(
     try {
       return await readFrames(session, known);
     } finally {
-      await session.detach();
+      // Nothing waits for it.
+      void session.detach().catch(() => undefined);
     }
   };
   return (await attempt(targetMs, read)) ?? [];

@@ -335,6 +335,106 @@ describe("capturing", () => {
   });
 });
 
+describe("localStorage", () => {
+  const stateOf = (origin: string, entries: Record<string, string>): SavedState => ({
+    cookies: [],
+    origins: [{ origin, localStorage: Object.entries(entries).map(([name, value]) => ({ name, value })) }],
+    sessionStorage: {},
+  });
+  const readToken = () => localStorage.getItem("token");
+
+  test("is there before the page's own scripts, in a frame and in a tab the site opens too", async () => {
+    await using site = await startServer((_request, response) => {
+      response
+        .setHeader("content-type", "text/html")
+        .end("<!doctype html><script>document.title = localStorage.getItem('token')</script>");
+    });
+    const inFrame = site.at("frame.localhost");
+    const inPopup = site.at("popup.localhost");
+    const state = stateOf(site.url, { token: "page" });
+    state.origins.push(
+      ...stateOf(inFrame, { token: "frame" }).origins,
+      ...stateOf(inPopup, { token: "popup" }).origins,
+    );
+    await using session = await open({ signal, state });
+    const { page } = session;
+    await page.goto(site.url);
+    expect(await page.title()).toBe("page");
+    await page.evaluate((src) => {
+      const frame = document.createElement("iframe");
+      frame.src = src;
+      document.body.append(frame);
+      return new Promise((resolve) => frame.addEventListener("load", resolve));
+    }, inFrame);
+    expect(await page.frames()[1]?.title()).toBe("frame");
+    const [popup] = await Promise.all([
+      page.waitForEvent("popup"),
+      page.evaluate((url) => void window.open(url), inPopup),
+    ]);
+    await popup.waitForLoadState();
+    expect(await popup.title()).toBe("popup");
+  });
+
+  test("stays cleared once the site cleared it: on reload, on the next page, after a detour, in other tabs and frames", async () => {
+    await using session = await open({ signal, state: stateOf(server.url, { token: "1" }) });
+    const { page, context } = session;
+    await page.goto(server.url);
+    expect(await page.evaluate(readToken)).toBe("1");
+    await page.evaluate(() => localStorage.clear());
+    await page.reload();
+    expect(await page.evaluate(readToken)).toBeNull();
+    await page.goto(server.at("detour.localhost"));
+    await page.goto(`${server.url}/next`);
+    expect(await page.evaluate(readToken)).toBeNull();
+    const tab = await context.newPage();
+    await tab.goto(server.url);
+    expect(await tab.evaluate(readToken)).toBeNull();
+    await tab.goto(server.at("around.localhost"));
+    await tab.evaluate((src) => {
+      const frame = document.createElement("iframe");
+      frame.src = src;
+      document.body.append(frame);
+      return new Promise((resolve) => frame.addEventListener("load", resolve));
+    }, server.url);
+    expect(await tab.frames()[1]?.evaluate(readToken)).toBeNull();
+    expect((await session.capture()).origins).toEqual([]);
+  });
+
+  test("stays as the site's very first script left it, whatever that opens at once", async () => {
+    await using site = await startServer((request, response) => {
+      const scripts: Record<string, string> = {
+        "/clears": "localStorage.clear(); location.replace('/out')",
+        "/renews":
+          "localStorage.setItem('token', 'renewed'); document.write('<iframe src=/in></iframe>'); window.open('/out', '', 'noopener')",
+      };
+      response
+        .setHeader("content-type", "text/html")
+        .end(`<!doctype html><script>${scripts[request.url ?? ""] ?? ""}</script>`);
+    });
+    {
+      await using session = await open({ signal, state: stateOf(site.url, { token: "1" }) });
+      await session.page.goto(`${site.url}/clears`);
+      await session.page.waitForURL(`${site.url}/out`);
+      expect(await session.page.evaluate(readToken)).toBeNull();
+    }
+    await using session = await open({ signal, state: stateOf(site.url, { token: "1" }) });
+    const [popup] = await Promise.all([
+      session.context.waitForEvent("page"),
+      session.page.goto(`${site.url}/renews`),
+    ]);
+    await popup.waitForURL(`${site.url}/out`);
+    expect(await popup.evaluate(readToken)).toBe("renewed");
+    expect(await session.page.evaluate(readToken)).toBe("renewed");
+  });
+
+  test("too large to carry about is there all the same", async () => {
+    const token = "x".repeat(1_000_000);
+    await using session = await open({ signal, state: stateOf(server.url, { token }) });
+    await session.page.goto(server.url);
+    expect(await session.page.evaluate(() => localStorage.getItem("token")?.length)).toBe(1_000_000);
+  });
+});
+
 describe("sessionStorage", () => {
   const saved = (entries: Record<string, string>): SavedState => ({
     cookies: [],

@@ -23,7 +23,7 @@ test("text keeps its URLs without their queries", () => {
 });
 
 /** Every character RFC 3986 allows in a query and a fragment. */
-const legal = fc.string({ unit: fc.constantFrom(..."azAZ09-._~!$&'()*+,;=:@/?%41") });
+const legal = fc.string({ unit: fc.constantFrom(...Array.from("azAZ09-._~!$&'()*+,;=:@/?%41")) });
 
 test("no query survives, whatever it holds", () => {
   fc.assert(
