@@ -1,4 +1,4 @@
-import type { ColumnType, Generated, Insertable, Selectable } from "kysely";
+import type { ColumnType, Generated, Selectable } from "kysely";
 
 type Timestamp = ColumnType<Date, Date | string | undefined, Date | string>;
 /** jsonb, written as text so that arrays are not taken for Postgres arrays. */
@@ -117,5 +117,3 @@ export interface Tables {
 }
 
 export type RunRow = Selectable<Tables["runs"]>;
-export type NewRunRow = Insertable<Tables["runs"]>;
-export type IdentityRow = Selectable<Tables["identities"]>;

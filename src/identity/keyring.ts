@@ -4,7 +4,7 @@ import type { Secret } from "../secret.ts";
 import { readOrMakeKeyFile } from "./key-file.ts";
 import { open, seal } from "./seal.ts";
 
-export const keyBytes = 32;
+const keyBytes = 32;
 
 /** A data key as it is stored: wrapped, with the id of the master key that opens it. */
 export interface WrappedKey {
