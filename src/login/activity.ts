@@ -35,6 +35,7 @@ export function watchActivity({ page, now }: { page: Page; now: () => number }):
   let lastActAt = now();
   let submitted = false;
   let documentStatus: number | null = null;
+  let documentStatusText = "";
   let httpChallenge: string | null = null;
   const clock = createSiteClock();
   let wake: () => void = () => {};
@@ -59,6 +60,7 @@ export function watchActivity({ page, now }: { page: Page; now: () => number }):
     const isMain = isDocument(request) && isOf(page.mainFrame(), request);
     if (isMain) {
       documentStatus = response.status();
+      documentStatusText = response.statusText();
       httpChallenge = documentStatus === 401 ? schemeOf(headers["www-authenticate"]) : null;
     }
     if (isMain || isWrite(request)) {
@@ -117,6 +119,7 @@ export function watchActivity({ page, now }: { page: Page; now: () => number }):
       stillMs: 0,
       sinceActMs: now() - lastActAt,
       documentStatus,
+      documentStatusText,
       httpChallenge,
       answers: [...answers],
     }),

@@ -4,6 +4,7 @@ import { clearTheWay } from "./rules/clear-the-way.ts";
 import { conclude } from "./rules/conclude.ts";
 import { enterCode } from "./rules/enter-code.ts";
 import { enterCredentials } from "./rules/enter-credentials.ts";
+import { noticeSiteError } from "./rules/notice-site-error.ts";
 import { openLogin } from "./rules/open-login.ts";
 import { passInterstitial } from "./rules/pass-interstitial.ts";
 import { readRefusal } from "./rules/read-refusal.ts";
@@ -16,6 +17,7 @@ const rules: [name: string, rule: Rule][] = [
   ["wait-while-loading", waitWhileLoading],
   ["answer-http-challenge", answerHttpChallenge],
   ["read-refusal", readRefusal],
+  ["notice-site-error", noticeSiteError],
   ["stop-at-captcha", stopAtCaptcha],
   ["clear-the-way", clearTheWay],
   ["enter-code", enterCode],

@@ -1,5 +1,5 @@
 import type { CDPSession, Page } from "playwright-core";
-import type { IsAllowed } from "./allowed-origin.ts";
+import { type IsAllowed, originNotAllowed } from "./allowed-origin.ts";
 import type { LoginCredentials } from "./site.ts";
 
 type Response =
@@ -9,7 +9,7 @@ type Response =
 /**
  * Answers the site's HTTP challenge (RFC 9110 §11: Basic, Digest) once while `visit` opens the page. A challenge of an
  * origin that may not have the credentials, and a second one, are declined: the page then is the site's 401.
- * Chromium remembers what was accepted for as long as the context lives.
+ * Chromium remembers what was accepted for as long as the context lives. Throws `origin_not_allowed`.
  */
 export async function answerHttpChallenge({
   page,
@@ -28,17 +28,20 @@ export async function answerHttpChallenge({
   const username = await credentials.username();
   const password = await credentials.password();
   let answered = false;
+  let foreign: string | undefined;
   await using _auth = await handleChallenges({
     page,
     resourceTypes: ["Document"],
     respond({ origin }) {
-      if (answered || !isAllowed(origin)) return { response: "CancelAuth" };
+      if (!isAllowed(origin)) foreign = origin;
+      if (answered || foreign !== undefined) return { response: "CancelAuth" };
       answered = true;
       onSubmit();
       return { response: "ProvideCredentials", username: username.reveal(), password: password.reveal() };
     },
   });
   await visit();
+  if (foreign !== undefined) throw originNotAllowed(foreign);
 }
 
 /**

@@ -105,6 +105,7 @@ export function judgeSignedIn({
     return { verdict: "unclear", evidence: "weak", reason: "the page shows next to nothing" };
   if (snapshot.activity.answers.some(({ kind, status }) => kind === "data" && status === 401))
     return out("the site answered the page's own requests with 401", "weak");
+  if (leadsToLogin({ url: snapshot.url, sourceUrl })) return out("the site led to a login page", "weak");
   if (!landedWell({ url: snapshot.url, sourceUrl }))
     return { verdict: "unclear", evidence: "weak", reason: "the site led away from the page" };
   return {
@@ -117,10 +118,12 @@ export function judgeSignedIn({
 const loginPath =
   /(^|[/_.-])(log-?in|sign-?in|logon|auth|authenticate|authorize|sso|session\/new)([/_.-]|$)/i;
 
-/** The site let us have the page, or led on inside itself: not to another host, not to a login. */
-function landedWell({ url, sourceUrl }: { url: string; sourceUrl: string }): boolean {
-  if (url === sourceUrl) return true;
+function leadsToLogin({ url, sourceUrl }: { url: string; sourceUrl: string }): boolean {
   const at = URL.parse(url);
-  const source = URL.parse(sourceUrl);
-  return at !== null && source !== null && at.host === source.host && !loginPath.test(at.pathname + at.hash);
+  return url !== sourceUrl && at !== null && loginPath.test(at.pathname + at.hash);
+}
+
+/** The site let us have the page, or led on inside itself. */
+function landedWell({ url, sourceUrl }: { url: string; sourceUrl: string }): boolean {
+  return url === sourceUrl || URL.parse(url)?.host === URL.parse(sourceUrl)?.host;
 }

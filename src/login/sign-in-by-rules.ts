@@ -13,8 +13,8 @@ import type { Decision, History, Purpose, Situation } from "./situation.ts";
 import { FieldNotTypable, notTypable } from "./type-secret.ts";
 import { visit } from "./visit.ts";
 
-/** More acts than any login needs. */
-const mostActs = 20;
+/** More than any login needs. */
+const mostTurns = 25;
 /** More times than a page can go away under an act by accident. */
 const mostMishaps = 5;
 /** Between two looks at a page that is waited for, at most, in milliseconds. */
@@ -58,6 +58,7 @@ export async function signInByRules({
   const attempt: Attempt = { request, report, isAllowed, activity, history, declineChallenges };
   const still = stillness();
   let mishaps = 0;
+  let turns = 0;
   let lastWait = "";
 
   await begin(attempt);
@@ -89,7 +90,7 @@ export async function signInByRules({
       if (++mishaps >= mostMishaps) throw error instanceof FieldNotTypable ? notTypable() : error;
       request.log.debug({ rule: decision.rule }, "the page changed under an act");
     }
-    if (history.acts.length > mostActs)
+    if (waiting === "" && ++turns > mostTurns)
       throw new Failure("login_unrecognised", "The login goes round in circles.");
   }
 }

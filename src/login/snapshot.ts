@@ -27,6 +27,8 @@ export interface ActivitySnapshot {
   sinceActMs: number;
   /** Status of the main frame's document, once it is known. */
   documentStatus: number | null;
+  /** What the site calls that status; empty over HTTP/2. */
+  documentStatusText: string;
   /** The scheme of the HTTP authentication that document asks for, in lower case. */
   httpChallenge: string | null;
   /** Answers to data and document requests since the engine last did something, oldest first. */

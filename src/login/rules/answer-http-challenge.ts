@@ -21,7 +21,9 @@ export const answerHttpChallenge: Rule = (situation) => {
     };
   }
   if (history.passwordSubmits > 0) {
-    const [siteMessage] = snapshot.frames.flatMap((frame) => frame.texts);
+    const { documentStatus, documentStatusText } = snapshot.activity;
+    const siteMessage =
+      snapshot.frames.flatMap((frame) => frame.texts)[0] ?? `${documentStatus}: ${documentStatusText}`;
     return {
       saw,
       doing: "stop: refused",
@@ -30,7 +32,7 @@ export const answerHttpChallenge: Rule = (situation) => {
         kind: "fail",
         code: "invalid_credentials",
         message: "The site refused the username or password.",
-        ...(siteMessage === undefined ? {} : { siteMessage }),
+        siteMessage,
       },
     };
   }

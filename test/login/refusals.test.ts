@@ -1,0 +1,383 @@
+import type { Browser } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { FailureCode } from "../../src/failure.ts";
+import { launchChromium } from "../support/chromium.ts";
+import { attemptLogin } from "../support/login-attempt.ts";
+import {
+  type Answer,
+  ada,
+  page,
+  type Routes,
+  type Session,
+  startLoginSite,
+  type Visit,
+} from "../support/login-site.ts";
+
+let browser: Browser;
+beforeAll(async () => {
+  browser = await launchChromium();
+});
+afterAll(() => browser.close());
+
+const form = `<form method="post" action="/login"><label>User name <input name="username"></label><label>Password <input type="password" name="password"></label><button>Log in</button></form>`;
+const codeForm = `<form method="post" action="/code"><label>Code <input name="code"></label><button>Verify</button></form>`;
+
+/** Answers the login's submit as told; the password is counted and not looked at. */
+const answering = (answer: (visit: Visit) => Answer): Routes => ({
+  "GET /login": ({ session }) => ({
+    html: page("Log in", `<h1>Log in</h1>${messageOf(session)}${form}`),
+  }),
+  "POST /login": (visit, site) => {
+    site.takePassword(visit);
+    return answer(visit);
+  },
+});
+const messageOf = ({ message }: Session) => (typeof message === "string" ? message : "");
+const saying = (message: string) =>
+  answering(({ session }) => {
+    session["message"] = message;
+    return { redirect: "/login" };
+  });
+
+interface Refusal {
+  says: string;
+  routes: Routes;
+  code: FailureCode;
+  siteMessage?: string;
+  retryAfterMs?: number;
+  submits?: number;
+  codes?: number;
+  totpSecret?: string | null;
+}
+
+const refusals: Refusal[] = [
+  {
+    says: "the account is locked",
+    routes: saying(`<div class="alert">Your account has been locked. Contact support.</div>`),
+    code: "account_locked",
+    siteMessage: "Your account has been locked. Contact support.",
+  },
+  {
+    says: "the account is locked, in German",
+    routes: saying(`<p>Ihr Konto wurde aus Sicherheitsgründen gesperrt.</p>`),
+    code: "account_locked",
+  },
+  {
+    says: "the account is locked for a while",
+    routes: saying(
+      `<p role=alert>Account locked due to too many failed attempts. Try again in 15 minutes.</p>`,
+    ),
+    code: "account_locked",
+    retryAfterMs: 900_000,
+  },
+  {
+    says: "the account is disabled",
+    routes: saying(`<p class=error>This account has been disabled by an administrator.</p>`),
+    code: "account_unusable",
+  },
+  {
+    says: "the address is not verified",
+    routes: saying(`<p class=notice>Your email address has not been verified yet.</p>`),
+    code: "account_unusable",
+  },
+  {
+    says: "too many attempts, by text with a wait",
+    routes: saying(`<p class=error>Too many login attempts. Please try again in 2 minutes.</p>`),
+    code: "rate_limited",
+    retryAfterMs: 120_000,
+  },
+  {
+    says: "too many attempts, by status and header",
+    routes: answering(() => ({
+      status: 429,
+      headers: { "retry-after": "77" },
+      html: page("Slow down", "<h1>Too Many Requests</h1>"),
+    })),
+    code: "rate_limited",
+    retryAfterMs: 77_000,
+  },
+  {
+    says: "the password has expired",
+    routes: saying(`<p class=error>Your password has expired and must be changed.</p>`),
+    code: "password_change_required",
+  },
+  {
+    says: "choose a new password, with a form for it",
+    routes: {
+      ...answering(() => ({ redirect: "/change" })),
+      "GET /change": () => ({
+        html: page(
+          "Change password",
+          `<h1>Change your password</h1><form method=post action=/never><label>New password<input type=password name=a></label><label>Repeat new password<input type=password name=b></label><button>Save</button></form>`,
+        ),
+      }),
+    },
+    code: "password_change_required",
+  },
+  {
+    says: "nothing, and shows the form again after a redirect",
+    routes: answering(() => ({ redirect: "/login" })),
+    code: "invalid_credentials",
+  },
+  {
+    says: "wrong password with status 401 and no form",
+    routes: answering(() => ({
+      status: 401,
+      html: page(
+        "Unauthorized",
+        "<h1>Login failed</h1><p>Wrong user name or password.</p><a href=/login>Back</a>",
+      ),
+    })),
+    code: "invalid_credentials",
+  },
+  {
+    says: "an error in a language nobody here knows",
+    routes: saying(`<div class="alert alert-danger">Vale kasutajanimi või parool</div>`),
+    code: "invalid_credentials",
+    siteMessage: "Vale kasutajanimi või parool",
+  },
+  {
+    says: "the error by a toast, a second after the answer",
+    routes: {
+      "GET /login": () => ({
+        html: page(
+          "Log in",
+          `<div id=r><input placeholder="User name" id=u><input type=password placeholder=Password id=p><button id=b>Log in</button></div><script>b.onclick = async () => { await fetch("/login", { method: "POST", body: new URLSearchParams({ username: u.value, password: p.value }) }); setTimeout(() => { const t = document.createElement("div"); t.className = "toast toast-error"; t.style.position = "fixed"; t.textContent = "Invalid credentials"; document.body.append(t); setTimeout(() => t.remove(), 1500); }, 1000); };</script>`,
+        ),
+      }),
+      "POST /login": (visit, site) => ({ status: site.takePassword(visit) ? 200 : 401, json: {} }),
+    },
+    code: "invalid_credentials",
+    siteMessage: "Invalid credentials",
+  },
+  {
+    says: "its session expired",
+    routes: saying(`<p class=error>Your session has expired. Please reload and try again.</p>`),
+    code: "site_error",
+  },
+  {
+    says: "500",
+    routes: answering(() => ({ status: 500, html: page("Error", "<h1>Internal Server Error</h1>") })),
+    code: "site_error",
+  },
+  {
+    says: "the user is unknown, before any password is asked",
+    routes: {
+      "GET /login": ({ query }) => ({
+        html: page(
+          "Sign in",
+          `<h1>Sign in</h1>${query.has("e") ? "<p class=error>We could not find an account with that e-mail.</p>" : ""}<form method=post action=/id><label>E-mail <input name=username type=email></label><button>Next</button></form>`,
+        ),
+      }),
+      "POST /id": () => ({ redirect: "/login?e" }),
+    },
+    code: "invalid_credentials",
+    submits: 0,
+  },
+  {
+    says: "a captcha is needed, after the password",
+    routes: saying(`<p class=error>Please complete the CAPTCHA.</p>`),
+    code: "captcha_required",
+  },
+  {
+    says: "every code is wrong",
+    routes: {
+      ...answering(() => ({ redirect: "/code" })),
+      "GET /code": ({ query }) => ({
+        html: page(
+          "Code",
+          `<h1>Two-factor authentication</h1>${query.has("e") ? "<p class=error>Invalid code</p>" : ""}${codeForm}`,
+        ),
+      }),
+      "POST /code": (visit, site) => {
+        site.takeCode(visit);
+        return { redirect: "/code?e" };
+      },
+    },
+    code: "invalid_one_time_code",
+    siteMessage: "Invalid code",
+    codes: 2,
+  },
+  {
+    says: "nothing to a wrong code and asks again",
+    routes: {
+      ...answering(() => ({ redirect: "/code" })),
+      "GET /code": () => ({ html: page("Code", `<h1>Two-factor authentication</h1>${codeForm}`) }),
+      "POST /code": (visit, site) => {
+        site.takeCode(visit);
+        return { redirect: "/code" };
+      },
+    },
+    code: "invalid_one_time_code",
+    codes: 2,
+  },
+  {
+    says: "a wrong code costs the whole form: the password is not sent again",
+    routes: {
+      ...answering(({ session }) => {
+        session["message"] = "<p class=error>Invalid authentication code</p>";
+        return { redirect: "/login" };
+      }),
+      "GET /login": ({ session }) => ({
+        html: page(
+          "Log in",
+          `${messageOf(session)}${form.replace("<button>", "<label>Authentication code <input name=code></label><button>")}`,
+        ),
+      }),
+    },
+    code: "invalid_one_time_code",
+    codes: 0,
+  },
+  {
+    says: "a code is needed that the identity has no secret for",
+    routes: {
+      ...answering(() => ({ redirect: "/code" })),
+      "GET /code": () => ({ html: page("Code", `<h1>Two-factor authentication</h1>${codeForm}`) }),
+    },
+    code: "one_time_code_required",
+    totpSecret: null,
+  },
+];
+
+describe("a refusal is read for what it is, after one password submit, when the site says", () => {
+  test.each(refusals)(
+    "$says",
+    async ({ routes, code, siteMessage, retryAfterMs, submits = 1, codes = 0, totpSecret }) => {
+      await using site = await startLoginSite(routes);
+      await using attempt = await attemptLogin({
+        browser,
+        sourceUrl: `${site.origin}/home`,
+        ...(totpSecret === undefined ? {} : { totpSecret }),
+      });
+      const { result } = attempt;
+      const told = result.status === "failed" ? result : undefined;
+      expect({ code: told?.failure.code ?? result.status, steps: result.decisions }).toMatchObject({ code });
+      expect(siteMessage ?? told?.siteMessage).toBe(told?.siteMessage);
+      expect(told?.failure.retryAfterMs).toBe(retryAfterMs);
+      expect(site.submits).toEqual({ password: submits, code: codes, username: 0, other: 0 });
+      expect(result.submits.password).toBe(submits);
+    },
+  );
+});
+
+const captchas: [string, string][] = [
+  [
+    "a reCAPTCHA box",
+    `<iframe src="http://localhost:1/recaptcha/api2/anchor?size=normal" width="304" height="78"></iframe>`,
+  ],
+  ["an hCaptcha", `<div class="h-captcha" style="width:303px;height:78px;background:#eee">I am human</div>`],
+  ["a Turnstile widget", `<div class="cf-turnstile" style="width:300px;height:65px;background:#eee"></div>`],
+  [
+    "letters in a picture",
+    `<img alt="letters" width=200 height=50><label>Enter the characters you see in the picture <input name="letters"></label>`,
+  ],
+];
+
+describe("nothing is typed beside", () => {
+  test.each(captchas)("%s", async (_name, widget) => {
+    await using site = await startLoginSite({
+      "GET /login": () => ({ html: page("Log in", form.replace("<button>", `${widget}<button>`)) }),
+    });
+    await using attempt = await attemptLogin({ browser, sourceUrl: `${site.origin}/home` });
+    expect(attempt.result).toMatchObject({
+      status: "failed",
+      failure: { code: "captcha_required" },
+      submits: { password: 0, code: 0 },
+    });
+    expect(site.submits.password).toBe(0);
+  });
+});
+
+test("an invisible captcha asks for nothing and stops nothing", async () => {
+  await using site = await startLoginSite({
+    "GET /login": () => ({
+      html: page(
+        "Log in",
+        `${form}<div class="grecaptcha-badge" style="position:fixed;right:0;bottom:0"><iframe src="http://localhost:1/recaptcha/api2/anchor?size=invisible" width="256" height="60"></iframe></div>`,
+      ),
+    }),
+    "POST /login": (visit, site) => {
+      if (site.takePassword(visit)) visit.session.user = ada.username;
+      return { redirect: "/home" };
+    },
+  });
+  await using attempt = await attemptLogin({ browser, sourceUrl: `${site.origin}/home` });
+  expect(attempt.result.status).toBe("signed_in");
+});
+
+test("the wrong code is followed by one fresh code, never by the password again", async () => {
+  let first = true;
+  await using site = await startLoginSite({
+    ...answering(({ session }) => {
+      session.passwordAccepted = true;
+      return { redirect: "/code" };
+    }),
+    "GET /code": ({ query }) => ({
+      html: page(
+        "Code",
+        `<h1>Two-factor authentication</h1>${query.has("e") ? "<p class=error>That code has expired</p>" : ""}${codeForm}`,
+      ),
+    }),
+    "POST /code": (visit, site) => {
+      const right = site.takeCode(visit);
+      if (first || !right) {
+        first = false;
+        return { redirect: "/code?e" };
+      }
+      visit.session.user = ada.username;
+      return { redirect: "/home" };
+    },
+  });
+  await using attempt = await attemptLogin({ browser, sourceUrl: `${site.origin}/home` });
+  expect(attempt.result).toMatchObject({ status: "signed_in", submits: { password: 1, code: 2 } });
+  expect(site.submits).toMatchObject({ password: 1, code: 2 });
+});
+
+test("a site that takes its time is waited for", async () => {
+  await using site = await startLoginSite({
+    "GET /login": () => ({ delayMs: 4_000, html: page("Log in", form) }),
+    "POST /login": (visit, site) => {
+      if (site.takePassword(visit)) visit.session.user = ada.username;
+      return { delayMs: 7_000, redirect: "/home" };
+    },
+  });
+  await using attempt = await attemptLogin({ browser, sourceUrl: `${site.origin}/home` });
+  expect(attempt.result.status).toBe("signed_in");
+  expect(site.submits.password).toBe(1);
+});
+
+test("no value that was typed is in any decision, situation or failure", async () => {
+  await using site = await startLoginSite(saying(`<p class=error>Wrong password</p>`));
+  await using attempt = await attemptLogin({
+    browser,
+    sourceUrl: `${site.origin}/home`,
+    password: "s3cret-unmistakable",
+  });
+  const kept = JSON.stringify([attempt.situations, attempt.result]);
+  expect(kept).toContain("Wrong password");
+  expect(kept).not.toContain("s3cret-unmistakable");
+  expect(kept).not.toContain(ada.username);
+});
+
+test("a login ends at once when it is cancelled, and types nothing afterwards", async () => {
+  await using site = await startLoginSite({
+    "GET /login": () => ({ delayMs: 5_000, html: page("Log in", form) }),
+  });
+  const stop = new AbortController();
+  setTimeout(() => stop.abort(), 300);
+  await using attempt = await attemptLogin({
+    browser,
+    sourceUrl: `${site.origin}/home`,
+    signal: stop.signal,
+  });
+  expect(attempt.result).toMatchObject({ status: "failed", failure: { code: "cancelled" } });
+  expect(attempt.tookMs).toBeLessThan(3_000);
+});
+
+test("a site that does not answer is told as such", async () => {
+  await using attempt = await attemptLogin({ browser, sourceUrl: "http://127.0.0.1:9/" });
+  expect(attempt.result).toMatchObject({
+    status: "failed",
+    failure: { code: "site_unreachable", retryable: true },
+  });
+});
