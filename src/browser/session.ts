@@ -3,7 +3,7 @@ import type { SavedState } from "../identity/types.ts";
 
 /** What a session is opened with. */
 export interface SessionRequest {
-  /** Restored before the first page is opened. */
+  /** Restored before any script of a page of its origins runs. */
   state?: SavedState;
   /** `http://host:port`, `socks5://…`. */
   proxyServer?: string;
