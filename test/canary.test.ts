@@ -7,13 +7,12 @@ import type { Identity } from "../src/identity/types.ts";
 import { cancelRun } from "../src/job/cancel.ts";
 import type { JobInput } from "../src/job/job.ts";
 import type { Run } from "../src/job/runs.ts";
-import { submitRun } from "../src/job/submit.ts";
-import { watchRun } from "../src/job/watch-run.ts";
 import { Secret } from "../src/secret.ts";
 import { type CliProcess, latchkey, startCli } from "./support/cli.ts";
 import { dumpPostgres, dumpRedis, readFolder, watchProcessList } from "./support/everything-kept.ts";
 import { openTestParts, type TestParts } from "./support/parts.ts";
 import { startRedis, type TestRedis } from "./support/redis.ts";
+import { ended, submit } from "./support/runs.ts";
 
 /** Strings that stand nowhere else: wherever one turns up, a secret has leaked. */
 const mark = (what: string) => `canary-${what}-${randomBytes(6).toString("hex")}`;
@@ -86,7 +85,7 @@ test("no secret is found in logs, databases, artifacts, the queue or the process
   });
   await command(["identities", "show", visible, "--audit"], {});
 
-  const ended = [
+  const outcomes = [
     await run({ flow: "trial/look", identityId: good, input: { word: visible } }),
     await run({ flow: "trial/look", identityId: good }),
     await run({ flow: "trial/misbehave", identityId: good, input: { how: "throw" } }),
@@ -107,7 +106,7 @@ test("no secret is found in logs, databases, artifacts, the queue or the process
       run({ flow: "trial/look", identityId: await identity(password, totpSecret), deadlineMs: 4_000 }),
     ),
   ];
-  const codes = ended.map((run) =>
+  const codes = outcomes.map((run) =>
     run?.outcome?.status === "failed" ? run.outcome.code : run?.outcome?.status,
   );
   expect(codes.slice(0, 8)).toEqual([
@@ -206,15 +205,15 @@ async function identity(withPassword: string, totp: string | undefined): Promise
 
 /** Through the queue, with a trace, to its end. */
 async function run(job: JobInput, { cancel = false } = {}): Promise<Run> {
-  const { database, identities, runs } = await ground.parts.store();
-  const { queue } = await ground.parts.queueing();
-  const deps = { db: database.kysely, catalogue: await ground.parts.catalogue(), identities, runs, queue };
-  const runId = await submitRun(deps, { ...job, trace: true }, { attempts: 1 });
-  for await (const { event } of watchRun(database, runId, { signal: AbortSignal.timeout(40_000) })) {
-    if (cancel && event.type === "stage" && event.stage === "flow")
-      await cancelRun({ database, runs, queue }, "default", runId);
-  }
-  return runs.get("default", runId);
+  const { parts } = ground;
+  const { database, runs } = await parts.store();
+  const { queue } = await parts.queueing();
+  const runId = await submit(parts, { ...job, trace: true });
+  return ended(parts, runId, (event) =>
+    cancel && event.type === "stage" && event.stage === "flow"
+      ? cancelRun({ database, runs, queue }, "default", runId)
+      : undefined,
+  );
 }
 
 async function whileSwitched<T>(

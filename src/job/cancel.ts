@@ -34,7 +34,7 @@ export async function cancelRun(
 }
 
 /** Ends a run that was cancelled before any worker took it up. */
-export async function endCancelled(db: Kysely<Tables>, runs: RunStore, runId: string): Promise<void> {
+async function endCancelled(db: Kysely<Tables>, runs: RunStore, runId: string): Promise<void> {
   const outcome = failedOutcome(new Failure("cancelled", "The run was cancelled before it started."));
   if (await runs.endUnheld(runId, outcome)) {
     await storeRunEvents(db, runId, [{ at: new Date(), event: { type: "outcome", outcome } }]);

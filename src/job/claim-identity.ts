@@ -42,7 +42,7 @@ export async function claimIdentity(run: RunContext): Promise<Claim> {
 }
 
 /** Names the lease that limits an identity's open sessions. */
-export const sessionLease = (identityId: string): string => `session:${identityId}`;
+const sessionLease = (identityId: string): string => `session:${identityId}`;
 
 /** Names the lease that lets one login of an identity happen at a time, on all machines. */
 export const loginLease = (identityId: string): string => `login:${identityId}`;

@@ -31,12 +31,23 @@ async function faults(): Promise<string> {
 test("the flows of this repository load", async () => {
   const catalogue = await loadCatalogue(resolve("flows"));
   expect([...catalogue.flows.keys()]).toEqual(
-    expect.arrayContaining(["latchkey/validate", "practice/statements", "redmine/issues", "web/capture", "wordpress/publish-post"]),
+    expect.arrayContaining([
+      "latchkey/validate",
+      "practice/statements",
+      "redmine/issues",
+      "web/capture",
+      "wordpress/publish-post",
+    ]),
   );
 });
 
 test("a flow is named by its folder and file; tests and hidden files are no flows", async () => {
-  await write({ "acme/invoice.ts": flow, "acme/invoice.test.ts": "throw new Error('loaded')", ".git/x.ts": "throw 1", "acme/notes.md": "" });
+  await write({
+    "acme/invoice.ts": flow,
+    "acme/invoice.test.ts": "throw new Error('loaded')",
+    ".git/x.ts": "throw 1",
+    "acme/notes.md": "",
+  });
   const catalogue = await loadCatalogue(folder);
   expect([...catalogue.flows.keys()]).toEqual(["acme/invoice", "latchkey/validate"]);
 });
@@ -71,7 +82,10 @@ test("every faulty file is named with its reason, all at once", async () => {
 test("a site speaks for its hosts, the most exact first, and two sites may not share one", async () => {
   const site = (hosts: string[], sessions: number) =>
     `import { defineSite } from "${latchkey}"; export default defineSite({ hosts: ${JSON.stringify(hosts)}, sessionsPerIdentity: ${sessions} });`;
-  await write({ "a/site.ts": site(["example.com"], 1), "b/site.ts": site(["app.example.com", "localhost:8080"], 2) });
+  await write({
+    "a/site.ts": site(["example.com"], 1),
+    "b/site.ts": site(["app.example.com", "localhost:8080"], 2),
+  });
   const catalogue = await loadCatalogue(folder);
   expect(catalogue.siteFor("https://www.example.com/x")?.sessionsPerIdentity).toBe(1);
   expect(catalogue.siteFor("https://eu.app.example.com/x")?.sessionsPerIdentity).toBe(2);

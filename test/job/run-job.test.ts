@@ -9,20 +9,14 @@ import type { JobInput } from "../../src/job/job.ts";
 import { runJob } from "../../src/job/run-job.ts";
 import type { Outcome } from "../../src/outcome.ts";
 import { addPracticeIdentity, openTestParts, type TestParts } from "../support/parts.ts";
-
-const ada = {
-  username: "ada@larch.example",
-  password: "ash-birch-Cedar-42",
-  totpSecret: "MFSGCLLMMFZGG2BNOBZGCY3UNFRWKLJR",
-  totpPeriodSeconds: 1,
-};
+import { quickUser } from "../support/runs.ts";
 
 let ground: TestParts;
 let site: PracticeSite;
 let identity: Identity;
 
 beforeAll(async () => {
-  site = await startPracticeSite({ users: [ada] });
+  site = await startPracticeSite({ users: [quickUser] });
   ground = await openTestParts({ settings: { LATCHKEY_FLOWS_DIR: resolve("test/support/flows") } });
 });
 afterAll(async () => {
@@ -31,7 +25,9 @@ afterAll(async () => {
 });
 beforeEach(async () => {
   site.reset();
-  identity = await addPracticeIdentity(ground.parts, site.url, ada, { name: `ada-${randomUUID().slice(0, 8)}` });
+  identity = await addPracticeIdentity(ground.parts, site.url, quickUser, {
+    name: `ada-${randomUUID().slice(0, 8)}`,
+  });
 });
 
 interface RunOptions {
@@ -39,7 +35,10 @@ interface RunOptions {
   onEvent?: (event: RunEvent) => void;
 }
 
-async function run(job: Partial<JobInput> & { flow: string }, { signal, onEvent }: RunOptions = {}): Promise<{ outcome: Outcome; events: RunEvent[] }> {
+async function run(
+  job: Partial<JobInput> & { flow: string },
+  { signal, onEvent }: RunOptions = {},
+): Promise<{ outcome: Outcome; events: RunEvent[] }> {
   const { parts } = ground;
   const { identities, leases } = await parts.store();
   const { openSession } = await parts.browsers();
@@ -75,14 +74,22 @@ async function freshIdentity(): Promise<Identity> {
 describe("signing in", () => {
   test("the first run signs in once, the second reuses the saved state, and both get a signed-in page", async () => {
     const first = await run({ flow: "trial/look", input: { word: "one" } });
-    expect(first.outcome).toEqual({ status: "succeeded", result: { heading: expect.any(String), word: "one", identity: identity.name } });
+    expect(first.outcome).toEqual({
+      status: "succeeded",
+      result: { heading: expect.any(String), word: "one", identity: identity.name },
+    });
     expect(site.counters).toMatchObject({ logins: 1, passwordSubmits: 1, codeSubmits: 1 });
     expect(await freshIdentity()).toMatchObject({ status: "validated", stateCapturedAt: expect.any(Date) });
 
     const second = await run({ flow: "trial/look" });
-    expect(second.outcome).toEqual({ ...first.outcome, result: { ...(first.outcome as { result: object }).result, word: "none" } });
+    expect(second.outcome).toEqual({
+      ...first.outcome,
+      result: { ...(first.outcome as { result: object }).result, word: "none" },
+    });
     expect(site.counters).toMatchObject({ logins: 1, passwordSubmits: 1 });
-    expect(second.events).toContainEqual(expect.objectContaining({ stage: "login", status: "ended", detail: "saved state reused" }));
+    expect(second.events).toContainEqual(
+      expect.objectContaining({ stage: "login", status: "ended", detail: "saved state reused" }),
+    );
   });
 
   test("a session that ended at the site is noticed: one new login, and the flow never sees the login page", async () => {
@@ -94,13 +101,20 @@ describe("signing in", () => {
   });
 
   test("a wrong password is one submit and a failed identity, which then fails without a browser", async () => {
-    identity = await addPracticeIdentity(ground.parts, site.url, ada, { name: `wrong-${randomUUID().slice(0, 8)}`, password: "not-the-password" });
+    identity = await addPracticeIdentity(ground.parts, site.url, quickUser, {
+      name: `wrong-${randomUUID().slice(0, 8)}`,
+      password: "not-the-password",
+    });
     const first = await run({ flow: "trial/look" });
     expect(first.outcome).toMatchObject({
       status: "failed",
       code: "invalid_credentials",
       retryable: false,
-      evidence: { screenshot: expect.any(String), decisions: expect.any(Array), siteMessage: expect.any(String) },
+      evidence: {
+        screenshot: expect.any(String),
+        decisions: expect.any(Array),
+        siteMessage: expect.any(String),
+      },
     });
     expect(site.counters.passwordSubmits).toBe(1);
     expect(await freshIdentity()).toMatchObject({ status: "failed", statusReason: "invalid_credentials" });
@@ -122,7 +136,10 @@ describe("signing in", () => {
   });
 
   test("a wrong TOTP secret never submits the password twice", async () => {
-    identity = await addPracticeIdentity(ground.parts, site.url, ada, { name: `totp-${randomUUID().slice(0, 8)}`, totpSecret: "JBSWY3DPEHPK3PXP" });
+    identity = await addPracticeIdentity(ground.parts, site.url, quickUser, {
+      name: `totp-${randomUUID().slice(0, 8)}`,
+      totpSecret: "JBSWY3DPEHPK3PXP",
+    });
     const { outcome } = await run({ flow: "trial/look" });
     expect(outcome).toMatchObject({ status: "failed", code: "invalid_one_time_code" });
     expect(site.counters.passwordSubmits).toBe(1);
@@ -131,12 +148,17 @@ describe("signing in", () => {
 
   test("two runs at once for one identity: one is told that the identity is busy", async () => {
     const outcomes = await Promise.all([run({ flow: "trial/look" }), run({ flow: "trial/look" })]);
-    expect(outcomes.map(({ outcome }) => (outcome.status === "failed" ? outcome.code : outcome.status)).sort()).toEqual(["identity_busy", "succeeded"]);
+    expect(
+      outcomes.map(({ outcome }) => (outcome.status === "failed" ? outcome.code : outcome.status)).sort(),
+    ).toEqual(["identity_busy", "succeeded"]);
     expect(site.counters.logins).toBe(1);
   });
 
   test("with several sessions allowed, runs at once still make one login", async () => {
-    identity = await addPracticeIdentity(ground.parts, site.url, ada, { name: `many-${randomUUID().slice(0, 8)}`, maxSessions: 3 });
+    identity = await addPracticeIdentity(ground.parts, site.url, quickUser, {
+      name: `many-${randomUUID().slice(0, 8)}`,
+      maxSessions: 3,
+    });
     const outcomes = await Promise.all([1, 2, 3].map(() => run({ flow: "trial/look" })));
     expect(outcomes.map(({ outcome }) => outcome.status)).toEqual(["succeeded", "succeeded", "succeeded"]);
     expect(site.counters.logins).toBe(1);
@@ -148,7 +170,13 @@ describe("a session that lapses in mid-flow", () => {
     await run({ flow: "trial/look" });
     return run(
       { flow },
-      { onEvent: (event) => event.type === "stage" && event.stage === "flow" && event.status === "started" && site.expireSessions() },
+      {
+        onEvent: (event) =>
+          event.type === "stage" &&
+          event.stage === "flow" &&
+          event.status === "started" &&
+          site.expireSessions(),
+      },
     );
   }
 
@@ -182,7 +210,12 @@ describe("what the job says is checked before anything opens", () => {
 describe("a flow that fails", () => {
   async function misbehave(how: string, options?: RunOptions & { deadlineMs?: number }) {
     const { deadlineMs, ...rest } = options ?? {};
-    return (await run({ flow: "trial/misbehave", input: { how }, ...(deadlineMs === undefined ? {} : { deadlineMs }) }, rest)).outcome;
+    return (
+      await run(
+        { flow: "trial/misbehave", input: { how }, ...(deadlineMs === undefined ? {} : { deadlineMs }) },
+        rest,
+      )
+    ).outcome;
   }
 
   test("has its error's words in the evidence and nowhere else", async () => {
@@ -191,7 +224,12 @@ describe("a flow that fails", () => {
       status: "failed",
       code: "flow_failed",
       message: 'The flow threw a TypeError in the step "break".',
-      evidence: { step: "break", error: "TypeError: secret words of a page", url: `${site.url}/`, screenshot: expect.any(String) },
+      evidence: {
+        step: "break",
+        error: "TypeError: secret words of a page",
+        url: `${site.url}/`,
+        screenshot: expect.any(String),
+      },
     });
   });
 
@@ -199,7 +237,10 @@ describe("a flow that fails", () => {
     ["throw a string", { code: "flow_failed", message: "The flow threw a string instead of an error." }],
     ["throw undefined", { code: "flow_failed", message: "The flow threw a undefined instead of an error." }],
     ["refuse", { code: "flow_failed", retryable: true, message: "The shop is closed." }],
-    ["wait for nothing", { code: "flow_timed_out", retryable: false, evidence: { step: "wait for what never comes" } }],
+    [
+      "wait for nothing",
+      { code: "flow_timed_out", retryable: false, evidence: { step: "wait for what never comes" } },
+    ],
     ["return a function", { code: "invalid_output" }],
     ["close the page", { code: "flow_failed" }],
     ["crash the page", { code: "browser_crashed", retryable: true }],
@@ -211,7 +252,11 @@ describe("a flow that fails", () => {
   test("that never ends is ended by its deadline, with a picture of where it stood", async () => {
     await run({ flow: "trial/look" });
     const outcome = await misbehave("never end", { deadlineMs: 2_500 });
-    expect(outcome).toMatchObject({ status: "failed", code: "deadline_exceeded", evidence: { screenshot: expect.any(String) } });
+    expect(outcome).toMatchObject({
+      status: "failed",
+      code: "deadline_exceeded",
+      evidence: { screenshot: expect.any(String) },
+    });
   });
 
   test("leaves no page behind", async () => {
@@ -221,27 +266,33 @@ describe("a flow that fails", () => {
   });
 });
 
-test.each(["hang on the page", "never end"])("a cancel stops a flow that does %s within two seconds", async (how) => {
-  await run({ flow: "trial/look" });
-  const cancel = new AbortController();
-  let cancelledAt = 0;
-  const { outcome } = await run(
-    { flow: "trial/misbehave", input: { how } },
-    {
-      signal: cancel.signal,
-      onEvent(event) {
-        if (event.type !== "stage" || event.stage !== "flow" || event.status !== "started") return;
-        cancelledAt = performance.now();
-        cancel.abort(new Failure("cancelled", "The run was cancelled."));
+test.each(["hang on the page", "never end"])(
+  "a cancel stops a flow that does %s within two seconds",
+  async (how) => {
+    await run({ flow: "trial/look" });
+    const cancel = new AbortController();
+    let cancelledAt = 0;
+    const { outcome } = await run(
+      { flow: "trial/misbehave", input: { how } },
+      {
+        signal: cancel.signal,
+        onEvent(event) {
+          if (event.type !== "stage" || event.stage !== "flow" || event.status !== "started") return;
+          cancelledAt = performance.now();
+          cancel.abort(new Failure("cancelled", "The run was cancelled."));
+        },
       },
-    },
-  );
-  expect(outcome).toMatchObject({ status: "failed", code: "cancelled" });
-  expect(performance.now() - cancelledAt).toBeLessThan(2_000);
-});
+    );
+    expect(outcome).toMatchObject({ status: "failed", code: "cancelled" });
+    expect(performance.now() - cancelledAt).toBeLessThan(2_000);
+  },
+);
 
 test("a run aborted before it starts opens nothing", async () => {
-  const { outcome, events } = await run({ flow: "trial/look" }, { signal: AbortSignal.abort(new Failure("worker_stopping", "x")) });
+  const { outcome, events } = await run(
+    { flow: "trial/look" },
+    { signal: AbortSignal.abort(new Failure("worker_stopping", "x")) },
+  );
   expect(outcome).toMatchObject({ status: "failed", code: "worker_stopping" });
   expect(events).toEqual([]);
 });

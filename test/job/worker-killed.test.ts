@@ -6,18 +6,10 @@ import { sql } from "kysely";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type PracticeSite, startPracticeSite } from "../../practice/site.ts";
 import type { Identity } from "../../src/identity/types.ts";
-import { submitRun } from "../../src/job/submit.ts";
-import { watchRun } from "../../src/job/watch-run.ts";
 import { startCli } from "../support/cli.ts";
 import { addPracticeIdentity, openTestParts, type TestParts } from "../support/parts.ts";
 import { startRedis, type TestRedis } from "../support/redis.ts";
-
-const ada = {
-  username: "ada@larch.example",
-  password: "ash-birch-Cedar-42",
-  totpSecret: "MFSGCLLMMFZGG2BNOBZGCY3UNFRWKLJR",
-  totpPeriodSeconds: 1,
-};
+import { ended, flowStarted, quickUser, submit } from "../support/runs.ts";
 
 describe.each(["postgres", "redis"] as const)("a worker process on %s", (backend) => {
   let redis: TestRedis | undefined;
@@ -26,13 +18,19 @@ describe.each(["postgres", "redis"] as const)("a worker process on %s", (backend
   let identity: Identity;
 
   beforeAll(async () => {
-    site = await startPracticeSite({ users: [ada] });
+    site = await startPracticeSite({ users: [quickUser] });
     redis = backend === "redis" ? await startRedis() : undefined;
     ground = await openTestParts({
       ...(redis === undefined ? {} : { redisUrl: redis.url }),
-      settings: { LATCHKEY_FLOWS_DIR: resolve("test/support/flows"), LATCHKEY_LEASE_TTL_MS: "2000", LATCHKEY_LOG_LEVEL: "info" },
+      settings: {
+        LATCHKEY_FLOWS_DIR: resolve("test/support/flows"),
+        LATCHKEY_LEASE_TTL_MS: "2000",
+        LATCHKEY_LOG_LEVEL: "info",
+      },
     });
-    identity = await addPracticeIdentity(ground.parts, site.url, ada, { name: `ada-${randomUUID().slice(0, 8)}` });
+    identity = await addPracticeIdentity(ground.parts, site.url, quickUser, {
+      name: `ada-${randomUUID().slice(0, 8)}`,
+    });
   });
   afterAll(async () => {
     await ground[Symbol.asyncDispose]();
@@ -41,23 +39,18 @@ describe.each(["postgres", "redis"] as const)("a worker process on %s", (backend
   });
 
   async function submitLongFlow(ms: number): Promise<string> {
-    const { database, identities, runs } = await ground.parts.store();
-    const { queue } = await ground.parts.queueing();
-    const deps = { db: database.kysely, catalogue: await ground.parts.catalogue(), identities, runs, queue };
-    const runId = await submitRun(deps, { flow: "trial/misbehave", identityId: identity.id, input: { how: "never end", ms } }, { attempts: 1 });
-    for await (const { event } of watchRun(database, runId, { signal: AbortSignal.timeout(30_000) })) {
-      if (event.type === "stage" && event.stage === "flow") return runId;
-    }
-    throw new Error("the flow did not start");
+    const runId = await submit(ground.parts, {
+      flow: "trial/misbehave",
+      identityId: identity.id,
+      input: { how: "never end", ms },
+    });
+    await flowStarted(ground.parts, runId);
+    return runId;
   }
 
-  async function ended(runId: string) {
-    const { database, runs } = await ground.parts.store();
-    for await (const _ of watchRun(database, runId, { signal: AbortSignal.timeout(30_000) }));
-    return runs.get("default", runId);
-  }
-
-  test("killed in mid-run leaves nothing behind, and another finishes its run", { timeout: 90_000 }, async () => {
+  test("killed in mid-run leaves nothing behind, and another finishes its run", {
+    timeout: 90_000,
+  }, async () => {
     await using doomed = startCli(["worker"], ground.environment);
     await doomed.says("latchkey is up");
     const runId = await submitLongFlow(2_500);
@@ -65,10 +58,12 @@ describe.each(["postgres", "redis"] as const)("a worker process on %s", (backend
     expect(before.length).toBeGreaterThan(0);
     doomed.child.kill("SIGKILL");
     await doomed.ended();
-    await expect.poll(async () => (await Promise.all(before.map(isAlive))).filter(Boolean), { timeout: 15_000 }).toEqual([]);
+    await expect
+      .poll(async () => (await Promise.all(before.map(isAlive))).filter(Boolean), { timeout: 15_000 })
+      .toEqual([]);
 
     await using heir = startCli(["worker"], ground.environment);
-    const run = await ended(runId);
+    const run = await ended(ground.parts, runId);
     expect(run).toMatchObject({ status: "succeeded", attempts: 1 });
     expect(await profileFoldersOf(doomed.pid)).toEqual([]);
     expect(site.counters.logins).toBe(1);
@@ -108,11 +103,13 @@ describe.each(["postgres", "redis"] as const)("a worker process on %s", (backend
 /** Pids of the Chromium processes a worker has started, by their parent chain. */
 async function chromiumsOf(worker: number): Promise<number[]> {
   const processes = await Promise.all(
-    (await readdir("/proc")).filter((name) => /^\d+$/.test(name)).map(async (name) => {
-      const stat = await readFile(`/proc/${name}/stat`, "utf8").catch(() => "");
-      const [, command = "", , parent = "0"] = /^\d+ \((.*)\) (\S) (\d+)/.exec(stat) ?? [];
-      return { pid: Number(name), command, parent: Number(parent) };
-    }),
+    (await readdir("/proc"))
+      .filter((name) => /^\d+$/.test(name))
+      .map(async (name) => {
+        const stat = await readFile(`/proc/${name}/stat`, "utf8").catch(() => "");
+        const [, command = "", , parent = "0"] = /^\d+ \((.*)\) (\S) (\d+)/.exec(stat) ?? [];
+        return { pid: Number(name), command, parent: Number(parent) };
+      }),
   );
   const family = new Set([worker]);
   for (let grown = true; grown; ) {
@@ -120,7 +117,9 @@ async function chromiumsOf(worker: number): Promise<number[]> {
     for (const { pid } of more) family.add(pid);
     grown = more.length > 0;
   }
-  return processes.filter(({ pid, command }) => family.has(pid) && pid !== worker && /chrom/.test(command)).map(({ pid }) => pid);
+  return processes
+    .filter(({ pid, command }) => family.has(pid) && pid !== worker && /chrom/.test(command))
+    .map(({ pid }) => pid);
 }
 
 /** A zombie that its parent has not reaped yet is dead. */
@@ -130,5 +129,7 @@ async function isAlive(pid: number): Promise<boolean> {
 }
 
 async function profileFoldersOf(pid: number): Promise<string[]> {
-  return (await readdir(tmpdir())).filter((name) => name.startsWith("latchkey-chromium-") && name.includes(`-${pid}-`));
+  return (await readdir(tmpdir())).filter(
+    (name) => name.startsWith("latchkey-chromium-") && name.includes(`-${pid}-`),
+  );
 }
