@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import pRetry from "p-retry";
 import { Failure, toFailure } from "../failure.ts";
 import type { Logger } from "../log.ts";
@@ -46,7 +47,6 @@ export async function joinEmbedded({
 
   /** Joins or starts with the gate held, so that what is seen of other users stays true. */
   async function enter(): Promise<Joined> {
-    await makeEmbeddedFolder(paths, user);
     using _gate = await openGate(paths.gate, closing.signal);
     presence?.[Symbol.dispose]();
     presence = undefined;
@@ -68,6 +68,7 @@ export async function joinEmbedded({
 
   let joined: Joined;
   try {
+    await makeEmbeddedFolder(paths, user);
     joined = await enter();
   } catch (error) {
     presence?.[Symbol.dispose]();
@@ -90,12 +91,13 @@ export async function joinEmbedded({
   async function recover(): Promise<void> {
     log.warn({}, "the embedded Postgres is gone; starting it again");
     try {
-      joined = await pRetry(enter, {
+      joined = await pRetry(reenter, {
         retries: Number.POSITIVE_INFINITY,
         minTimeout: 200,
         maxTimeout: 10_000,
         signal: closing.signal,
         onFailedAttempt: ({ error: err }) => log.error({ err }, "the embedded Postgres does not come back"),
+        shouldRetry: ({ error }) => !(error instanceof Failure) || error.retryable,
       });
     } catch {
       return;
@@ -106,10 +108,28 @@ export async function joinEmbedded({
     watch();
   }
 
+  /** Never makes an empty database in place of one that somebody removed under us. */
+  async function reenter(): Promise<Joined> {
+    if (existsSync(paths.data)) return await enter();
+    throw new Failure(
+      "database_unavailable",
+      `The data of the embedded Postgres, ${paths.data}, was removed while it was in use: bring it back, or stop every Latchkey that used it and start anew.`,
+      { retryable: false },
+    );
+  }
+
   async function close(): Promise<void> {
     closing.abort();
     await recovering;
     await joined.client.end().catch(() => {});
+    try {
+      await leave();
+    } catch (err) {
+      log.warn({ err }, "the embedded Postgres could not be left in good order");
+    }
+  }
+
+  async function leave(): Promise<void> {
     using _gate = await openGate(paths.gate);
     presence?.[Symbol.dispose]();
     using alone = tryFileLock(paths.users, "exclusive");

@@ -192,6 +192,20 @@ describe("after a crash", () => {
     expect(await serverPid()).toBeUndefined();
   });
 
+  test("of the server, whose data was removed, no empty one takes its place", async () => {
+    startedBefore();
+    await using open = await opened();
+    const pid = (await serverPid()) ?? 0;
+    await rm(paths.folder, { recursive: true });
+    process.kill(pid, "SIGKILL");
+    await expect
+      .poll(() => open.stderr(), { timeout: 20_000 })
+      .toMatch(/The data of the embedded Postgres, .*, was removed while it was in use/);
+    expect(await ask(open)).toMatch(/^database_unavailable/);
+    expect(await open.ended).toEqual({ code: 0, signal: null });
+    await expect(stat(paths.folder)).rejects.toMatchObject({ code: "ENOENT" });
+  });
+
   test("of both, the next start recovers with the data in place", async () => {
     startedBefore();
     await using killed = await opened();
