@@ -36,9 +36,15 @@ export interface CliOptions {
   service?: boolean;
 }
 
-type Process = Pick<NodeJS.Process, "env" | "stdin" | "stdout" | "stderr">;
+/** What a process is to its commands. */
+export interface CliProcess {
+  env: NodeJS.ProcessEnv;
+  stdin: NodeJS.ReadStream;
+  stdout: NodeJS.WriteStream;
+  stderr: NodeJS.WriteStream;
+}
 
-export function createCliContext({ env: environment, stdin, stdout, stderr }: Process): CliContext {
+export function createCliContext({ env: environment, stdin, stdout, stderr }: CliProcess): CliContext {
   const redactor = createRedactor();
   let options: CliOptions = {};
   let config: Config | undefined;

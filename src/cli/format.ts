@@ -19,7 +19,7 @@ export function ago(date: Date, now = Date.now()): string {
 
 /** `1,426 bytes`, `126 KiB`, `3.4 MiB`. */
 export function size(bytes: number): string {
-  if (bytes < 10_000) return `${bytes.toLocaleString("en")} bytes`;
+  if (bytes < 10_000) return counted(bytes, "byte");
   if (bytes < 1_000_000) return `${Math.round(bytes / 1_024)} KiB`;
   return `${(bytes / 1_024 ** 2).toFixed(1)} MiB`;
 }
