@@ -23,12 +23,18 @@ afterAll(async () => {
   await ground[Symbol.asyncDispose]();
   await site.close();
 });
-beforeEach(async () => {
+/** An identity nobody has signed in as, at a site that remembers nothing. */
+async function useFreshIdentity(): Promise<void> {
   site.reset();
-  identity = await addPracticeIdentity(ground.parts, site.url, quickUser, {
-    name: `ada-${randomUUID().slice(0, 8)}`,
-  });
-});
+  const name = `ada-${randomUUID().slice(0, 8)}`;
+  identity = await addPracticeIdentity(ground.parts, site.url, quickUser, { name });
+}
+
+/** An identity with a saved state: what follows needs no login of its own. */
+async function useSignedInIdentity(): Promise<void> {
+  await useFreshIdentity();
+  expect((await run({ flow: "trial/look" })).outcome.status).toBe("succeeded");
+}
 
 interface RunOptions {
   signal?: AbortSignal;
@@ -72,6 +78,8 @@ async function freshIdentity(): Promise<Identity> {
 }
 
 describe("signing in", () => {
+  beforeEach(useFreshIdentity);
+
   test("the first run signs in once, the second reuses the saved state, and both get a signed-in page", async () => {
     const first = await run({ flow: "trial/look", input: { word: "one" } });
     expect(first.outcome).toEqual({
@@ -166,6 +174,8 @@ describe("signing in", () => {
 });
 
 describe("a session that lapses in mid-flow", () => {
+  beforeEach(useFreshIdentity);
+
   async function lapse(flow: string) {
     await run({ flow: "trial/look" });
     return run(
@@ -194,6 +204,8 @@ describe("a session that lapses in mid-flow", () => {
 });
 
 describe("what the job says is checked before anything opens", () => {
+  beforeAll(useFreshIdentity);
+
   test.each([
     [{ flow: "trial/nothing" }, "unknown_flow"],
     [{ flow: "trial/look", input: { word: 7 } }, "invalid_input"],
@@ -208,6 +220,8 @@ describe("what the job says is checked before anything opens", () => {
 });
 
 describe("a flow that fails", () => {
+  beforeAll(useSignedInIdentity);
+
   async function misbehave(how: string, options?: RunOptions & { deadlineMs?: number }) {
     const { deadlineMs, ...rest } = options ?? {};
     return (
@@ -250,7 +264,6 @@ describe("a flow that fails", () => {
   });
 
   test("that never ends is ended by its deadline, with a picture of where it stood", async () => {
-    await run({ flow: "trial/look" });
     const outcome = await misbehave("never end", { deadlineMs: 2_500 });
     expect(outcome).toMatchObject({
       status: "failed",
@@ -266,33 +279,37 @@ describe("a flow that fails", () => {
   });
 });
 
-test.each(["hang on the page", "never end"])(
-  "a cancel stops a flow that does %s within two seconds",
-  async (how) => {
-    await run({ flow: "trial/look" });
-    const cancel = new AbortController();
-    let cancelledAt = 0;
-    const { outcome } = await run(
-      { flow: "trial/misbehave", input: { how } },
-      {
-        signal: cancel.signal,
-        onEvent(event) {
-          if (event.type !== "stage" || event.stage !== "flow" || event.status !== "started") return;
-          cancelledAt = performance.now();
-          cancel.abort(new Failure("cancelled", "The run was cancelled."));
-        },
-      },
-    );
-    expect(outcome).toMatchObject({ status: "failed", code: "cancelled" });
-    expect(performance.now() - cancelledAt).toBeLessThan(2_000);
-  },
-);
+describe("a run that is told to end", () => {
+  beforeAll(useSignedInIdentity);
 
-test("a run aborted before it starts opens nothing", async () => {
-  const { outcome, events } = await run(
-    { flow: "trial/look" },
-    { signal: AbortSignal.abort(new Failure("worker_stopping", "x")) },
+  test.each(["hang on the page", "never end"])(
+    "a cancel stops a flow that does %s within two seconds",
+    async (how) => {
+      await run({ flow: "trial/look" });
+      const cancel = new AbortController();
+      let cancelledAt = 0;
+      const { outcome } = await run(
+        { flow: "trial/misbehave", input: { how } },
+        {
+          signal: cancel.signal,
+          onEvent(event) {
+            if (event.type !== "stage" || event.stage !== "flow" || event.status !== "started") return;
+            cancelledAt = performance.now();
+            cancel.abort(new Failure("cancelled", "The run was cancelled."));
+          },
+        },
+      );
+      expect(outcome).toMatchObject({ status: "failed", code: "cancelled" });
+      expect(performance.now() - cancelledAt).toBeLessThan(2_000);
+    },
   );
-  expect(outcome).toMatchObject({ status: "failed", code: "worker_stopping" });
-  expect(events).toEqual([]);
+
+  test("a run aborted before it starts opens nothing", async () => {
+    const { outcome, events } = await run(
+      { flow: "trial/look" },
+      { signal: AbortSignal.abort(new Failure("worker_stopping", "x")) },
+    );
+    expect(outcome).toMatchObject({ status: "failed", code: "worker_stopping" });
+    expect(events).toEqual([]);
+  });
 });
