@@ -50,7 +50,7 @@ export async function attemptFlow(
         input,
         identity: { id, name, sourceUrl, metadata },
         step: steps.step,
-        files: createFlowFiles(stored),
+        files: createFlowFiles({ ...stored, signal }),
         log: deps.log,
         signal,
       }),
