@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { Failure } from "../failure.ts";
 import type { Identity } from "../identity/types.ts";
 import { cancelChannel } from "../job/cancel.ts";
+import { promoteNext } from "../job/deferral.ts";
 import { endAbandoned } from "../job/end-abandoned.ts";
 import type { JobInput } from "../job/job.ts";
 import { parseJob } from "../job/parse-job.ts";
@@ -87,7 +88,10 @@ export async function runHere(
       deps,
       AbortSignal.any([interrupt.signal, cancel.signal]),
     );
+    // A worker may have put off a run of this identity meanwhile; it is awake sooner than by its own timer.
+    const queue = { promote: async (jobId: string) => (await parts.queueing()).queue.promote(jobId) };
     await runs.end(taken.hold, outcome, recorder);
+    await promoteNext({ db: database.kysely, queue }, runId);
     recorder.emit({ type: "outcome", outcome });
     process.exitCode = outcome.status === "succeeded" ? 0 : (interrupt.exitCode ?? 1);
     return { runId, identity, outcome, artifacts: recorder.artifacts };

@@ -2,20 +2,18 @@ import type { Kysely } from "kysely";
 import type { Tables } from "../database/tables.ts";
 import type { RunQueue } from "./queue.ts";
 
-/**
- * How long a run whose identity is busy stays delayed if nobody wakes it, in milliseconds. Whoever ends a run of the
- * identity wakes the next, so this only matters after a crash, or where the two cross.
- */
-const fallbackMs = 2_000;
-
 export interface DeferralDeps {
   db: Kysely<Tables>;
-  queue: RunQueue;
+  queue: Pick<RunQueue, "promote">;
 }
 
-/** The fallback, with jitter: a hundred runs put off together do not come back together. */
-export function deferralDelay(): number {
-  return Math.round(fallbackMs * (1 + Math.random()));
+/**
+ * How long a run whose identity is busy stays delayed if nobody wakes it, in milliseconds. Whoever ends a run of the
+ * identity wakes the next, so this only matters after a crash: then the lease takes its time to lapse, too. Jittered,
+ * so that a hundred runs put off together do not come back together.
+ */
+export function deferralDelay(leaseTtlMs: number): number {
+  return Math.round(leaseTtlMs * (1 + Math.random()));
 }
 
 /** The identity of this run may be free: the run that has waited longest for it may come in. */

@@ -25,6 +25,8 @@ export interface ProcessDeps {
   /** What every run needs; `emit`, `log` and `actor` are made per run. */
   run: Omit<RunDeps, "emit" | "log" | "actor" | "whenBusy"> & Pick<RunDeps, "log">;
   retryDelayMs: number;
+  /** How long a dead worker's hold outlives it, in milliseconds. */
+  leaseTtlMs: number;
 }
 
 /** What the queue keeps of a run that succeeded. */
@@ -100,7 +102,7 @@ interface Turn {
 
 /** The identity is held by another run: back to delayed, no attempt spent, no slot held. */
 async function defer({ deps, job, token, taken, events }: Turn): Promise<never> {
-  const delayMs = deferralDelay();
+  const delayMs = deferralDelay(deps.leaseTtlMs);
   events.emit({ type: "deferred", reason: "another run holds the identity", delayMs });
   await deps.runs.giveBack(taken.hold, "deferred");
   await job.moveToDelayed(Date.now() + delayMs, token);

@@ -18,8 +18,6 @@ export interface WorkerDeps extends ProcessDeps {
   database: Database;
   backend: QueueBackend;
   concurrency: number;
-  /** How long a dead worker's hold on a job outlives it, in milliseconds. */
-  leaseTtlMs: number;
 }
 
 /** A worker at work. */
