@@ -1,4 +1,5 @@
 import { answerHttpChallenge } from "./rules/answer-http-challenge.ts";
+import { believeSignedIn } from "./rules/believe-signed-in.ts";
 import { chooseMethod } from "./rules/choose-method.ts";
 import { clearTheWay } from "./rules/clear-the-way.ts";
 import { conclude } from "./rules/conclude.ts";
@@ -8,12 +9,14 @@ import { noticeSiteError } from "./rules/notice-site-error.ts";
 import { openLogin } from "./rules/open-login.ts";
 import { passInterstitial } from "./rules/pass-interstitial.ts";
 import { readRefusal } from "./rules/read-refusal.ts";
+import { seeSignedIn } from "./rules/see-signed-in.ts";
 import { stopAtCaptcha } from "./rules/stop-at-captcha.ts";
 import { waitWhileLoading } from "./rules/wait-while-loading.ts";
 import type { Decision, Rule, Situation } from "./situation.ts";
 
 /** What is thought of, in this order; the first that has something to say decides. */
 const rules: [name: string, rule: Rule][] = [
+  ["see-signed-in", seeSignedIn],
   ["wait-while-loading", waitWhileLoading],
   ["answer-http-challenge", answerHttpChallenge],
   ["read-refusal", readRefusal],
@@ -24,6 +27,7 @@ const rules: [name: string, rule: Rule][] = [
   ["enter-credentials", enterCredentials],
   ["choose-method", chooseMethod],
   ["pass-interstitial", passInterstitial],
+  ["believe-signed-in", believeSignedIn],
   ["open-login", openLogin],
   ["conclude", conclude],
 ];

@@ -7,6 +7,7 @@ import {
   type Progress,
   quoted,
 } from "./forms.ts";
+import { isLoginAddress } from "./login-address.ts";
 import type { ControlSnapshot, PageSnapshot } from "./snapshot.ts";
 import { says, speaksOf } from "./words.ts";
 
@@ -105,7 +106,8 @@ export function judgeSignedIn({
     return { verdict: "unclear", evidence: "weak", reason: "the page shows next to nothing" };
   if (snapshot.activity.answers.some(({ kind, status }) => kind === "data" && status === 401))
     return out("the site answered the page's own requests with 401", "weak");
-  if (leadsToLogin({ url: snapshot.url, sourceUrl })) return out("the site led to a login page", "weak");
+  if (snapshot.url !== sourceUrl && isLoginAddress(snapshot.url))
+    return out("the site led to a login page", "weak");
   if (!landedWell({ url: snapshot.url, sourceUrl }))
     return { verdict: "unclear", evidence: "weak", reason: "the site led away from the page" };
   return {
@@ -113,14 +115,6 @@ export function judgeSignedIn({
     evidence: "weak",
     reason: "the page is shown without a login form or a way to sign in",
   };
-}
-
-const loginPath =
-  /(^|[/_.-])(log-?in|sign-?in|logon|auth|authenticate|authorize|sso|session\/new)([/_.-]|$)/i;
-
-function leadsToLogin({ url, sourceUrl }: { url: string; sourceUrl: string }): boolean {
-  const at = URL.parse(url);
-  return url !== sourceUrl && at !== null && loginPath.test(at.pathname + at.hash);
 }
 
 /** The site let us have the page, or led on inside itself. */

@@ -8,6 +8,7 @@ import {
   type SignInForm,
 } from "./forms.ts";
 import { type Judgement, judgeSignedIn } from "./judge-signed-in.ts";
+import { isLoginAddress } from "./login-address.ts";
 import type { Act, History, Situation } from "./situation.ts";
 
 /** How the page reads, worked out once for all rules. */
@@ -26,8 +27,9 @@ export interface PageState {
   answered: boolean;
   /** Nothing is on its way, and the page stands still. */
   settled: boolean;
-  /** The address is still that of a page credentials were typed on. */
+  /** The address is that of a page credentials were typed on, or speaks of signing in. */
   onLoginPage: boolean;
+  onSourceHost: boolean;
   /** The page is the source page, as far as its address tells. */
   atSource: boolean;
 }
@@ -75,7 +77,10 @@ function readState({ snapshot, history, sourceUrl }: Situation): PageState {
       (main?.readyState === "complete" || activity.quietMs > 3_000) &&
       activity.quietMs >= settledMs &&
       activity.stillMs >= settledMs,
-    onLoginPage: history.acts.some(({ kind, url }) => kind === "submit" && url === snapshot.url),
+    onLoginPage:
+      isLoginAddress(snapshot.url) ||
+      history.acts.some(({ kind, url }) => kind === "submit" && url === snapshot.url),
+    onSourceHost: URL.parse(snapshot.url)?.host === URL.parse(sourceUrl)?.host,
     atSource,
   };
 }

@@ -10,6 +10,7 @@ import { type Observed, observe } from "./observe.ts";
 import { linesOf, progressOf, stateOf } from "./page-state.ts";
 import { judgeWhenSettled } from "./signed-in.ts";
 import type { Decision, History, Purpose, Situation } from "./situation.ts";
+import type { PageSnapshot } from "./snapshot.ts";
 import { FieldNotTypable, notTypable } from "./type-secret.ts";
 import { visit } from "./visit.ts";
 
@@ -42,15 +43,7 @@ export async function signInByRules({
 }): Promise<void> {
   const { page, signal } = request;
   using activity = watchActivity({ page, now: Date.now });
-  const history: History = {
-    passwordSubmits: 0,
-    codeSubmits: 0,
-    usernameSubmits: 0,
-    looks: 0,
-    lookedSignedIn: null,
-    askedAgain: null,
-    acts: [],
-  };
+  const history = newHistory();
   await using ending = new AsyncDisposableStack();
   let declining: Promise<unknown> | undefined;
   const declineChallenges = () =>
@@ -66,12 +59,7 @@ export async function signInByRules({
     signal.throwIfAborted();
     await using observed = await lookUntilSeen(attempt);
     observed.snapshot.activity.stillMs = still(observed);
-    const situation: Situation = {
-      snapshot: observed.snapshot,
-      history: structuredClone(history),
-      has: request.credentials.has,
-      sourceUrl: addressOf(request.sourceUrl),
-    };
+    const situation = situationOf({ request, history, snapshot: observed.snapshot });
     const decision = decide(situation);
     // A wait is told once, not at each look.
     const waiting = decision.action.kind === "wait" ? `${decision.rule}: ${decision.reason}` : "";
@@ -81,7 +69,14 @@ export async function signInByRules({
     }
     lastWait = waiting;
 
-    if (decision.action.kind === "signed_in") return;
+    if (decision.action.kind === "signed_in") {
+      // Where the source page is a login page itself, it may show its form to the signed-in as well.
+      const typedAtSource = history.acts.some(
+        (act) => act.kind === "submit" && act.url === situation.sourceUrl,
+      );
+      if (typedAtSource && history.lookedSignedIn === null) report.provedAt = situation.snapshot.url;
+      return;
+    }
     try {
       await perform({ attempt, decision, situation, observed });
     } catch (error) {
@@ -95,28 +90,45 @@ export async function signInByRules({
   }
 }
 
+function situationOf({
+  request: { credentials, sourceUrl, site },
+  history,
+  snapshot,
+}: {
+  request: LoginRequest;
+  history: History;
+  snapshot: PageSnapshot;
+}): Situation {
+  return {
+    snapshot,
+    history: structuredClone(history),
+    has: credentials.has,
+    sourceUrl: addressOf(sourceUrl),
+    ownCheck: site?.signedIn !== undefined,
+  };
+}
+
+function newHistory(): History {
+  return {
+    passwordSubmits: 0,
+    codeSubmits: 0,
+    usernameSubmits: 0,
+    looks: 0,
+    lookedSignedIn: null,
+    askedAgain: null,
+    acts: [],
+  };
+}
+
 /** A page that shows a fresh login already is used as it is; else the login begins at its own or the source page. */
-async function begin({ request, isAllowed, activity }: Attempt): Promise<void> {
+async function begin({ request, isAllowed, activity, history }: Attempt): Promise<void> {
   const { page, site, sourceUrl, signal } = request;
   const start = site?.loginUrl ?? sourceUrl;
   if (isAllowed(page.url())) {
     try {
       await using observed = await observe({ page, activity: activity.snapshot() });
       const { snapshot } = observed;
-      const state = stateOf({
-        snapshot,
-        history: {
-          passwordSubmits: 0,
-          codeSubmits: 0,
-          usernameSubmits: 0,
-          looks: 0,
-          lookedSignedIn: null,
-          askedAgain: null,
-          acts: [],
-        },
-        has: request.credentials.has,
-        sourceUrl,
-      });
+      const state = stateOf(situationOf({ request, history, snapshot }));
       const form = state.passwordForm ?? state.usernameForm;
       const fresh =
         form !== null &&

@@ -9,6 +9,8 @@ export interface Situation {
   has: LoginCredentials["has"];
   /** Without query and fragment. */
   sourceUrl: string;
+  /** The site brings its own check of being signed in: only it is believed. */
+  ownCheck: boolean;
 }
 
 /** What happened in this login so far. */

@@ -17,29 +17,17 @@ const patience = {
 /** Nothing more to do: look at the source page, wait a little, or give up. */
 export const conclude: Rule = (situation) => {
   const { history } = situation;
-  const { submits, judgement, atSource, passwordForm, usernameForm, codeForm, settled, onLoginPage } =
+  const { submits, judgement, passwordForm, usernameForm, codeForm, settled, documentChanged } =
     stateOf(situation);
   const form = passwordForm ?? codeForm ?? usernameForm;
   const saw = form === null ? describePage(situation) : describeForm(form);
 
-  if (history.lookedSignedIn === true) {
-    return {
-      saw,
-      doing: "signed in",
-      reason: "the source page is a signed-in user's",
-      action: { kind: "signed_in" },
-    };
-  }
   if (submits === 0) {
-    if (atSource && judgement.verdict === "signed_in" && judgement.evidence === "strong") {
-      return {
-        saw,
-        doing: "signed in",
-        reason: `${judgement.reason}: there is nothing to do`,
-        action: { kind: "signed_in" },
-      };
-    }
-    return waitFor(situation, saw) ?? unrecognised(saw);
+    const ask = situation.ownCheck && history.looks === 0 && form === null;
+    return (
+      waitFor(situation, saw) ??
+      (ask ? look(saw, "the site's own check may know the page") : unrecognised(saw))
+    );
   }
   if (form !== null && history.lookedSignedIn === null) {
     const wait = waitForAnswer(situation, saw);
@@ -52,19 +40,18 @@ export const conclude: Rule = (situation) => {
       const wait = waitFor(situation, saw);
       if (wait !== undefined) return wait;
     }
-    // A page of the login itself may offer to sign out while it makes up the next step.
-    const sure = judgement.verdict === "signed_in" && judgement.evidence === "strong" && !onLoginPage;
-    if (!sure && !settled)
+    // A page that says so itself is not waited for; one that does not may still be made into something else.
+    const says = judgement.evidence === "strong" && judgement.verdict === "signed_in" && documentChanged;
+    if (!says && !settled)
       return { saw, doing: "wait", reason: "the page may not be complete yet", action: { kind: "wait" } };
-    return {
-      saw,
-      doing: "look at the source page",
-      reason: form === null ? "the login form is gone" : "the site did not say no",
-      action: { kind: "look" },
-    };
+    return look(saw, form === null ? "the login form is gone" : "the site did not say no");
   }
   return verdict(situation, saw);
 };
+
+function look(saw: string, reason: string): ReturnType<Rule> {
+  return { saw, doing: "look at the source page", reason, action: { kind: "look" } };
+}
 
 function waitForAnswer(situation: Situation, saw: string): ReturnType<Rule> {
   const { answered } = stateOf(situation);

@@ -3,6 +3,9 @@ import { findSignIn } from "../judge-signed-in.ts";
 import { describePage, stateOf } from "../page-state.ts";
 import type { Rule } from "../situation.ts";
 
+/** A button that did nothing for so long is pressed once more, in milliseconds. */
+const pressAgainMs = 1_500;
+
 /** A page without a login form, but with the way to one. */
 export const openLogin: Rule = (situation) => {
   const { passwordForm, usernameForm, codeForm, judgement, settled } = stateOf(situation);
@@ -14,16 +17,15 @@ export const openLogin: Rule = (situation) => {
   if (history.passwordSubmits > 0 && history.lookedSignedIn !== false) return undefined;
   const control = findSignIn(snapshot);
   if (control === undefined) return undefined;
-  const pressed = history.acts.filter(
-    (act) =>
-      act.what === "sign_in" &&
-      act.control === control.text &&
-      act.documentId === snapshot.frames[0]?.documentId,
+  const presses = history.acts.filter(({ what }) => what === "sign_in");
+  const here = presses.filter(
+    (act) => act.control === control.text && act.documentId === snapshot.frames[0]?.documentId,
   );
-  const all = history.acts.filter((act) => act.what === "sign_in");
-  if (pressed.length > 0 || all.length >= 3) return undefined;
-  // A page's code may offer to sign in for a moment before it knows that the user is.
-  if (!settled && snapshot.frames[0]?.scripted === true) {
+  // A page that was not awake yet when its button was pressed is given one more chance.
+  const again = here.length === 1 && snapshot.activity.sinceActMs >= pressAgainMs && settled;
+  if (presses.length >= 3 || (here.length > 0 && !again)) return undefined;
+  // After a login a page's code may offer to sign in for a moment before it knows that the user is.
+  if (history.passwordSubmits > 0 && !settled && snapshot.frames[0]?.scripted === true) {
     return {
       saw: describePage(situation),
       doing: "wait",

@@ -9,7 +9,7 @@ export const waitWhileLoading: Rule = (situation) => {
   const { snapshot } = situation;
   const { activity } = snapshot;
   const main = snapshot.frames[0];
-  const { lastSubmit, lastAct } = stateOf(situation);
+  const { lastSubmit, lastAct, documentChanged } = stateOf(situation);
   const wait = (reason: string) => ({
     saw: describePage(situation),
     doing: "wait",
@@ -22,7 +22,7 @@ export const waitWhileLoading: Rule = (situation) => {
   if (main.readyState === "interactive" && activity.quietMs < longestLoadMs && activity.sinceActMs < 10_000) {
     return wait("the page's scripts are still loading");
   }
-  if (lastSubmit !== undefined && lastAct === lastSubmit && activity.pendingWrites > 0) {
+  if (lastSubmit !== undefined && lastAct === lastSubmit && !documentChanged && activity.pendingWrites > 0) {
     return wait("the site has not answered the submit yet");
   }
   return undefined;

@@ -1,0 +1,43 @@
+import { describePage, stateOf } from "../page-state.ts";
+import type { Rule, Situation } from "../situation.ts";
+
+/** So long a page must stand still before its silence is believed, in milliseconds. */
+const stillForMs = 300;
+
+/**
+ * An app that keeps its address: the source page has been in view all along, the submit was answered and not
+ * refused, and the login form and every way to sign in are gone. Opening it anew would throw away a login kept in
+ * the page's memory.
+ */
+export const believeSignedIn: Rule = (situation) => {
+  const { snapshot, ownCheck } = situation;
+  const state = stateOf(situation);
+  const { judgement, submits, atSource, documentChanged, settled } = state;
+  if (ownCheck || !atSource || judgement.verdict !== "signed_in") return undefined;
+  const saw = describePage(situation);
+  if (submits === 0) {
+    if (judgement.evidence === "weak") return undefined;
+    return {
+      saw,
+      doing: "signed in",
+      reason: `${judgement.reason}: there is nothing to do`,
+      action: { kind: "signed_in" },
+    };
+  }
+  if (documentChanged || refused(situation)) return undefined;
+  if (state.passwordForm !== null || state.usernameForm !== null || state.codeForm !== null) return undefined;
+  const { stillMs, quietMs } = snapshot.activity;
+  if (!settled || Math.min(stillMs, quietMs) < stillForMs) {
+    return { saw, doing: "wait", reason: "the page may not be complete yet", action: { kind: "wait" } };
+  }
+  return {
+    saw,
+    doing: "signed in",
+    reason: "the login form is gone from the source page, and so is every way to sign in",
+    action: { kind: "signed_in" },
+  };
+};
+
+function refused({ snapshot }: Situation): boolean {
+  return snapshot.activity.answers.some(({ write, status }) => write && status >= 400);
+}
