@@ -58,7 +58,7 @@ export function createStoredCredentials({
     async custom(name) {
       return (await reveal()).custom?.[name] ?? missing(`the field "${name}"`);
     },
-    async oneTimeCode(signal): Promise<Secret> {
+    async oneTimeCode(signal, clockOffsetMs): Promise<Secret> {
       const authenticator = (await reveal()).authenticator ?? missing("a one-time code");
       const steps = {
         async last() {
@@ -67,7 +67,7 @@ export function createStoredCredentials({
         },
         claim: (step: number) => identities.claimTimeStep(identity.id, step),
       };
-      const code = await createCodeSource({ authenticator, steps, now })(signal);
+      const code = await createCodeSource({ authenticator, steps, now })(signal, clockOffsetMs);
       onCode(code);
       return code;
     },
