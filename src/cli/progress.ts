@@ -35,6 +35,8 @@ export function createProgress(stream: NodeJS.WriteStream, options: ProgressOpti
       ? yoctoSpinner({ stream, handleSignals: false })
       : undefined;
 
+  let failed: (() => void) | undefined;
+
   function line(mark: string, text: string, note = ""): void {
     spinner?.stop();
     const padded = note === "" ? text : `${text.padEnd(nameWidth)}  ${dim(note)}`;
@@ -50,6 +52,9 @@ export function createProgress(stream: NodeJS.WriteStream, options: ProgressOpti
   }
 
   function show(event: RunEvent): void {
+    // A stage that only found the identity taken has not failed: the run waits for its turn.
+    if (event.type !== "deferred") failed?.();
+    failed = undefined;
     switch (event.type) {
       case "queued":
         line(dim("·"), "queued");
@@ -63,8 +68,10 @@ export function createProgress(stream: NodeJS.WriteStream, options: ProgressOpti
       case "stage": {
         const text = stageText[event.stage];
         if (event.status === "started") return working(text);
-        const mark = event.failed === true ? red("✗") : green("✓");
-        return line(mark, text, `${timed(event)}  ${event.detail ?? ""}`.trimEnd());
+        const note = `${timed(event)}  ${event.detail ?? ""}`.trimEnd();
+        if (event.failed !== true) return line(green("✓"), text, note);
+        failed = () => line(red("✗"), text, note);
+        return;
       }
       case "decision":
         return working(`login: ${event.decision.action}`);
@@ -92,6 +99,8 @@ export function createProgress(stream: NodeJS.WriteStream, options: ProgressOpti
   }
 
   function end(): void {
+    failed?.();
+    failed = undefined;
     spinner?.stop();
   }
 

@@ -1,0 +1,52 @@
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { createInterface } from "node:readline";
+import { expect, test } from "vitest";
+import { startPracticeSite } from "../../practice/site.ts";
+import { latchkey } from "../support/cli.ts";
+import { watchProcessList } from "../support/everything-kept.ts";
+import { addPracticeIdentity, openTestParts } from "../support/parts.ts";
+
+const ben = {
+  username: "ben@larch.example",
+  password: "oak-rowan-Willow-7",
+  totpSecret: "MJSW4LLMMFZGG2BNOBZGCY3UNFRWKLJS",
+  secondFactor: false,
+};
+
+/** A screen that nobody sees. It chooses its own number, so that several may run at once. */
+async function startScreen() {
+  const child = spawn("Xvfb", ["-displayfd", "1", "-screen", "0", "1280x800x24", "-nolisten", "tcp"], {
+    stdio: ["ignore", "pipe", "ignore"],
+  });
+  const { value: number } = await createInterface({ input: child.stdout })[Symbol.asyncIterator]().next();
+  return {
+    display: `:${number}`,
+    async [Symbol.asyncDispose]() {
+      const exited = once(child, "exit");
+      child.kill();
+      await exited;
+    },
+  };
+}
+
+const hasXvfb = spawnSync("Xvfb", ["-version"]).error === undefined;
+
+test.runIf(hasXvfb)("--headed shows the browser on the display there is", { timeout: 60_000 }, async () => {
+  await using screen = await startScreen();
+  await using site = await startPracticeSite({ users: [ben] });
+  await using ground = await openTestParts();
+  await addPracticeIdentity(ground.parts, site.url, ben, { name: "ben" });
+  const processes = watchProcessList();
+  const { code, stdout } = await latchkey(
+    ["run", "web/capture", "--identity", "ben", "--headed", "--slow-mo", "5", "--json"],
+    { ...ground.environment, DISPLAY: screen.display, LATCHKEY_LOG_LEVEL: "" },
+  );
+  const seen = await processes.stop();
+  expect(JSON.parse(stdout)).toMatchObject({ status: "succeeded" });
+  expect(code).toBe(0);
+  const browsers = seen
+    .split("\n")
+    .filter((line) => /chrom/i.test(line) && line.includes("--user-data-dir="));
+  expect(browsers.some((line) => !line.includes("--headless") && !line.includes("--type="))).toBe(true);
+});
