@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
 # Makes this checkout ready to run, from a machine with only git, Node 20+ and npm:
 #   1. with apt-get, where they are missing: a library that Node needs, Chromium with a font,
-#      and redis-server for the tests (--for-tests);
+#      and for the tests (--for-tests) redis-server and Xvfb, a screen that nobody sees;
 #   2. the packages of package-lock.json (`npm ci`), among them the Node that runs Latchkey.
 # Does only what is not done yet. Several may run at once.
 #
 # Usage: scripts/setup.sh [--quiet] [--for-tests]
 #   --quiet       says only what it does, nothing where there is nothing to do
-#   --for-tests   redis-server is needed too
+#   --for-tests   redis-server is needed too, and Xvfb if it can be had
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -68,13 +68,20 @@ missing_packages() {
   if $for_tests && ! command -v redis-server >/dev/null; then echo redis-server; fi
 }
 
+# What is installed where that is possible, and done without elsewhere: the test of a browser's window is then left out.
+welcome_packages() {
+  if $for_tests && ! command -v Xvfb >/dev/null && command -v apt-get >/dev/null; then
+    if ((EUID == 0)) || sudo -n true 2>/dev/null; then echo xvfb; fi
+  fi
+}
+
 # Why something is still missing. Said at the end, so that the npm packages are there to help: Playwright's can
 # download a browser without root.
 lacking=
 
 install_system_packages() {
   local missing as_root=
-  missing=$(missing_packages)
+  missing=$(missing_packages && welcome_packages)
   missing=${missing//$'\n'/ }
   [[ -n $missing ]] || return 0
   if ((EUID != 0)) && sudo -n true 2>/dev/null; then as_root="sudo -n"; fi
