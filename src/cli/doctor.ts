@@ -2,6 +2,7 @@ import type { Command } from "commander";
 import { Failure, toFailure } from "../failure.ts";
 import type { CliContext } from "./context.ts";
 import type { Check } from "./doctor-checks.ts";
+import { prose } from "./prose.ts";
 
 /** Longest one check may take, in milliseconds. */
 const checkTimeoutMs = 30_000;
@@ -58,12 +59,12 @@ async function examine(check: Check, before: Finding[], context: CliContext): Pr
   }
 }
 
-/** Further lines of a text stand under its first. */
 function print(context: CliContext, { name, ok, found, mend }: Finding): void {
   const { style } = context;
-  const [first = "", ...more] = found.split("\n");
   const margin = " ".repeat(nameWidth + 4);
-  context.print(`${ok ? style.green("✓") : style.red("✗")} ${style.bold(name.padEnd(nameWidth))}  ${first}`);
-  for (const line of more) context.print(`${margin}${line.trim()}`);
-  if (mend !== null) context.print(`${margin}${style.dim(mend)}`);
+  const shown = (text: string) => prose(context.stdout, text, margin);
+  context.print(
+    `${ok ? style.green("✓") : style.red("✗")} ${style.bold(name.padEnd(nameWidth))}  ${shown(found)}`,
+  );
+  if (mend !== null) context.print(`${margin}${style.dim(shown(mend))}`);
 }

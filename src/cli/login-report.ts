@@ -2,19 +2,22 @@ import type { LoginResult } from "../login/login.ts";
 import type { LoginDecision } from "../outcome.ts";
 import type { CliContext } from "./context.ts";
 import { counted, duration } from "./format.ts";
+import { prose } from "./prose.ts";
 
 const timeWidth = 8;
 
 /** One decision as it is taken: what was done, what was seen, and why. */
 export function explain(context: CliContext, { atMs, url, saw, action, reason }: LoginDecision): void {
-  const { style, redactor } = context;
+  const { style, redactor, stdout } = context;
   context.print(`${style.dim(duration(atMs).padStart(timeWidth))}  ${style.bold(redactor.scrub(action))}`);
   for (const [label, text] of [
     ["saw", saw],
     ["why", reason],
     ["page", url],
-  ] as const)
-    context.print(`${" ".repeat(timeWidth)}  ${style.dim(label.padEnd(4))}  ${redactor.scrub(text)}`);
+  ] as const) {
+    const lead = `${" ".repeat(timeWidth)}  ${style.dim(label.padEnd(4))}  `;
+    context.print(`${lead}${prose(stdout, redactor.scrub(text), " ".repeat(timeWidth + 8))}`);
+  }
 }
 
 /** What a login came to, for people. */
@@ -30,13 +33,15 @@ export function printLogin(context: CliContext, result: LoginResult, durationMs:
     return context.print(`${style.green("✓")} ${style.bold("signed in")}  ${style.dim(cost)}`);
 
   const { failure, siteMessage } = result;
-  context.print(
-    `${style.red("✗")} ${style.bold(failure.code)}: ${redactor.scrub(failure.message)}  ${style.dim(cost)}`,
-  );
-  if (siteMessage !== undefined)
-    context.print(`  ${style.dim("the site says")}  ${redactor.scrub(siteMessage)}`);
-  context.print(`  ${style.dim("page")}           ${redactor.scrub(result.url)}`);
-  context.print(`  ${style.dim(failure.advice)}`);
+  context.print(`${style.red("✗")} ${style.bold(failure.code)}: ${redactor.scrub(failure.message)}`);
+  context.print(`  ${style.dim(prose(context.stdout, failure.advice, "  "))}`);
+  const lines: [string, string | undefined][] = [
+    ["the site says", siteMessage],
+    ["page", result.url],
+    ["took", cost],
+  ];
+  for (const [label, text] of lines)
+    if (text !== undefined) context.print(`  ${style.dim(label.padEnd(14))}${redactor.scrub(text)}`);
 }
 
 /** What a login came to, for scripts: the same members whatever happened. */

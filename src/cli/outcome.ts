@@ -1,6 +1,7 @@
 import type { Artifact, FailedOutcome, Outcome } from "../outcome.ts";
 import type { CliContext } from "./context.ts";
 import { duration, shellWord, size } from "./format.ts";
+import { prose } from "./prose.ts";
 
 const indent = "  ";
 const labelWidth = 14;
@@ -24,7 +25,7 @@ export function printOutcome(
 
 function printEvidence(context: CliContext, { advice, evidence }: FailedOutcome): void {
   const { style } = context;
-  context.print(`${indent}${style.dim(advice)}`);
+  context.print(`${indent}${style.dim(prose(context.stdout, advice, indent))}`);
   const said: [string, string | undefined][] = [
     ["page", evidence.url],
     ["title", evidence.title],
@@ -47,7 +48,8 @@ function printArtifact(context: CliContext, runId: string, { kind, name, bytes }
 
 /** Further lines of a text stand under its first. */
 function printLine(context: CliContext, label: string, text: string): void {
-  const [first = "", ...more] = text.split("\n");
-  context.print(`${indent}${context.style.dim(label.padEnd(labelWidth))}${first}`);
-  for (const line of more) context.print(`${indent}${" ".repeat(labelWidth)}${line}`);
+  const margin = `${indent}${" ".repeat(labelWidth)}`;
+  context.print(
+    `${indent}${context.style.dim(label.padEnd(labelWidth))}${text.replaceAll("\n", `\n${margin}`)}`,
+  );
 }

@@ -1,5 +1,6 @@
 import { Failure, toFailure } from "../failure.ts";
 import type { CliContext } from "./context.ts";
+import { prose } from "./prose.ts";
 
 /** What a shell gives a command that Ctrl-C ended: 128 and the signal's number. */
 const interruptedCode = 130;
@@ -13,7 +14,8 @@ export function reportFailure(error: unknown, context: CliContext): number {
     stderr.write(`${style.yellow("✗")} ${failure.message}\n`);
     return interruptedCode;
   }
-  stderr.write(`${style.red("✗")} ${style.bold(failure.code)}: ${redactor.scrub(failure.message)}\n`);
+  const said = prose(stderr, `${failure.code}: ${redactor.scrub(failure.message)}`, "  ");
+  stderr.write(`${style.red("✗")} ${style.bold(failure.code)}${said.slice(failure.code.length)}\n`);
   if (!(error instanceof Failure)) {
     context.log.debug({ err: error }, "a fault of Latchkey's own");
     const words = error instanceof Error ? error.message : String(error);
@@ -21,6 +23,6 @@ export function reportFailure(error: unknown, context: CliContext): number {
     stderr.write(`  ${style.dim("LATCHKEY_LOG_LEVEL=debug shows where; please report it.")}\n`);
     return 1;
   }
-  stderr.write(`  ${style.dim(failure.advice)}\n`);
+  stderr.write(`  ${style.dim(prose(stderr, failure.advice, "  "))}\n`);
   return 1;
 }

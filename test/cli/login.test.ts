@@ -76,7 +76,7 @@ test("a wrong password is submitted once, told in the site's words too, and ends
   const { code, stdout, stderr } = await login(wrong);
   expect({ code, stderr }).toEqual({ code: 1, stderr: "" });
   expect(stdout).toMatch(
-    /^✗ invalid_credentials: .+ {2}[\d.]+ m?s, 1 password submit, 0 code submits\n {2}the site says {2}.+\n {2}page +http.+\n {2}.+\n$/,
+    /^✗ invalid_credentials: .+\n {2}.+\n {2}the site says {1}.+\n {2}page +http.+\n {2}took +[\d.]+ m?s, 1 password submit, 0 code submits\n$/,
   );
   expect(site.counters.passwordSubmits).toBe(before + 1);
 
