@@ -34,6 +34,7 @@ export function watchActivity({ page, now }: { page: Page; now: () => number }):
   let lastEventAt = now();
   let lastActAt = now();
   let submitted = false;
+  let failedLoads = 0;
   let documentStatus: number | null = null;
   let documentStatusText = "";
   let httpChallenge: string | null = null;
@@ -83,6 +84,12 @@ export function watchActivity({ page, now }: { page: Page; now: () => number }):
   const onEnd = (request: Request) => {
     if (pending.delete(request)) noteEvent();
   };
+  const onFailed = (request: Request) => {
+    // A request the page itself gave up is no failure of the site's.
+    const aborted = request.failure()?.errorText.includes("ERR_ABORTED") === true;
+    if (!aborted && /^(script|xhr|fetch)$/.test(request.resourceType())) failedLoads += 1;
+    onEnd(request);
+  };
   const onNavigated = (frame: Frame) => {
     if (frame === page.mainFrame()) noteEvent();
   };
@@ -90,7 +97,7 @@ export function watchActivity({ page, now }: { page: Page; now: () => number }):
   page.on("request", onRequest);
   page.on("response", onResponse);
   page.on("requestfinished", onEnd);
-  page.on("requestfailed", onEnd);
+  page.on("requestfailed", onFailed);
   page.on("framenavigated", onNavigated);
   page.on("domcontentloaded", noteEvent);
   page.on("load", noteEvent);
@@ -122,10 +129,12 @@ export function watchActivity({ page, now }: { page: Page; now: () => number }):
       documentStatusText,
       httpChallenge,
       answers: [...answers],
+      failedLoads,
     }),
     mark() {
       answers = [];
       submitted = false;
+      failedLoads = 0;
       lastActAt = now();
       lastEventAt = now();
     },
@@ -149,7 +158,7 @@ export function watchActivity({ page, now }: { page: Page; now: () => number }):
       page.off("request", onRequest);
       page.off("response", onResponse);
       page.off("requestfinished", onEnd);
-      page.off("requestfailed", onEnd);
+      page.off("requestfailed", onFailed);
       page.off("framenavigated", onNavigated);
       page.off("domcontentloaded", noteEvent);
       page.off("load", noteEvent);

@@ -6,6 +6,7 @@ import { conclude } from "./rules/conclude.ts";
 import { enterCode } from "./rules/enter-code.ts";
 import { enterCredentials } from "./rules/enter-credentials.ts";
 import { noticeSiteError } from "./rules/notice-site-error.ts";
+import { openAgain } from "./rules/open-again.ts";
 import { openLogin } from "./rules/open-login.ts";
 import { passInterstitial } from "./rules/pass-interstitial.ts";
 import { readRefusal } from "./rules/read-refusal.ts";
@@ -29,6 +30,7 @@ const rules: [name: string, rule: Rule][] = [
   ["pass-interstitial", passInterstitial],
   ["believe-signed-in", believeSignedIn],
   ["open-login", openLogin],
+  ["open-again", openAgain],
   ["conclude", conclude],
 ];
 

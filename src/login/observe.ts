@@ -67,11 +67,39 @@ export async function observe({
   };
 }
 
-async function lookAt(frame: Frame, index: number): Promise<Looked | undefined> {
+/** The page's snapshot alone, for a judgement that touches nothing: one round trip per frame. Throws as `observe` does. */
+export async function glance({
+  page,
+  activity,
+}: {
+  page: Page;
+  activity: ActivitySnapshot;
+}): Promise<PageSnapshot> {
+  const [main, ...others] = page.frames();
+  if (main === undefined) throw new Error("the page has no frame");
+  const see = (frame: Frame, index: number) =>
+    inTime(frame.evaluate<FrameSnapshot | undefined>(`(${observeFrame(index)})?.snapshot`));
+  const [first, ...rest] = await Promise.all([
+    see(main, 0),
+    ...others.slice(0, mostFrames).map((frame, at) => see(frame, at + 1).catch(() => undefined)),
+  ]);
+  return {
+    url: first?.url ?? "",
+    title: first?.title ?? "",
+    frames: [first, ...rest].filter((frame) => frame !== undefined),
+    activity,
+  };
+}
+
+function lookAt(frame: Frame, index: number): Promise<Looked | undefined> {
+  return inTime(look(frame, index));
+}
+
+async function inTime<T>(looking: Promise<T>): Promise<T> {
   const stop = new AbortController();
   try {
     return await Promise.race([
-      look(frame, index),
+      looking,
       pause(frameTimeoutMs, stop.signal).then(() => {
         throw new Error("the frame did not answer");
       }),
@@ -81,11 +109,13 @@ async function lookAt(frame: Frame, index: number): Promise<Looked | undefined> 
   }
 }
 
+/** A frame nobody can see has no size: nothing to look at. */
+function observeFrame(index: number): string {
+  return `${index} > 0 && (innerWidth < 80 || innerHeight < 30) ? undefined : ${observeFrameSource}(${index})`;
+}
+
 async function look(frame: Frame, index: number): Promise<Looked | undefined> {
-  const handle: Looked["handle"] = await frame.evaluateHandle(
-    // A frame nobody can see has no size: nothing to look at.
-    `${index} > 0 && (innerWidth < 80 || innerHeight < 30) ? undefined : ${observeFrameSource}(${index})`,
-  );
+  const handle: Looked["handle"] = await frame.evaluateHandle(observeFrame(index));
   const snapshot = await handle.evaluate((look) => look?.snapshot);
   if (snapshot === undefined) {
     await handle.dispose();

@@ -179,6 +179,10 @@ async function perform({
       };
       return await submitForm({ action, onSubmit, page, observed, activity, credentials, isAllowed, signal });
     }
+    case "open_again":
+      remember({ history, situation, kind: "open_again", what: "open_again", ref: null });
+      activity.mark();
+      return await visit({ page, url: request.site?.loginUrl ?? request.sourceUrl, signal });
     case "answer_http": {
       const onSubmit = () => {
         count({ what: ["username", "password"], history, report });
@@ -270,7 +274,7 @@ function remember({
 }: {
   history: History;
   situation: Situation;
-  kind: "submit" | "click";
+  kind: History["acts"][number]["kind"];
   what: History["acts"][number]["what"];
   ref: string | null;
 }): void {

@@ -5,7 +5,7 @@ import { type Activity, watchActivity } from "./activity.ts";
 import { addressOf } from "./address.ts";
 import type { Progress } from "./forms.ts";
 import { type Judgement, judgeSignedIn } from "./judge-signed-in.ts";
-import { observe } from "./observe.ts";
+import { glance } from "./observe.ts";
 import type { Site } from "./site.ts";
 import type { PageSnapshot } from "./snapshot.ts";
 import { visit } from "./visit.ts";
@@ -26,6 +26,8 @@ interface Verdict {
 
 /** How long a page may stay unclear before it counts as signed out, in milliseconds. */
 const longestUnclearMs = 10_000;
+/** A page whose pictures take longer than this to load is looked at without them, in milliseconds. */
+const firstLookMs = 1_000;
 /** A page that runs code must stand still for so long before "nothing says otherwise" is believed. */
 const stillForMs = 200;
 /** Data a page asked for may take so long before it is judged without. */
@@ -64,8 +66,9 @@ export async function judgeWhenSettled({
   const source = addressOf(sourceUrl);
   let seen = "";
   let seenAt = startedAt;
-  if (site?.signedIn !== undefined)
-    await page.waitForLoadState("load", { timeout: longestUnclearMs }).catch(() => {});
+  // Nothing is believed of a page before it is loaded: looking sooner only costs the page time.
+  const loadMs = site?.signedIn === undefined ? firstLookMs : longestUnclearMs;
+  await page.waitForLoadState("load", { timeout: loadMs }).catch(() => {});
   for (;;) {
     await activity.arrival(signal);
     signal.throwIfAborted();
@@ -139,8 +142,7 @@ async function look({
   activity: Activity;
 }): Promise<PageSnapshot | undefined> {
   try {
-    await using observed = await observe({ page, activity: activity.snapshot() });
-    return observed.snapshot;
+    return await glance({ page, activity: activity.snapshot() });
   } catch {
     if (page.isClosed()) throw new Failure("browser_crashed", "The page was closed while it was looked at.");
     return undefined;

@@ -29,9 +29,9 @@ export interface History {
 }
 
 export interface Act {
-  kind: "submit" | "click";
+  kind: "submit" | "click" | "open_again";
   /** What was submitted, or what the click was for. */
-  what: Purpose[] | ClickPurpose;
+  what: Purpose[] | ClickPurpose | "open_again";
   /** The text of the button or link. */
   control: string;
   /** The main document when it was done, and the messages it showed: what is new afterwards is an answer. */
@@ -52,6 +52,8 @@ export interface Fill {
 
 export type Action =
   | { kind: "submit"; fills: Fill[]; tick: string[]; button: string | null; what: Purpose[] }
+  /** Open the page the login begins at once more. */
+  | { kind: "open_again" }
   /** Open the source page again and answer its HTTP challenge. */
   | { kind: "answer_http" }
   | { kind: "click"; control: string; what: ClickPurpose }

@@ -33,6 +33,8 @@ export interface ActivitySnapshot {
   httpChallenge: string | null;
   /** Answers to data and document requests since the engine last did something, oldest first. */
   answers: AnswerSnapshot[];
+  /** Scripts and data requests that failed since the engine last did something: the page may be half of itself. */
+  failedLoads: number;
 }
 
 export interface AnswerSnapshot {

@@ -7,9 +7,11 @@ import { speaksOf } from "../words.ts";
 /** The site lets the user choose how to go on: by authenticator app, by password, by another way. */
 export const chooseMethod: Rule = (situation) => {
   const { has, history } = situation;
-  const { judgement } = stateOf(situation);
+  const { judgement, settled } = stateOf(situation);
   if (judgement.verdict === "signed_in" && judgement.evidence === "strong") return undefined;
   if (history.codeSubmits >= 2) return undefined;
+  // Between two steps a page may show its choices for a moment; what it asks for then comes by itself.
+  if (!settled) return undefined;
   const open = controlsNotYetTried(situation);
   const pick = (control: ControlSnapshot | undefined, reason: string): ReturnType<Rule> =>
     control && {
