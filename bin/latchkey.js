@@ -1,5 +1,8 @@
 #!/usr/bin/env node
 // Plain JavaScript, so that a Node too old for the sources, or a checkout without its packages, can say what to do.
+import module from "node:module";
+import { fileURLToPath } from "node:url";
+
 const version = process.versions.node;
 
 function packagesInstalled() {
@@ -21,5 +24,7 @@ if (!packagesInstalled()) {
   );
   process.exitCode = 1;
 } else {
+  // Compiled code is kept beside the packages, where it can be: the next command starts in half the time.
+  module.enableCompileCache(fileURLToPath(new URL("../node_modules/.cache/latchkey", import.meta.url)));
   await import("../src/cli.ts");
 }

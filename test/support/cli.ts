@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { resolve } from "node:path";
 
-const cli = resolve("src/cli.ts");
+const cli = resolve("bin/latchkey.js");
 
 export interface CliResult {
   code: number | null;
@@ -22,7 +22,11 @@ export interface CliProcess extends AsyncDisposable {
 }
 
 /** Starts `latchkey …` as a user would, on the ground the environment names. */
-export function startCli(args: string[], environment: Record<string, string>, { stdin }: { stdin?: string } = {}): CliProcess {
+export function startCli(
+  args: string[],
+  environment: Record<string, string>,
+  { stdin }: { stdin?: string } = {},
+): CliProcess {
   const { PATH, HOME } = process.env;
   const child = spawn(process.execPath, [cli, ...args], {
     env: { PATH, HOME, ...environment },
@@ -58,7 +62,11 @@ export function startCli(args: string[], environment: Record<string, string>, { 
 }
 
 /** Runs `latchkey …` to its end. */
-export async function latchkey(args: string[], environment: Record<string, string>, options: { stdin?: string } = {}): Promise<CliResult> {
+export async function latchkey(
+  args: string[],
+  environment: Record<string, string>,
+  options: { stdin?: string } = {},
+): Promise<CliResult> {
   await using process = startCli(args, environment, options);
   return await process.ended();
 }

@@ -4,7 +4,7 @@ import { resolve } from "node:path";
 import { stripVTControlCharacters } from "node:util";
 import { shellWord } from "../../src/cli/format.ts";
 
-const cli = resolve("src/cli.ts");
+const cli = resolve("bin/latchkey.js");
 
 /** A `latchkey` process in a terminal of its own, 80 columns wide. */
 export interface TerminalProcess extends AsyncDisposable {
