@@ -62,8 +62,8 @@ async function startRunWorker({ config, log, ...parts }: Parts) {
   const { database, identities, leases, runs } = await parts.store();
   const { backend, queue } = await parts.queueing();
   const catalogue = await parts.catalogue();
-  const { pool, openSession } = await parts.browsers();
-  if (config.provider === "local") await pool.warmUp();
+  const { openSession, warmUp } = await parts.browsers();
+  if (config.provider === "local") await warmUp();
   await requeueForgotten({ runs, queue, log });
   await endAbandoned({ db: database.kysely, runs });
   return await startWorker({

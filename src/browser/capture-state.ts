@@ -2,6 +2,7 @@ import type { BrowserContext, Page } from "playwright-core";
 import type { SavedState } from "../identity/types.ts";
 import type { Logger } from "../log.ts";
 import type { CollectedStorage } from "./collect-storage.ts";
+import { onEachPage } from "./each-page.ts";
 import { readPageStorage } from "./read-storage.ts";
 import type { SessionStorageRestorer } from "./session-storage.ts";
 import { readClosedOrigin } from "./visit-origin.ts";
@@ -50,7 +51,7 @@ export function createStateCapture({
   };
   reset(state);
 
-  context.on("page", (page) => {
+  onEachPage(context, (page) => {
     page.on("framenavigated", (frame) => {
       const origin = webOrigin(frame.url());
       // What a frame of another site holds is read while the frame is there, and is not worth a visit after.

@@ -1,5 +1,6 @@
 import type { BrowserContext } from "playwright-core";
 import type { SavedState } from "../identity/types.ts";
+import { onEachPage } from "./each-page.ts";
 import { webOrigin } from "./web-origin.ts";
 
 /** An origin's localStorage, as a state holds it. */
@@ -69,7 +70,7 @@ export function createLocalStorageRestorer({
     void script?.then((added) => added.dispose()).catch(() => undefined);
   };
   if (scripts.size > 0) {
-    context.on("page", (page) => {
+    onEachPage(context, (page) => {
       page.on("framenavigated", (frame) => {
         const origin = webOrigin(frame.url());
         if (origin !== undefined) takeOut(origin);

@@ -6,11 +6,14 @@ import { createOpenSession } from "./open-session.ts";
 import { createCdpProvider } from "./providers/cdp.ts";
 import { createLocalProvider } from "./providers/local.ts";
 import type { OpenSession } from "./session.ts";
+import { createSpareSession } from "./spare-session.ts";
 
 /** Where a process's sessions come from; closing it ends them all. */
 export interface Browsers extends AsyncDisposable {
   pool: BrowserPool;
   openSession: OpenSession;
+  /** For a process that will run many sessions: starts the local browser, and keeps one session ready from now on. */
+  warmUp(): Promise<void>;
 }
 
 /** The providers that the settings name, behind one door. Nothing is started before the first session is asked for. */
@@ -26,13 +29,19 @@ export function openBrowsers({ config, log }: { config: Config; log: Logger }): 
       log,
     }),
   );
+  const local = createLocalProvider({ pool });
+  const spare = opened.use(createSpareSession({ provider: local, log }));
   const providers = [
-    createLocalProvider({ pool }),
+    local,
     ...(cdpUrl === undefined ? [] : [opened.use(createCdpProvider({ url: cdpUrl, log }))]),
   ];
   return {
     pool,
-    openSession: createOpenSession({ providers, defaultProvider: config.provider, log }),
+    openSession: createOpenSession({ providers, defaultProvider: config.provider, spare, log }),
+    async warmUp() {
+      await pool.warmUp();
+      await spare.start();
+    },
     [Symbol.asyncDispose]: () => opened.disposeAsync(),
   };
 }

@@ -1,40 +1,51 @@
 import { randomUUID } from "node:crypto";
-import type { BrowserContext, BrowserContextOptions } from "playwright-core";
 import { Failure, toFailure } from "../failure.ts";
 import type { SavedState } from "../identity/types.ts";
 import type { Logger } from "../log.ts";
+import { type BlankSession, openBlank } from "./blank-session.ts";
 import { createStateCapture } from "./capture-state.ts";
 import { createLocalStorageRestorer, divideState, type SavedLocalStorage } from "./local-storage.ts";
-import type { LentContext, Provider } from "./providers/provider.ts";
+import type { Provider } from "./providers/provider.ts";
 import { type RestorableState, restoreState } from "./restore-state.ts";
 import type { OpenSession, Session, SessionRequest } from "./session.ts";
 import { createSessionStorageRestorer } from "./session-storage.ts";
+import type { SpareSession } from "./spare-session.ts";
 import { untilAborted } from "./waiting.ts";
 
 export interface OpenSessionOptions {
   providers: readonly Provider[];
   /** Name of the provider used when a request names none. */
   defaultProvider: string;
+  /** Sessions of the `local` provider made ahead; none unless given. */
+  spare?: SpareSession;
   log: Logger;
 }
 
 /** Makes the only door to a browser: every session, whatever its provider, comes through it and looks the same. */
-export function createOpenSession({ providers, defaultProvider, log }: OpenSessionOptions): OpenSession {
+export function createOpenSession({
+  providers,
+  defaultProvider,
+  spare,
+  log,
+}: OpenSessionOptions): OpenSession {
   return async (request) => {
     const provider = findProvider(providers, request.provider ?? defaultProvider);
     request.signal.throwIfAborted();
-    const divided = request.state === undefined ? undefined : divideState(request.state);
-    const lent = await lend({ provider, request, state: divided?.atOnce, log });
+    const { atOnce, onVisit } = divide(request.state);
+    const taken = fitsSpare(provider, request, atOnce) ? await takeSpare(spare, atOnce, log) : undefined;
+    const blank = taken ?? (await openFor(provider, request, atOnce, log));
     try {
-      const onVisit = divided?.onVisit ?? [];
-      return await untilAborted(request.signal, assemble({ provider, lent, request, onVisit, log }));
+      return assemble({ provider, blank, state: request.state, onVisit, spare, log });
     } catch (error) {
-      await lent.close();
-      if (lent.lost.aborted) throw lent.lost.reason;
-      request.signal.throwIfAborted();
+      await blank.lent.close();
+      if (blank.lent.lost.aborted) throw blank.lent.lost.reason;
       throw toFailure(error, "browser_unavailable", "The browser opened no page.");
     }
   };
+}
+
+function divide(state: SavedState | undefined): { atOnce?: SavedState; onVisit: SavedLocalStorage[] } {
+  return state === undefined ? { onVisit: [] } : divideState(state);
 }
 
 function findProvider(providers: readonly Provider[], name: string): Provider {
@@ -44,71 +55,65 @@ function findProvider(providers: readonly Provider[], name: string): Provider {
   throw new Failure("invalid_argument", `There is no browser provider "${name}"; there are: ${known}.`);
 }
 
-async function lend({
-  provider,
-  request,
-  state: atOnce,
-  log,
-}: {
-  provider: Provider;
-  request: SessionRequest;
-  state: SavedState | undefined;
-  log: Logger;
-}): Promise<LentContext> {
+/** A spare is local, headless and direct, and can still be given cookies, but no databases. */
+function fitsSpare(provider: Provider, request: SessionRequest, atOnce: SavedState | undefined): boolean {
+  const plain = request.proxyServer === undefined && request.headed !== true && (request.slowMoMs ?? 0) === 0;
+  return provider.name === "local" && plain && (atOnce?.origins.length ?? 0) === 0;
+}
+
+/** The spare with the state's cookies in it; undefined where there is none, or it would not take them. */
+async function takeSpare(
+  spare: SpareSession | undefined,
+  atOnce: SavedState | undefined,
+  log: Logger,
+): Promise<BlankSession | undefined> {
+  const blank = await spare?.take();
+  if (blank === undefined || atOnce === undefined) return blank;
   try {
-    return await restoreState({
-      state: atOnce,
-      signal: request.signal,
-      log,
-      apply: (state) =>
-        provider.lend({
-          contextOptions: contextOptions(request, state),
-          headed: request.headed ?? false,
-          slowMoMs: request.slowMoMs ?? 0,
-          signal: request.signal,
-        }),
-    });
+    await blank.lent.context.addCookies(atOnce.cookies as RestorableState["cookies"]);
+    return blank;
+  } catch (error) {
+    log.debug({ err: error }, "the spare session would not take the cookies");
+    await blank.lent.close();
+    return undefined;
+  }
+}
+
+async function openFor(
+  provider: Provider,
+  request: SessionRequest,
+  atOnce: SavedState | undefined,
+  log: Logger,
+): Promise<BlankSession> {
+  const apply = (state: RestorableState) =>
+    untilAborted(request.signal, openBlank(provider, request, state), (late) => late?.lent.close());
+  try {
+    return await restoreState({ state: atOnce, signal: request.signal, log, apply });
   } catch (error) {
     request.signal.throwIfAborted();
     throw toFailure(error, "browser_unavailable", "The browser opened no context.");
   }
 }
 
-function contextOptions(
-  { proxyServer, headed }: SessionRequest,
-  storageState: RestorableState,
-): BrowserContextOptions {
-  return {
-    viewport: { width: 1280, height: 800 },
-    locale: "en-US",
-    acceptDownloads: true,
-    ignoreHTTPSErrors: false,
-    ...(headed === true ? { viewport: null } : {}),
-    ...(proxyServer === undefined ? {} : { proxy: { server: proxyServer } }),
-    storageState,
-  };
-}
-
-async function assemble({
+function assemble({
   provider,
-  lent,
-  request,
+  blank: { lent, page, crashed },
+  state: given,
   onVisit,
+  spare,
   log,
 }: {
   provider: Provider;
-  lent: LentContext;
-  request: SessionRequest;
+  blank: BlankSession;
+  state: SavedState | undefined;
   onVisit: readonly SavedLocalStorage[];
+  spare: SpareSession | undefined;
   log: Logger;
-}): Promise<Session> {
+}): Session {
   const { context } = lent;
-  const crashed = abortOnPageCrash(context);
-  // These listen for pages, so they come before the first one.
   const origins = createLocalStorageRestorer({ context, origins: onVisit });
-  const tabs = createSessionStorageRestorer({ context, saved: request.state?.sessionStorage ?? {} });
-  const { capture, reset } = createStateCapture({ context, tabs, state: request.state, log });
-  const page = await context.newPage();
+  const tabs = createSessionStorageRestorer({ context, saved: given?.sessionStorage ?? {} });
+  const { capture, reset } = createStateCapture({ context, tabs, state: given, log });
 
   const restore = async (state: SavedState) => {
     // Pages that run might write the old state again.
@@ -120,7 +125,9 @@ async function assemble({
     tabs.replace(state.sessionStorage, page);
     reset(state);
   };
-  const close = () => lent.close();
+  let closing: Promise<void> | undefined;
+  // The next spare is made when this session is over: while a run works, the processors are its.
+  const close = () => (closing ??= lent.close().finally(() => spare?.prepare()));
   return {
     id: randomUUID(),
     provider: provider.name,
@@ -132,13 +139,4 @@ async function assemble({
     close,
     [Symbol.asyncDispose]: close,
   };
-}
-
-/** A page whose renderer died answers nothing more: the session is of no use to its run. */
-function abortOnPageCrash(context: BrowserContext): AbortSignal {
-  const crashed = new AbortController();
-  context.on("page", (page) => {
-    page.once("crash", () => crashed.abort(new Failure("browser_crashed", "A page of the session crashed.")));
-  });
-  return crashed.signal;
 }

@@ -1,4 +1,5 @@
 import type { BrowserContext, Page } from "playwright-core";
+import { onEachPage } from "./each-page.ts";
 import { webOrigin } from "./web-origin.ts";
 
 /** Values by key. */
@@ -51,7 +52,7 @@ export function createSessionStorageRestorer({
     void script.then((added) => added.dispose()).catch(() => undefined);
   };
 
-  context.on("page", (page) => {
+  onEachPage(context, (page) => {
     page.on("framenavigated", (frame) => {
       const origin = webOrigin(frame.url());
       if (origin === undefined) return;
