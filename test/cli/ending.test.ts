@@ -14,8 +14,7 @@ const ben = {
   totpSecret: "MJSW4LLMMFZGG2BNOBZGCY3UNFRWKLJS",
   secondFactor: false,
 };
-const strayFlows = { LATCHKEY_FLOWS_DIR: resolve("test/cli/flows") };
-const trialFlows = { LATCHKEY_FLOWS_DIR: resolve("test/support/flows") };
+const ownFlows = { LATCHKEY_FLOWS_DIR: resolve("test/support/flows") };
 
 let site: PracticeSite;
 let ground: TestParts;
@@ -43,7 +42,7 @@ async function newestRun() {
 const waiting = ["run", "trial/misbehave", "--identity", "ben", "--input", '{"how":"wait politely"}'];
 
 test("Ctrl-C cancels a run: it is recorded, nothing of it stays, and the exit code is 130", async () => {
-  await using process = start(waiting, trialFlows);
+  await using process = start(waiting, ownFlows);
   await process.says("✓ login");
   process.child.kill("SIGINT");
   const { code, stdout, stderr } = await process.ended();
@@ -54,7 +53,7 @@ test("Ctrl-C cancels a run: it is recorded, nothing of it stays, and the exit co
 });
 
 test("a second Ctrl-C ends the process where it stands, and its browser with it", async () => {
-  await using process = start(waiting, trialFlows);
+  await using process = start(waiting, ownFlows);
   await process.says("✓ login");
   process.child.kill("SIGINT");
   await process.says("✗ flow");
@@ -64,7 +63,7 @@ test("a second Ctrl-C ends the process where it stands, and its browser with it"
 });
 
 test("a run whose process was killed is ended by the next command that meets it", async () => {
-  await using process = start(waiting, trialFlows);
+  await using process = start(waiting, ownFlows);
   await process.says("✓ login");
   process.child.kill("SIGKILL");
   await process.ended();
@@ -77,7 +76,7 @@ test("a run whose process was killed is ended by the next command that meets it"
 });
 
 test("a run in another command's process is cancelled from elsewhere", async () => {
-  await using process = start([...waiting, "--json"], trialFlows);
+  await using process = start([...waiting, "--json"], ownFlows);
   await expect.poll(async () => (await newestRun()).status, { timeout: 15_000 }).toBe("running");
   const { id } = await newestRun();
   const cancelled = await run(["cancel", id.slice(0, 8)], ground.environment);
@@ -93,7 +92,7 @@ test("a run in another command's process is cancelled from elsewhere", async () 
 });
 
 describe("a flow that leaves something behind", () => {
-  const flow = (name: string) => start(["run", `stray/${name}`, "--identity", "ben"], strayFlows);
+  const flow = (name: string) => start(["run", `stray/${name}`, "--identity", "ben"], ownFlows);
 
   test("does not keep the process: it ends, and says why", async () => {
     await using process = flow("linger");
