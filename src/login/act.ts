@@ -22,7 +22,7 @@ type Submit = Extract<Action, { kind: "submit" }>;
 /** What lies over a button is given so long to go away. */
 const clickTimeoutMs = 1_500;
 /** What lay over it already when the page was looked at will hardly go away by itself. */
-const coveredTimeoutMs = 300;
+const hopelessTimeoutMs = 300;
 /** How long a button may stay disabled after the form was filled. */
 const enableTimeoutMs = 5_000;
 
@@ -86,19 +86,19 @@ export async function submitForm({
 /** Clicks a button or link that submits no credentials. */
 export async function clickControl({
   ref,
-  covered,
+  reachable,
   observed,
   activity,
 }: {
   ref: string;
-  /** Something lay over it when it was seen. */
-  covered: boolean;
+  /** It was in view, and nothing lay over it. */
+  reachable: boolean;
   observed: Observed;
   activity: Activity;
 }): Promise<void> {
   const element = await observed.element(ref);
   activity.mark();
-  await press({ element, activity, timeoutMs: covered ? coveredTimeoutMs : clickTimeoutMs });
+  await press({ element, activity, timeoutMs: reachable ? clickTimeoutMs : hopelessTimeoutMs });
 }
 
 /** The values to type, one per fill. A code is asked for last, when all else is ready: its life is short. */

@@ -3,6 +3,7 @@ import { believeSignedIn } from "./rules/believe-signed-in.ts";
 import { chooseMethod } from "./rules/choose-method.ts";
 import { clearTheWay } from "./rules/clear-the-way.ts";
 import { conclude } from "./rules/conclude.ts";
+import { declineEnrolment } from "./rules/decline-enrolment.ts";
 import { enterCode } from "./rules/enter-code.ts";
 import { enterCredentials } from "./rules/enter-credentials.ts";
 import { noticeSiteError } from "./rules/notice-site-error.ts";
@@ -24,6 +25,7 @@ const rules: [name: string, rule: Rule][] = [
   ["notice-site-error", noticeSiteError],
   ["stop-at-captcha", stopAtCaptcha],
   ["clear-the-way", clearTheWay],
+  ["decline-enrolment", declineEnrolment],
   ["enter-code", enterCode],
   ["enter-credentials", enterCredentials],
   ["choose-method", chooseMethod],

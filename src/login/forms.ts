@@ -74,11 +74,26 @@ export interface Progress {
  */
 export function findCodeForm(forms: Form[], { afterPassword, afterCode }: Progress): SignInForm | null {
   for (const form of forms) {
-    const code = codeFieldsOf(form, { afterPassword });
+    const told = codeFieldsOf(form, { afterPassword });
+    const code = told.length > 0 || !afterPassword ? told : codeByContext(form);
     if (code.length === 0 || (!afterCode && code.some((field) => field.filled))) continue;
     if (!isSignUp(form) && asksNothingElse(form, code)) return { ...asSignInForm(form), code };
   }
   return null;
+}
+
+/** A field that says nothing for itself, alone on a page that speaks of one-time codes. */
+function codeByContext({ fields, frame }: Form): FieldSnapshot[] {
+  const alone = fields.filter(({ purpose }) => purpose !== "checkbox");
+  const about = [frame.title, ...frame.headings, ...frame.texts].some((line) =>
+    speaksOf(line, "oneTimeCode"),
+  );
+  return about &&
+    alone.length === 1 &&
+    alone[0]?.purpose === "other" &&
+    /^(text|tel|number)$/.test(alone[0].kind)
+    ? alone
+    : [];
 }
 
 /** A page of settings may hold something called a code as well; a challenge asks for the code, at most beside the login. */

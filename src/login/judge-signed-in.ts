@@ -54,6 +54,13 @@ export function findSignIn(snapshot: PageSnapshot): ControlSnapshot | undefined 
   );
 }
 
+/** A link to sign in that waits in a menu nobody opened. */
+export function findHiddenSignIn(snapshot: PageSnapshot): ControlSnapshot | undefined {
+  return controlsOf(snapshot).find(
+    ({ shown, enabled, role, text }) => !shown && enabled && role === "link" && says(text, "signIn"),
+  );
+}
+
 /** Whether the page is a signed-in user's, from the page alone. */
 export function judgeSignedIn({
   snapshot,

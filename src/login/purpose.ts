@@ -88,6 +88,8 @@ function isSearch({
 
 /** Four to eight digits are asked for. */
 function looksLikeCode(field: FieldSnapshot): boolean {
+  // An example of digits in an empty field: 000000, 123 456, ••••••.
+  if (/^[\d\s_x•·*-]{4,11}$/i.test(field.placeholder) && /^(text|tel|number)$/.test(field.kind)) return true;
   const short = field.maxLength !== null && field.maxLength >= 4 && field.maxLength <= 8;
   return short && (field.inputMode === "numeric" || field.kind === "number" || field.kind === "tel");
 }

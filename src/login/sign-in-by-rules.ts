@@ -10,7 +10,7 @@ import { type Observed, observe } from "./observe.ts";
 import { linesOf, progressOf, stateOf } from "./page-state.ts";
 import { judgeWhenSettled } from "./signed-in.ts";
 import type { Decision, History, Purpose, Situation } from "./situation.ts";
-import type { PageSnapshot } from "./snapshot.ts";
+import type { ControlSnapshot, PageSnapshot } from "./snapshot.ts";
 import { FieldNotTypable, notTypable } from "./type-secret.ts";
 import { visit } from "./visit.ts";
 
@@ -166,7 +166,7 @@ async function perform({
       remember({ history, situation, kind: "click", what: action.what, ref: action.control });
       return await clickControl({
         ref: action.control,
-        covered: controlOf(situation, action.control)?.covered === true,
+        reachable: isReachable(controlOf(situation, action.control)),
         observed,
         activity,
       });
@@ -289,6 +289,10 @@ function remember({
     messages: linesOf(situation),
     url: situation.snapshot.url,
   });
+}
+
+function isReachable(control: ControlSnapshot | undefined): boolean {
+  return control?.shown === true && !control.covered;
 }
 
 function controlOf({ snapshot }: Situation, ref: string | null) {

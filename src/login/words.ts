@@ -214,6 +214,7 @@ const phrases = {
   ],
   username: [
     "user ?-?name",
+    "id",
     "user",
     "user[ -]?id",
     "userid",
@@ -589,6 +590,7 @@ const phrases = {
     "其他方式",
   ],
   usePassword: [
+    "(continue|sign ?in|log ?in) with (an |your |my )?(e-?mail|user ?-?name|account)( address)?( and password)?",
     "(use|enter|with|sign in with|log in with|continue with) (a |an |my |your |the )*password.*",
     "password instead",
     "use (your )?password",
@@ -714,27 +716,44 @@ const phrases = {
     "否",
   ],
   yes: ["yes", "ja", "oui", "si", "sim", "はい", "是"],
-  /** A code that comes to a mailbox or a phone, not from an authenticator. */
+  /** A code has been sent to a mailbox or a phone: it does not come from an authenticator. */
   sentCode: [
-    "(sent|texted|e-?mailed|mailed)( \\S+){0,8}? (code|message|e-?mail|sms|text)",
+    "(sent|texted|e-?mailed|mailed)( \\S+){0,8}? (code|e-?mail|sms|text message|text|phone|inbox)",
     "code( \\S+){0,6}? (sent|texted|e-?mailed)",
-    "(check|look in) your (e-?mail|inbox|phone|messages|texts)",
-    "(text|sms) message",
-    "sms( code)?",
-    "e-?mail code",
-    "phone code",
-    "code .{0,40}gesendet",
-    "gesendet .{0,40}code",
-    "per (sms|e-?mail)",
+    "(check|look in) your (e-?mail|inbox|phone|messages|texts)( \\S+){0,4}? (code|message|link)",
+    "code .{0,60}(gesendet|geschickt|verschickt)",
+    "(gesendet|geschickt) .{0,40}code",
     "code .{0,40}envoye",
     "envoye .{0,40}code",
-    "par (sms|e-?mail)",
     "(hemos enviado|enviamos|enviado).{0,60}codigo",
     "codigo .{0,40}enviad[oa]",
-    "por (sms|correo|e-?mail)",
-    "(メール|sms).{0,20}送信",
-    "已?发送.{0,20}(短信|邮件|验证码|邮箱|手机)",
-    "短信(验证码)?",
+    "(コード|メール).{0,20}送信(しました|済み)",
+    "已(经)?(向|发送).{0,30}(短信|邮件|验证码|邮箱|手机|发送)",
+  ],
+  /** A second factor is to be set up, not used. */
+  enrol: [
+    "scan (\\S+ ){0,4}?(qr|bar)[ -]?code",
+    "set ?up (\\S+ ){0,3}?(two[ -]?factor|2fa|mfa|multi[ -]?factor|two[ -]?step|authenticator|second factor)( \\S+)?",
+    "(enable|activate|enrol{1,2}) (\\S+ ){0,2}?(two[ -]?factor|2fa|mfa|multi[ -]?factor|two[ -]?step)",
+    "scannen sie .{0,30}code",
+    "(zwei-?faktor|2fa).{0,40}(einrichten|aktivieren)",
+    "scannez .{0,20}code",
+    "(activer|configurer) .{0,30}(double authentification|deux facteurs)",
+    "escane[ae] .{0,20}codigo",
+    "(configur(e|ar)|activ(e|ar)) .{0,30}(dos factores|dois fatores)",
+    "qrコードを.{0,10}(スキャン|読み取)",
+    "扫描.{0,10}二维码",
+  ],
+  /** Another account than those the site remembers. */
+  otherAccount: [
+    "(use|sign in with|log in with|add|choose) (another|a different|other) (account|user|e-?mail)",
+    "(use|sign in to) (another|a different) account",
+    "(anderes|weiteres) konto( \\S+)?",
+    "(utiliser )?un autre compte",
+    "(usar |iniciar sesion con )?otra cuenta",
+    "(usar |entrar com )?outra conta",
+    "別のアカウント(を使用|でログイン)?",
+    "(使用)?其他(账号|帐号|账户)(登录)?",
   ],
   staySignedIn: [
     "stay (signed|logged) in",
@@ -817,6 +836,7 @@ const phrases = {
 
   // What a site says when it refuses
   wrongCredentials: [
+    "(enter|use|provide|type|supply) (a |the |your )?(correct|valid) (\\S+ ){0,4}?(user ?-?name|password|credentials|e-?mail|login|account)",
     "(incorrect|invalid|wrong|bad|unknown|unrecogni[sz]ed|mismatched) (\\S+ ){0,5}?(password|credentials?|user ?-?names?|user|login|log-?in|e-?mail( address)?|account|id|details|identifier|combination)",
     "(password|credentials?|user ?-?name|user|login|e-?mail( address)?|account|combination|details|identifier)( \\S+){0,8}? (incorrect|invalid|wrong|bad|not (\\S+ )?(correct|valid|match|right|recogni[sz]ed|found|known|exist))",
     "(login|log-?in|sign[- ]?in|logon|authentication|authorization|authorisation)( \\S+)? (failed|failure|error|unsuccessful|denied|incorrect|invalid|not successful)",

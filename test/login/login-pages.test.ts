@@ -348,6 +348,130 @@ const shapes: Shape[] = [
     },
     custom: { company: "acme" },
   },
+  {
+    name: "a consent screen of an authorization server",
+    routes: {
+      ...onePage(plainForm),
+      "POST /login": (visit, site) => {
+        visit.session.passwordAccepted = site.takePassword(visit);
+        return { redirect: visit.session.passwordAccepted ? "/oauth/authorize" : "/login?error" };
+      },
+      "GET /oauth/authorize": () => ({
+        html: page(
+          "Authorize",
+          `<h1>Acme wants to access your account</h1><ul><li>Read your name</li></ul><form method="post" action="/oauth/authorize"><button name="a" value="no">Cancel</button><button name="a" value="yes">Allow access</button></form>`,
+        ),
+      }),
+      "POST /oauth/authorize": ({ session, form }) => {
+        if (session.passwordAccepted === true && form.get("a") === "yes") session.user = ada.username;
+        return { redirect: "/home" };
+      },
+    },
+  },
+  {
+    name: "a proposal to set up a passkey, which is declined",
+    routes: {
+      ...onePage(plainForm),
+      "POST /login": (visit, site) => {
+        visit.session.passwordAccepted = site.takePassword(visit);
+        return { redirect: visit.session.passwordAccepted ? "/nag" : "/login?error" };
+      },
+      "GET /nag": () => ({
+        html: page(
+          "Faster sign-in",
+          `<h1>Sign in faster next time</h1><p>Create a passkey for this account.</p><a href="/never">Create a passkey</a> <a href="/skip">Not now</a>`,
+        ),
+      }),
+      "GET /skip": ({ session }) => {
+        if (session.passwordAccepted === true) session.user = ada.username;
+        return { redirect: "/home" };
+      },
+    },
+  },
+  {
+    name: "a choice of remembered accounts",
+    routes: {
+      ...onePage("", "", "/form?error"),
+      "GET /login": () => ({
+        html: page(
+          "Choose an account",
+          `<h1>Choose an account</h1><ul><li><a href="/never">Eve Example eve@example.test</a></li><li><a href="/form">Use another account</a></li></ul>`,
+        ),
+      }),
+      "GET /form": ({ query }) => ({
+        html: page("Sign in", `${query.has("error") ? "<p class=error>Wrong password</p>" : ""}${plainForm}`),
+      }),
+    },
+  },
+  {
+    name: "a link to sign in that waits in a closed menu",
+    start: "/welcome",
+    routes: {
+      ...onePage(plainForm),
+      "GET /welcome": ({ session }) =>
+        session.user === undefined
+          ? {
+              html: page(
+                "Acme",
+                `<button aria-label="Menu">☰</button><nav style="display:none"><a href="/login">Log in</a></nav><h1>Welcome to Acme</h1><p>The best tool there is for what it does, and what it does is tools.</p>`,
+              ),
+            }
+          : { redirect: "/home" },
+    },
+  },
+  {
+    name: "a user name that is a telephone number's field",
+    routes: onePage(
+      `<form method="post" action="/login"><label>Mobile number or e-mail <input type="tel" name="username"></label><label>Password <input type="password" name="password"></label><button>Log in</button></form>`,
+    ),
+  },
+  {
+    name: "a code field that says nothing for itself",
+    routes: passwordThenCode(
+      `<h1>Two-step verification</h1><p>Open your authenticator app.</p><form method="post" action="/code"><input name="code"><button>Continue</button></form>`,
+    ),
+    codes: 1,
+  },
+  {
+    name: "a backup code asked for, with a way to the authenticator",
+    routes: {
+      ...passwordThenCode(codeForm),
+      "POST /login": (visit, site) => {
+        visit.session.passwordAccepted = site.takePassword(visit);
+        return { redirect: visit.session.passwordAccepted ? "/backup" : "/login?error" };
+      },
+      "GET /backup": () => ({
+        html: page(
+          "Backup code",
+          `<h1>Enter a backup code</h1><form method="post" action="/never"><label>Backup code <input name="b"></label><button>Verify</button></form><a href="/code">Use your authenticator app instead</a>`,
+        ),
+      }),
+    },
+    codes: 1,
+  },
+  {
+    name: "a text message sent, with another way offered",
+    routes: {
+      ...passwordThenCode(codeForm),
+      "POST /login": (visit, site) => {
+        visit.session.passwordAccepted = site.takePassword(visit);
+        return { redirect: visit.session.passwordAccepted ? "/sms" : "/login?error" };
+      },
+      "GET /sms": () => ({
+        html: page(
+          "Check your phone",
+          `<h1>Enter the code</h1><p>We sent a code to your phone ending in 42.</p><form method="post" action="/never"><label>Code <input name="c"></label><button>Verify</button></form><a href="/other">Try another way</a>`,
+        ),
+      }),
+      "GET /other": () => ({
+        html: page(
+          "Other ways",
+          `<h1>Choose another way</h1><a href="/never">Call my phone</a><a href="/code">Authenticator app</a>`,
+        ),
+      }),
+    },
+    codes: 1,
+  },
 ];
 
 const languages: [

@@ -237,6 +237,47 @@ const refusals: Refusal[] = [
     code: "one_time_code_required",
     totpSecret: null,
   },
+  {
+    says: "the code was sent by e-mail",
+    routes: {
+      ...answering(() => ({ redirect: "/code" })),
+      "GET /code": () => ({
+        html: page(
+          "Check your inbox",
+          `<h1>Check your inbox</h1><p>We have sent a code to a•••@example.test.</p>${codeForm}`,
+        ),
+      }),
+    },
+    code: "one_time_code_required",
+    siteMessage: "We have sent a code to a•••@example.test.",
+  },
+  {
+    says: "one may choose among codes, and there is no authenticator",
+    routes: {
+      ...answering(() => ({ redirect: "/code" })),
+      "GET /code": () => ({
+        html: page(
+          "Verify",
+          `<h1>Choose how to verify</h1><a href=/never>Use an authenticator app</a><a href=/never>Use a backup code</a>`,
+        ),
+      }),
+    },
+    code: "one_time_code_required",
+    totpSecret: null,
+  },
+  {
+    says: "a second factor has to be set up first",
+    routes: {
+      ...answering(() => ({ redirect: "/code" })),
+      "GET /code": () => ({
+        html: page(
+          "Secure your account",
+          `<h1>Set up two-factor authentication</h1><p>Scan the QR code with your authenticator app, then enter the code.</p>${codeForm}`,
+        ),
+      }),
+    },
+    code: "account_unusable",
+  },
 ];
 
 describe("a refusal is read for what it is, after one password submit, when the site says", () => {

@@ -2,7 +2,7 @@ import { quoted } from "../forms.ts";
 import { describePage, stateOf } from "../page-state.ts";
 import type { Rule, Situation } from "../situation.ts";
 import type { ControlSnapshot } from "../snapshot.ts";
-import { speaksOf } from "../words.ts";
+import { says, speaksOf } from "../words.ts";
 
 /** The site lets the user choose how to go on: by authenticator app, by password, by another way. */
 export const chooseMethod: Rule = (situation) => {
@@ -29,11 +29,27 @@ export const chooseMethod: Rule = (situation) => {
       "the way the site proposes needs something the identity does not have",
     );
   }
+  const codes = open.filter(({ text }) => speaksOf(text, "authenticator", "oneTimeCode", "backupCode"));
+  if (history.passwordSubmits > 0 && codes.length > 1) {
+    return {
+      saw: `${describePage(situation)} with${quoted(codes[0]?.text ?? "")}`,
+      doing: "stop: a code is needed",
+      reason: "the site lets the user choose among one-time codes and the identity has no authenticator",
+      action: {
+        kind: "fail",
+        code: "one_time_code_required",
+        message: "The site asks for a one-time code and the identity has none to give.",
+      },
+    };
+  }
   if (history.passwordSubmits === 0 && has.password) {
     const byPassword = open.find(({ text }) => speaksOf(text, "usePassword") && !speaksOf(text, "forgot"));
     if (byPassword !== undefined)
       return pick(byPassword, "the identity has a password, so that is the way to go on");
-    if (history.usernameSubmits === 0) return undefined;
+    if (history.usernameSubmits === 0) {
+      const other = open.find(({ text }) => says(text, "otherAccount"));
+      return pick(other, "the site remembers accounts, and whose they are cannot be told");
+    }
     return pick(
       open.find(({ text }) => speaksOf(text, "anotherWay")),
       "the way the site proposes needs something the identity does not have",

@@ -16,16 +16,22 @@ export const enterCode: Rule = (situation) => {
 
   const sent = linesOf(situation).find((line) => speaksOf(line, "sentCode"));
   const fromApp = linesOf(situation).some((line) => speaksOf(line, "authenticator"));
-  if (sent !== undefined && !fromApp && has.oneTimeCode && anotherWayOffered(situation)) return undefined;
-  if (!has.oneTimeCode) {
+  const elsewhere = sent !== undefined && !fromApp;
+  if (elsewhere && has.oneTimeCode && anotherWayOffered(situation)) return undefined;
+  if (!has.oneTimeCode || elsewhere) {
     return {
-      saw,
+      saw: elsewhere ? `${saw}, and${quoted(sent)}` : saw,
       doing: "stop: a code is needed",
-      reason: "the site asks for a one-time code and the identity has no authenticator",
+      reason: elsewhere
+        ? "the site sent the code to a mailbox or a phone"
+        : "the site asks for a one-time code and the identity has no authenticator",
       action: {
         kind: "fail",
         code: "one_time_code_required",
-        message: "The site asks for a one-time code and the identity has none to give.",
+        message: elsewhere
+          ? "The site asks for a one-time code that it sent to a mailbox or a phone."
+          : "The site asks for a one-time code and the identity has none to give.",
+        ...(elsewhere ? { siteMessage: sent } : {}),
       },
     };
   }

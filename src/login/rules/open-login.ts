@@ -1,5 +1,5 @@
 import { quoted } from "../forms.ts";
-import { findSignIn } from "../judge-signed-in.ts";
+import { findHiddenSignIn, findSignIn } from "../judge-signed-in.ts";
 import { describePage, stateOf } from "../page-state.ts";
 import type { Rule } from "../situation.ts";
 
@@ -15,7 +15,7 @@ export const openLogin: Rule = (situation) => {
   if (history.codeSubmits >= 2) return undefined;
   // After a login only once the source page was looked at and still offers to sign in: single sign-on then needs no form.
   if (history.passwordSubmits > 0 && history.lookedSignedIn !== false) return undefined;
-  const control = findSignIn(snapshot);
+  const control = findSignIn(snapshot) ?? (settled ? findHiddenSignIn(snapshot) : undefined);
   if (control === undefined) return undefined;
   const presses = history.acts.filter(({ what }) => what === "sign_in");
   const here = presses.filter(

@@ -4,6 +4,9 @@ import type { Rule, Situation } from "../situation.ts";
 import type { ControlSnapshot } from "../snapshot.ts";
 import { type Concept, says, speaksOf } from "../words.ts";
 
+/** More buttons and links than a step in between has. */
+const mostControls = 20;
+
 /** Between login and site: "stay signed in?", "allow access?", "add a passkey?", a lone "Continue". */
 export const passInterstitial: Rule = (situation) => {
   const { submits, passwordForm, usernameForm, codeForm, judgement, atSource, settled, onLoginPage } =
@@ -11,6 +14,8 @@ export const passInterstitial: Rule = (situation) => {
   if (submits === 0 || passwordForm !== null || usernameForm !== null || codeForm !== null) return undefined;
   if (judgement.verdict === "signed_in" && judgement.evidence === "strong" && (atSource || !onLoginPage))
     return undefined;
+  // A page with much to do on it is no step in between, whatever it speaks of.
+  if (controlsShown(situation).length > mostControls) return undefined;
   const lines = linesOf(situation);
   const page = describePage(situation);
   const click = (
@@ -42,7 +47,7 @@ export const passInterstitial: Rule = (situation) => {
     .flatMap((frame) => frame.fields)
     .filter((field) => field.shown && field.kind !== "checkbox");
   const notNow = controlsLeft(situation).find(({ text }) => says(text, "notNow"));
-  if (notNow !== undefined && !atSource)
+  if (notNow !== undefined && (!atSource || onLoginPage))
     return click(["notNow"], "the site proposes something that is not needed to sign in");
   const ahead = controlsLeft(situation).filter(({ text, role }) => role !== "tab" && says(text, "next"));
   if (ahead.length === 1 && fields.length === 0 && onLoginPage) {
@@ -58,11 +63,14 @@ export const passInterstitial: Rule = (situation) => {
   return undefined;
 };
 
-function controlsLeft({ snapshot, history }: Situation): ControlSnapshot[] {
+function controlsShown({ snapshot }: Situation): ControlSnapshot[] {
+  return snapshot.frames.flatMap((frame) => frame.controls).filter(({ shown, enabled }) => shown && enabled);
+}
+
+function controlsLeft(situation: Situation): ControlSnapshot[] {
+  const { history } = situation;
   const clicks = history.acts.filter(({ kind }) => kind === "click");
   if (clicks.length >= 6) return [];
   const tried = new Set(clicks.map(({ control }) => control));
-  return snapshot.frames
-    .flatMap((frame) => frame.controls)
-    .filter((control) => control.shown && control.enabled && !tried.has(control.text));
+  return controlsShown(situation).filter(({ text }) => !tried.has(text));
 }

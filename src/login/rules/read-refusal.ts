@@ -3,7 +3,7 @@ import { quoted } from "../forms.ts";
 import { stateOf } from "../page-state.ts";
 import { answersOf, findComplaint, findSaying, type SiteMessage, waitNamedIn } from "../site-words.ts";
 import type { Rule, Situation } from "../situation.ts";
-import { type Concept, speaksOf } from "../words.ts";
+import { type Concept, says, speaksOf } from "../words.ts";
 
 interface Refusal {
   concepts: Concept[];
@@ -115,7 +115,10 @@ function mustChangePassword(situation: Situation, messages: SiteMessage[]): Retu
     "passwordChange",
   );
   const asked = form !== undefined && passwordForm === null && (documentChanged || said !== undefined);
-  if (said === undefined && !asked) return undefined;
+  const optional = situation.snapshot.frames.some((frame) =>
+    frame.controls.some(({ text, shown }) => shown && says(text, "notNow")),
+  );
+  if ((said === undefined && !asked) || optional) return undefined;
   return {
     saw: said === undefined ? "a form for a new password" : `the message${quoted(said.text)}`,
     doing: "stop: a new password is demanded",
