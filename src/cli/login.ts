@@ -9,8 +9,9 @@ import { Secret } from "../secret.ts";
 import type { CliContext } from "./context.ts";
 import { type CredentialOptions, readCredentials, withCredentialOptions } from "./credentials.ts";
 import { checkDisplay } from "./display.ts";
-import { createInterrupt, type Interrupt } from "./interrupt.ts";
+import { createInterrupt } from "./interrupt.ts";
 import { explain, loginJson, printLogin } from "./login-report.ts";
+import { interruptedCode } from "./report-failure.ts";
 
 interface LoginOptions extends CredentialOptions {
   allow?: string[];
@@ -39,33 +40,37 @@ Examples:
 The exit code is 0 if it signed in, 1 if not, 130 after Ctrl-C.`,
     )
     .action(async (url: string, options: LoginOptions) => {
-      using interrupt = createInterrupt("The login was cancelled from the terminal.");
-      const startedAt = performance.now();
-      const result = await attempt(context, { url, options, interrupt }).catch((error: unknown) => {
+      const ended = await attempt(context, url, options).catch((error: unknown) => {
         // One object, whatever happens: a script that asked for JSON reads no standard error.
         if (options.json === true) return notBegun(url, toFailure(error));
         throw error;
       });
-      const durationMs = Math.round(performance.now() - startedAt);
-      process.exitCode = result.status === "signed_in" ? 0 : (interrupt.exitCode ?? 1);
+      const { result, durationMs, exitCode } = ended;
+      process.exitCode = exitCode;
       if (options.json === true) context.json(loginJson(context, result, durationMs));
       else printLogin(context, result, durationMs);
     });
 }
 
+interface Attempt {
+  result: LoginResult;
+  durationMs: number;
+  exitCode: number;
+}
+
 /** The one attempt, in a session of its own; no database is touched. */
-async function attempt(
-  context: CliContext,
-  { url, options, interrupt }: { url: string; options: LoginOptions; interrupt: Interrupt },
-): Promise<LoginResult> {
+async function attempt(context: CliContext, url: string, options: LoginOptions): Promise<Attempt> {
   const { parts, config, log, redactor } = context;
   const sourceUrl = check(urlSchema, "URL", url);
   if (options.headed === true) checkDisplay(context);
   const credentials = createGivenCredentials(await readLogin(context, options), redactor);
   const site = (await parts.catalogue()).siteFor(sourceUrl);
   const { openSession } = await parts.browsers();
+
+  using interrupt = createInterrupt("The login was cancelled from the terminal.");
+  const startedAt = performance.now();
   await using session = await openSession({ signal: interrupt.signal, headed: options.headed === true });
-  return await login({
+  const result = await login({
     page: session.page,
     sourceUrl,
     site,
@@ -77,6 +82,11 @@ async function attempt(
       ? { onDecision: (decision) => explain(context, decision) }
       : {}),
   });
+  return {
+    result,
+    durationMs: Math.round(performance.now() - startedAt),
+    exitCode: result.status === "signed_in" ? 0 : (interrupt.exitCode ?? 1),
+  };
 }
 
 async function readLogin(context: CliContext, options: LoginOptions) {
@@ -92,12 +102,11 @@ async function readLogin(context: CliContext, options: LoginOptions) {
 }
 
 /** A login that came to nothing before it began. */
-function notBegun(url: string, failure: Failure): LoginResult {
+function notBegun(url: string, failure: Failure): Attempt {
+  const submits = { password: 0, code: 0 };
   return {
-    status: "failed",
-    failure,
-    submits: { password: 0, code: 0 },
-    decisions: [],
-    url: addressOf(url),
+    result: { status: "failed", failure, submits, decisions: [], url: addressOf(url) },
+    durationMs: 0,
+    exitCode: failure.code === "cancelled" ? interruptedCode : 1,
   };
 }

@@ -3,7 +3,7 @@ import type { CliContext } from "./context.ts";
 import { prose } from "./prose.ts";
 
 /** What a shell gives a command that Ctrl-C ended: 128 and the signal's number. */
-const interruptedCode = 130;
+export const interruptedCode = 130;
 
 /** Tells what was wrong and what to do, on standard error; never a stack. @returns the exit code */
 export function reportFailure(error: unknown, context: CliContext): number {

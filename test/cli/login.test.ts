@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type PracticeSite, startPracticeSite } from "../../practice/site.ts";
-import { latchkey as run } from "../support/cli.ts";
+import { ownChromiums } from "../support/chromium.ts";
+import { latchkey as run, startCli } from "../support/cli.ts";
 import { startServer } from "../support/web-server.ts";
 
 const ada = {
@@ -125,6 +126,19 @@ test("a site that does not answer is unreachable, and nothing is submitted", asy
   const { code, stdout } = await login(["--username", "me", "--password-env", "RIGHT", "--json"], { url });
   expect(code).toBe(1);
   expect(JSON.parse(stdout)).toMatchObject({ code: "site_unreachable", submits: { password: 0, code: 0 } });
+});
+
+test("Ctrl-C ends it with 130, told as cancelled, and leaves no browser", async () => {
+  site.switches.hang = true;
+  const args = ["login", `${site.url}/`, "--username", "me", "--password-env", "RIGHT", "--json"];
+  await using process = startCli(args, environment);
+  await expect.poll(() => ownChromiums().length, { timeout: 15_000 }).toBeGreaterThan(0);
+  process.child.kill("SIGINT");
+  const { code, stdout } = await process.ended();
+  site.reset();
+  expect(code).toBe(130);
+  expect(JSON.parse(stdout)).toMatchObject({ outcome: "failed", code: "cancelled" });
+  expect(ownChromiums()).toEqual([]);
 });
 
 test("credentials that are missing, or unreadable, are said to be", async () => {
