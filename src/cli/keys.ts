@@ -10,11 +10,17 @@ export function registerKeys(program: Command, context: CliContext): void {
     .addHelpText("after", "\nExample:\n  $ npx latchkey keys rotate");
   group
     .command("rotate")
-    .description("re-wrap every identity's data key under the current master key, while workers run")
+    .description(
+      "make a new master key, or take the one you set, and re-wrap every identity's data key, while workers run",
+    )
     .option("--json", "print JSON")
     .addHelpText(
       "after",
       `
+With the embedded database and no LATCHKEY_MASTER_KEY the key is a file of the data folder: a new one is made and put
+before the old, and workers that run read it again when they need it.
+
+Where the key is a setting:
 1. Make a key:
   $ openssl rand -base64 32
 2. Start every process with it as LATCHKEY_MASTER_KEY, and with the old one in
@@ -25,6 +31,7 @@ export function registerKeys(program: Command, context: CliContext): void {
     )
     .action(async ({ json }: { json?: boolean }) => {
       const { database, keyring } = await context.parts.store();
+      await keyring.renew();
       const counts = await rotateKeys({
         db: database,
         keyring,

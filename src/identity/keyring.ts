@@ -1,7 +1,8 @@
 import { createHash, randomBytes } from "node:crypto";
+import { join } from "node:path";
 import { Failure } from "../failure.ts";
 import type { Secret } from "../secret.ts";
-import { readOrMakeKeyFile } from "./key-file.ts";
+import { addToKeyFile, readKeyFile, readOrMakeKeyFile } from "./key-file.ts";
 import { open, seal } from "./seal.ts";
 
 const keyBytes = 32;
@@ -22,6 +23,11 @@ export interface Keyring {
   unwrap(identityId: string, wrapped: WrappedKey): Buffer;
   /** The same data key under the current master key. @throws Failure `key_unavailable` */
   rewrap(identityId: string, wrapped: WrappedKey): WrappedKey;
+  /**
+   * Makes a new current key where the keys are in the data folder's file; the older ones stay in it, and processes
+   * that run read it again when they meet the new one. False where the keys are settings: those are changed by hand.
+   */
+  renew(): Promise<boolean>;
 }
 
 export interface KeyringOptions {
@@ -33,23 +39,37 @@ export interface KeyringOptions {
 }
 
 /**
- * Opens the keyring. Without a master key and with the embedded database, the key is `<dataDir>/master.key`, made on
- * first start.
+ * Opens the keyring. Without a master key and with the embedded database, the keys are those of `<dataDir>/master.key`,
+ * made on first start: its first line is the current key, further lines are older ones.
  * @throws Failure `invalid_config` naming the setting or file, never a key.
  */
 export async function openKeyring(options: KeyringOptions): Promise<Keyring> {
-  const current = await currentKey(options);
-  const previous = options.previousMasterKeys.map((key) =>
-    parseKey(key.reveal(), "LATCHKEY_PREVIOUS_MASTER_KEYS"),
-  );
-  const keys = new Map([...previous, current].map((key) => [idOf(key), key]));
-  const currentKeyId = idOf(current);
+  const keys = new Map<string, Buffer>();
+  const learn = (text: string, source: string): Buffer => {
+    const key = parseKey(text, source);
+    keys.set(idOf(key), key);
+    return key;
+  };
+  /** All keys of the file; the first is the current one. */
+  const learnFile = (content: string, path: string): Buffer => {
+    const [newest = "", ...older] = content.trim().split(/\r?\n/);
+    for (const line of older) learn(line, path);
+    return learn(newest, path);
+  };
+  for (const key of options.previousMasterKeys) learn(key.reveal(), "LATCHKEY_PREVIOUS_MASTER_KEYS");
+  const file = keyFileOf(options);
+  let current =
+    file === undefined
+      ? learn(options.masterKey?.reveal() ?? "", "LATCHKEY_MASTER_KEY")
+      : learnFile(await readOrMakeKeyFile(file, newKey), file);
 
   const wrap = (identityId: string, key: Buffer): WrappedKey => ({
     dataKey: seal(current, { identityId, field: "data_key" }, key),
-    keyId: currentKeyId,
+    keyId: idOf(current),
   });
   const unwrap = (identityId: string, { dataKey, keyId }: WrappedKey): Buffer => {
+    // A key this process has not seen yet: another process has rotated the file meanwhile.
+    if (!keys.has(keyId) && file !== undefined) current = learnFile(readKeyFile(file), file);
     const key = keys.get(keyId);
     if (key === undefined) {
       throw new Failure(
@@ -61,27 +81,36 @@ export async function openKeyring(options: KeyringOptions): Promise<Keyring> {
   };
 
   return {
-    currentKeyId,
+    get currentKeyId() {
+      return idOf(current);
+    },
     newDataKey(identityId) {
       const key = randomBytes(keyBytes);
       return { key, wrapped: wrap(identityId, key) };
     },
     unwrap,
     rewrap: (identityId, wrapped) => wrap(identityId, unwrap(identityId, wrapped)),
+    async renew() {
+      if (file === undefined) return false;
+      current = learnFile(await addToKeyFile(file, newKey()), file);
+      return true;
+    },
   };
 }
 
-async function currentKey({ masterKey, dataDir, embedded }: KeyringOptions): Promise<Buffer> {
-  if (masterKey !== undefined) return parseKey(masterKey.reveal(), "LATCHKEY_MASTER_KEY");
+/** The file the keys are in, or undefined when they are settings. */
+function keyFileOf({ masterKey, dataDir, embedded }: KeyringOptions): string | undefined {
+  if (masterKey !== undefined) return undefined;
   if (!embedded) {
     throw new Failure(
       "invalid_config",
       "LATCHKEY_MASTER_KEY is needed with DATABASE_URL, the same for every worker: make one with `openssl rand -base64 32` and keep it apart from the database.",
     );
   }
-  const file = await readOrMakeKeyFile(dataDir, () => randomBytes(keyBytes).toString("base64"));
-  return parseKey(file.content, file.path);
+  return join(dataDir, "master.key");
 }
+
+const newKey = () => randomBytes(keyBytes).toString("base64");
 
 /** Reads 32 bytes written as base64, base64url or hex. `source` names the setting or file in the failure. */
 function parseKey(text: string, source: string): Buffer {

@@ -1,7 +1,12 @@
+import { randomBytes, randomUUID } from "node:crypto";
+import { mkdtemp, rm, stat } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { sql } from "kysely";
 import { pino } from "pino";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { createIdentities } from "../../src/identity/identities.ts";
+import { openKeyring } from "../../src/identity/keyring.ts";
 import { type RotationCounts, rotateKeys } from "../../src/identity/rotate-keys.ts";
 import type { Identity } from "../../src/identity/types.ts";
 import { Secret } from "../../src/secret.ts";
@@ -92,4 +97,37 @@ test("records under a key that is not at hand are counted and left as they are",
   });
   const revealed = await strangers.revealCredentials(stranger.id, actor);
   expect(revealed.usernamePassword?.username.reveal()).toBe("ada");
+});
+
+test("a key in the data folder is renewed, and processes that run read it when they meet it", async () => {
+  const dataDir = await mkdtemp(join(tmpdir(), "latchkey-keys-"));
+  try {
+    const options = { previousMasterKeys: [], dataDir, embedded: true };
+    const [rotating, running] = await Promise.all([openKeyring(options), openKeyring(options)]);
+    const id = randomUUID();
+    const { key, wrapped } = running.newDataKey(id);
+    const oldKeyId = running.currentKeyId;
+    expect(await rotating.renew()).toBe(true);
+    expect(rotating.currentKeyId).not.toBe(oldKeyId);
+
+    const rewrapped = rotating.rewrap(id, wrapped);
+    expect(running.unwrap(id, rewrapped)).toEqual(key);
+    expect(running.currentKeyId).toBe(rotating.currentKeyId);
+    // What a process that has not met the new key yet wrapped under the old one can still be opened by all.
+    expect((await openKeyring(options)).unwrap(id, wrapped)).toEqual(key);
+    expect((await stat(join(dataDir, "master.key"))).mode & 0o777).toBe(0o600);
+  } finally {
+    await rm(dataDir, { recursive: true });
+  }
+});
+
+test("keys that are settings are not renewed", async () => {
+  const masterKey = new Secret(randomBytes(32).toString("base64"));
+  const keyring = await openKeyring({
+    masterKey,
+    previousMasterKeys: [],
+    dataDir: "/nonexistent",
+    embedded: true,
+  });
+  expect(await keyring.renew()).toBe(false);
 });
