@@ -17,8 +17,9 @@ export function registerKeys(program: Command, context: CliContext): void {
     .addHelpText(
       "after",
       `
-With the embedded database and no LATCHKEY_MASTER_KEY the key is a file of the data folder: a new one is made and put
-before the old, and workers that run read it again when they need it.
+With the embedded database and no LATCHKEY_MASTER_KEY the key is a file of the
+data folder: a new one is made and put before the old, and workers that run read
+it again when they need it.
 
 Where the key is a setting:
 1. Make a key:
