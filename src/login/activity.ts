@@ -175,7 +175,7 @@ function isOf(frame: Frame, request: Request): boolean {
   }
 }
 
-/** Resolves when the main document's content changes and has been painted; never rejects. */
+/** Resolves shortly after the main document's content changes; never rejects. */
 async function contentChange(page: Page, atMostMs: number): Promise<void> {
   const changed = page.evaluate(
     (ms) =>
@@ -185,7 +185,8 @@ async function contentChange(page: Page, atMostMs: number): Promise<void> {
           clearTimeout(timer);
           resolve();
         };
-        const observer = new MutationObserver(() => requestAnimationFrame(done));
+        // Changes come in bursts.
+        const observer = new MutationObserver(() => setTimeout(done, 15));
         const timer = setTimeout(done, ms);
         observer.observe(document, { subtree: true, childList: true, attributes: true, characterData: true });
       }),

@@ -4,7 +4,7 @@ import { pause } from "./pause.ts";
 import type { ActivitySnapshot, FrameSnapshot, PageSnapshot } from "./snapshot.ts";
 
 /** A page that was looked at, and the elements its snapshot speaks of. Whoever observed it closes it. */
-export interface Observed extends AsyncDisposable {
+export interface Observed extends Disposable {
   snapshot: PageSnapshot;
   /** The element behind a `ref`. Throws if the document is gone meanwhile. */
   element(ref: string): Promise<ElementHandle<Element>>;
@@ -61,8 +61,9 @@ export async function observe({
       if (element === null) throw new Error("no such element in the snapshot");
       return element as ElementHandle<Element>;
     },
-    async [Symbol.asyncDispose]() {
-      await Promise.all(looked.map(({ handle }) => handle.dispose().catch(() => {})));
+    [Symbol.dispose]() {
+      // The browser forgets the elements in its own time: nobody waits for it.
+      for (const { handle } of looked) handle.dispose().catch(() => {});
     },
   };
 }

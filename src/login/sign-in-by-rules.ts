@@ -18,6 +18,8 @@ import { visit } from "./visit.ts";
 const mostTurns = 25;
 /** More times than a page can go away under an act by accident. */
 const mostMishaps = 5;
+/** After an act the page is not looked at before something came of it, or so much time has passed. */
+const firstChangeMs = 50;
 /** Between two looks at a page that is waited for, at most, in milliseconds. */
 const lookAgainMs = 100;
 
@@ -57,7 +59,7 @@ export async function signInByRules({
   await begin(attempt);
   for (;;) {
     signal.throwIfAborted();
-    await using observed = await lookUntilSeen(attempt);
+    using observed = await lookUntilSeen(attempt);
     observed.snapshot.activity.stillMs = still(observed);
     const situation = situationOf({ request, history, snapshot: observed.snapshot });
     const decision = decide(situation);
@@ -79,6 +81,7 @@ export async function signInByRules({
     }
     try {
       await perform({ attempt, decision, situation, observed });
+      if (waiting === "") await activity.change(firstChangeMs);
     } catch (error) {
       if (error instanceof Failure || signal.aborted || page.isClosed()) throw error;
       // The page changed under the act: look again, unless it keeps happening.
@@ -126,7 +129,7 @@ async function begin({ request, isAllowed, activity, history }: Attempt): Promis
   const start = site?.loginUrl ?? sourceUrl;
   if (isAllowed(page.url())) {
     try {
-      await using observed = await observe({ page, activity: activity.snapshot() });
+      using observed = await observe({ page, activity: activity.snapshot() });
       const { snapshot } = observed;
       const state = stateOf(situationOf({ request, history, snapshot }));
       const form = state.passwordForm ?? state.usernameForm;

@@ -49,6 +49,8 @@ async function open({
     if (/ERR_ABORTED|interrupted by another navigation/.test(message)) return undefined;
     // The site asks for HTTP authentication: its answer was seen, and there is no page to show for it.
     if (message.includes("ERR_INVALID_AUTH_CREDENTIALS")) return undefined;
+    // An error status without a page: the status was seen.
+    if (message.includes("ERR_HTTP_RESPONSE_CODE_FAILURE")) return undefined;
     if (/ERR_(CONNECTION_(RESET|CLOSED|REFUSED)|EMPTY_RESPONSE|NETWORK_CHANGED)/.test(message)) return error;
     throw unreachable(url, error);
   }

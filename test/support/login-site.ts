@@ -54,7 +54,7 @@ export interface LoginSite extends AsyncDisposable {
   readonly requests: string[];
   /** Counts a password that came in, and says whether it is hers. */
   takePassword(visit: Visit): boolean;
-  /** Counts a code that came in, and says whether it is hers, of the present step or one of the three before, and not used yet. */
+  /** Counts a code that came in, and says whether it is hers, of a step close to the present one, and not used yet. */
   takeCode(visit: Visit, field?: string): boolean;
 }
 
@@ -126,7 +126,7 @@ export async function startLoginSite(routes: Routes): Promise<LoginSite> {
     takeCode({ form }, field = "code") {
       submits.code += 1;
       const step = Math.floor(Date.now() / 1_000 / adasAuthenticator.periodSeconds);
-      const matching = [step, step - 1, step - 2, step - 3].find(
+      const matching = [step + 1, step, step - 1, step - 2, step - 3].find(
         (candidate) => codeOf(candidate) === form.get(field) && !usedSteps.has(candidate),
       );
       if (matching === undefined) return false;
