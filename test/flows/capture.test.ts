@@ -50,8 +50,9 @@ const run = (input?: unknown) => runner.run(capture, { session, sourceUrl: `${si
 const heightOf = (png: Buffer) => png.readUInt32BE(20);
 
 describe("web/capture", { timeout: 30_000 }, () => {
-  test("keeps the identity's source page, seen signed in", async () => {
+  test("keeps the page the run starts on, seen signed in", async () => {
     await signInByHand(session.page, site);
+    await session.page.goto(`${site.url}/settings`);
     const result = await run();
     expect(result).toMatchObject({
       url: `${site.url}/settings`,
