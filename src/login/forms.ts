@@ -106,7 +106,7 @@ function asksNothingElse(form: Form, code: FieldSnapshot[]): boolean {
 }
 
 /** The fields one code goes into: one, or a row of boxes for a digit each. */
-export function codeFieldsOf(form: Form, { afterPassword }: { afterPassword: boolean }): FieldSnapshot[] {
+function codeFieldsOf(form: Form, { afterPassword }: { afterPassword: boolean }): FieldSnapshot[] {
   const boxes = form.fields.filter(
     (field) =>
       !field.disabled &&
@@ -224,7 +224,7 @@ function scoreOfUsernameForm(form: Form): number {
 }
 
 /** The button that submits the form; null when there is none and Enter must do. */
-export function submitOf(form: Form): ControlSnapshot | null {
+function submitOf(form: Form): ControlSnapshot | null {
   const last = form.fields.filter((field) => field.purpose !== "checkbox").at(-1);
   const possible = form.buttons
     .filter((button) => button.text !== "" || button.submits)

@@ -23,7 +23,7 @@ const controlsOf = (snapshot: PageSnapshot): ControlSnapshot[] =>
   snapshot.frames.flatMap((frame) => frame.controls);
 
 /** A way to sign out. It often waits in a menu that is not open: being there is enough. */
-export function findSignOut(snapshot: PageSnapshot): ControlSnapshot | undefined {
+function findSignOut(snapshot: PageSnapshot): ControlSnapshot | undefined {
   return controlsOf(snapshot).find(
     (control) =>
       says(control.text, "signOut") || (control.hints.includes("logout") && !control.hints.includes("login")),

@@ -1,68 +1,12 @@
-import type { Page } from "playwright-core";
 import { Failure, toFailure } from "../failure.ts";
-import type { Logger } from "../log.ts";
 import type { LoginDecision } from "../outcome.ts";
 import { addressOf } from "./address.ts";
 import { allowedOrigins } from "./allowed-origin.ts";
+import type { LoginRequest, LoginResult, Report } from "./request.ts";
 import { signInByRules } from "./sign-in-by-rules.ts";
 import { signInBySite } from "./sign-in-by-site.ts";
-import type { LoginCredentials, Site } from "./site.ts";
-import type { Situation } from "./situation.ts";
 
-export interface LoginRequest {
-  /** A page of the session; anything may be open in it. */
-  page: Page;
-  /** Where "signed in" is proved, and where the login begins unless the site says otherwise. */
-  sourceUrl: string;
-  site?: Site | undefined;
-  /** Registrable domains, beyond the source's own, that credentials may be typed on. The site's are added to them. */
-  allowedDomains: readonly string[];
-  credentials: LoginCredentials;
-  /** The login's time limit and the run's cancel, together. */
-  signal: AbortSignal;
-  log: Logger;
-  onDecision?: (decision: LoginDecision) => void;
-  /** Receives what each decision rested on; secret-free JSON, to store and to decide on again offline. */
-  onSituation?: (situation: Situation) => void;
-}
-
-/** How many times something was submitted to the site. */
-export interface Submits {
-  password: number;
-  code: number;
-}
-
-export type LoginResult =
-  | {
-      status: "signed_in";
-      submits: Submits;
-      decisions: LoginDecision[];
-      url: string;
-      /**
-       * The page that proved it, without query and fragment: the source page; or, where that shows its login form
-       * to the signed-in as well, the page the site led to. What to give `checkSignedIn` from now on.
-       */
-      provedAt: string;
-    }
-  | {
-      status: "failed";
-      failure: Failure;
-      submits: Submits;
-      decisions: LoginDecision[];
-      url: string;
-      /** The site's own words where it refused. Raw: scrub before keeping. */
-      siteMessage?: string;
-    };
-
-/** What a login in progress reports to. */
-export interface Report {
-  submits: Submits;
-  decide(decision: Omit<LoginDecision, "atMs" | "url">): void;
-  /** The site's own words where it refused. */
-  siteMessage?: string;
-  /** The page that proved the login, when it is not the source page. */
-  provedAt?: string;
-}
+export type { LoginRequest, LoginResult, Submits } from "./request.ts";
 
 /**
  * Signs in on the page: by the site's own login if it has one, else by looking at the page, deciding and acting until

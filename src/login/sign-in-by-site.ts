@@ -2,7 +2,7 @@ import { Failure } from "../failure.ts";
 import type { Secret } from "../secret.ts";
 import { watchActivity } from "./activity.ts";
 import type { IsAllowed } from "./allowed-origin.ts";
-import type { LoginRequest, Report } from "./login.ts";
+import type { LoginRequest, Report } from "./request.ts";
 import { judgeWhenSettled } from "./signed-in.ts";
 import type { SiteLoginContext } from "./site.ts";
 import { typeSecret } from "./type-secret.ts";

@@ -62,7 +62,7 @@ export async function attemptLogin({
   };
 }
 
-export function credentialsOf({
+function credentialsOf({
   username,
   password,
   totpSecret,
