@@ -1,13 +1,9 @@
-import {
-  findCodeForm,
-  findPasswordForm,
-  findUsernameForm,
-  formsOf,
-  isSignUp,
-  type Progress,
-  quoted,
-} from "./forms.ts";
+import { findCodeForm, type Progress } from "./code-form.ts";
+import { quoted } from "./describe.ts";
+import { formsOf } from "./form.ts";
 import { isLoginAddress } from "./login-address.ts";
+import { findPasswordForm, findUsernameForm } from "./sign-in-form.ts";
+import { isSignUp } from "./sign-up.ts";
 import type { ControlSnapshot, PageSnapshot } from "./snapshot.ts";
 import { says, speaksOf } from "./words.ts";
 

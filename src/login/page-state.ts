@@ -1,14 +1,8 @@
-import {
-  type Form,
-  findCodeForm,
-  findPasswordForm,
-  findUsernameForm,
-  formsOf,
-  type Progress,
-  type SignInForm,
-} from "./forms.ts";
+import { findCodeForm, type Progress } from "./code-form.ts";
+import { type Form, formsOf } from "./form.ts";
 import { type Judgement, judgeSignedIn } from "./judge-signed-in.ts";
 import { isLoginAddress } from "./login-address.ts";
+import { findPasswordForm, findUsernameForm, type SignInForm } from "./sign-in-form.ts";
 import type { Act, History, Situation } from "./situation.ts";
 
 /** How the page reads, worked out once for all rules. */

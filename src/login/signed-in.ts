@@ -3,7 +3,7 @@ import { Failure } from "../failure.ts";
 import type { Logger } from "../log.ts";
 import { type Activity, watchActivity } from "./activity.ts";
 import { addressOf } from "./address.ts";
-import type { Progress } from "./forms.ts";
+import type { Progress } from "./code-form.ts";
 import { type Judgement, judgeSignedIn } from "./judge-signed-in.ts";
 import { glance } from "./observe.ts";
 import type { Site } from "./site.ts";

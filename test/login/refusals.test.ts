@@ -376,10 +376,10 @@ test("the wrong code is followed by one fresh code, never by the password again"
 
 test("a site that takes its time is waited for", async () => {
   await using site = await startLoginSite({
-    "GET /login": () => ({ delayMs: 4_000, html: page("Log in", form) }),
+    "GET /login": () => ({ delayMs: 1_500, html: page("Log in", form) }),
     "POST /login": (visit, site) => {
       if (site.takePassword(visit)) visit.session.user = ada.username;
-      return { delayMs: 7_000, redirect: "/home" };
+      return { delayMs: 6_000, redirect: "/home" };
     },
   });
   await using attempt = await attemptLogin({ browser, sourceUrl: `${site.origin}/home` });

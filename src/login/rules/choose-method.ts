@@ -1,4 +1,4 @@
-import { quoted } from "../forms.ts";
+import { quoted } from "../describe.ts";
 import { describePage, stateOf } from "../page-state.ts";
 import type { Rule, Situation } from "../situation.ts";
 import type { ControlSnapshot } from "../snapshot.ts";

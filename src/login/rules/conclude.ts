@@ -1,4 +1,4 @@
-import { describeForm } from "../forms.ts";
+import { describeForm } from "../describe.ts";
 import { describePage, stateOf } from "../page-state.ts";
 import type { Rule, Situation } from "../situation.ts";
 

@@ -1,4 +1,4 @@
-import { describeForm, quoted } from "../forms.ts";
+import { describeForm, quoted } from "../describe.ts";
 import { linesOf, stateOf } from "../page-state.ts";
 import { answersOf, findComplaint, findSaying } from "../site-words.ts";
 import type { Fill, Rule, Situation } from "../situation.ts";

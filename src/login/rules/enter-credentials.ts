@@ -1,5 +1,7 @@
-import { customFieldFor, describeForm, type SignInForm } from "../forms.ts";
+import { customFieldsOf } from "../custom-fields.ts";
+import { describeForm } from "../describe.ts";
 import { stateOf } from "../page-state.ts";
+import type { SignInForm } from "../sign-in-form.ts";
 import type { Fill, Purpose, Rule, Situation } from "../situation.ts";
 import { speaksOf } from "../words.ts";
 
@@ -27,7 +29,7 @@ function enterPassword(situation: Situation, form: SignInForm): ReturnType<Rule>
       },
     };
   }
-  const custom = customFieldFor(form, has.custom);
+  const custom = customFieldsOf(form, has.custom);
   const fills: Fill[] = custom.map(({ field, name }) => ({ ref: field.ref, value: { custom: name } }));
   const what: Purpose[] = ["password"];
   const { username, password, code } = form;
@@ -69,7 +71,7 @@ function enterUsername(situation: Situation, form: SignInForm): ReturnType<Rule>
   if (lastAct?.what.includes("username") === true && !documentChanged) return undefined;
   if (history.usernameSubmits >= 2) return undefined;
   if (!has.username) return missingUsername(saw);
-  const custom = customFieldFor(form, has.custom);
+  const custom = customFieldsOf(form, has.custom);
   const fills: Fill[] = [
     ...custom.map(({ field, name }): Fill => ({ ref: field.ref, value: { custom: name } })),
     { ref: form.username.ref, value: "username" },

@@ -1,4 +1,4 @@
-import { quoted } from "../forms.ts";
+import { quoted } from "../describe.ts";
 import { findHiddenSignIn, findSignIn } from "../judge-signed-in.ts";
 import { describePage, stateOf } from "../page-state.ts";
 import type { Rule } from "../situation.ts";

@@ -1,5 +1,5 @@
 import type { FailureCode } from "../../failure.ts";
-import { quoted } from "../forms.ts";
+import { quoted } from "../describe.ts";
 import { stateOf } from "../page-state.ts";
 import { answersOf, findComplaint, findSaying, type SiteMessage, waitNamedIn } from "../site-words.ts";
 import type { Rule, Situation } from "../situation.ts";

@@ -1,4 +1,4 @@
-import { quoted } from "../forms.ts";
+import { quoted } from "../describe.ts";
 import { describePage, stateOf } from "../page-state.ts";
 import { captionOf } from "../purpose.ts";
 import type { Rule } from "../situation.ts";
