@@ -8,7 +8,7 @@ const rounds = 40;
  * (a) One run on a warm worker with a saved state, from pick-up to outcome, against the bare Playwright script that
  * does the same in a fresh context with `storageState`. In turns, so that both meet the same machine.
  */
-export async function latency(ground: Ground): Promise<Figure[]> {
+export async function latency(ground: Ground, how: string): Promise<Figure[]> {
   const identity = await ground.addIdentity("latency");
   await ground.ended(await ground.submit(identity));
   const saved = await (await ground.parts.store()).identities.loadState(identity.id);
@@ -33,7 +33,7 @@ export async function latency(ground: Ground): Promise<Figure[]> {
   const ratio = percentile(runs.map((run, index) => run / (scripts[index] ?? Number.NaN)));
   return [
     {
-      what: "a run on a warm worker with a saved state, pick-up to outcome (median)",
+      what: `a run on a warm worker with a saved state, ${how}: pick-up to outcome (median)`,
       latchkey: ms(percentile(runs)),
       bare: ms(percentile(scripts)),
       ratio,

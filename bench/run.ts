@@ -16,11 +16,15 @@ const figures: Figure[] = [];
 {
   await using ground = await openGround();
   figures.push(
-    ...(await latency(ground)),
+    ...(await latency(ground, "page made ahead")),
     ...(await throughput(ground)),
     ...(await pickup(ground, "postgres")),
     ...(await memory(ground)),
   );
+}
+{
+  await using ground = await openGround({ LATCHKEY_SPARE_SESSION: "off" });
+  figures.push(...(await latency(ground, "page made in the run")));
 }
 {
   await using redis = await startRedis();

@@ -174,6 +174,11 @@ export const settings = {
     count.default(2_048),
     "Memory of the warm Chromium's processes, in MiB, above which it is replaced.",
   ),
+  spareSession: setting(
+    "LATCHKEY_SPARE_SESSION",
+    z.stringbool().default(true),
+    "Whether a worker keeps one empty session open for its next run: some 100 ms faster, some 100 MiB more.",
+  ),
   host: setting("LATCHKEY_HOST", z.string().min(1).default("127.0.0.1"), "Address the server listens on."),
   port: setting(
     "LATCHKEY_PORT",

@@ -12,7 +12,7 @@ import { createSpareSession } from "./spare-session.ts";
 export interface Browsers extends AsyncDisposable {
   pool: BrowserPool;
   openSession: OpenSession;
-  /** For a process that will run many sessions: starts the local browser, and keeps one session ready from now on. */
+  /** For a process that will run many sessions: starts the local browser and, if set so, keeps one session ready. */
   warmUp(): Promise<void>;
 }
 
@@ -40,7 +40,7 @@ export function openBrowsers({ config, log }: { config: Config; log: Logger }): 
     openSession: createOpenSession({ providers, defaultProvider: config.provider, spare, log }),
     async warmUp() {
       await pool.warmUp();
-      await spare.start();
+      if (config.spareSession) await spare.start();
     },
     [Symbol.asyncDispose]: () => opened.disposeAsync(),
   };
