@@ -1,7 +1,7 @@
 import { type Figure, ms, percentile } from "./support/figures.ts";
 import type { Ground } from "./support/ground.ts";
 
-const rounds = 40;
+const rounds = 30;
 
 /** (c) From queueing a job to the first line of its flow, on an idle worker with a saved state. */
 export async function pickup(ground: Ground, backend: string): Promise<Figure[]> {
