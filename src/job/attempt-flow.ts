@@ -5,12 +5,12 @@ import { startTrace } from "../browser/trace.ts";
 import { Failure } from "../failure.ts";
 import type { Flow } from "../flow.ts";
 import type { Artifact } from "../outcome.ts";
+import { untilAborted } from "../until-aborted.ts";
 import { checkSchema } from "./check-schema.ts";
 import type { Claim } from "./claim-identity.ts";
 import { createSteps } from "./flow-context.ts";
 import { flowErrorText, flowFailure } from "./flow-failure.ts";
 import type { RunContext } from "./run-context.ts";
-import { untilAborted } from "./run-signal.ts";
 
 /** How long a crash may take to be noticed after the page it closed, in milliseconds. */
 const crashNoticeMs = 500;

@@ -1,6 +1,6 @@
 import type { RunEvent } from "../events.ts";
 import type { FlowContext } from "../flow.ts";
-import { untilAborted } from "./run-signal.ts";
+import { untilAborted } from "../until-aborted.ts";
 
 /** The step that was being worked on last; for the evidence of a run that failed in it. */
 export interface StepTracker {

@@ -57,6 +57,7 @@ export async function processJob(
   const events = createRunEventWriter({ db: deps.db, runId, log });
   const recorder = createRecorder(events.emit);
   const turn = { deps, job, token, taken: { ...taken, hold }, events };
+  let busy = false;
   try {
     recorder.emit({ type: "started", attempt, worker: deps.worker });
     const signal = taken.cancelRequested
@@ -72,7 +73,8 @@ export async function processJob(
     const outcome = await runJob(job.data, runId, runDeps, signal);
 
     if (outcome.status === "failed") {
-      if (outcome.code === "identity_busy") return await defer(turn);
+      busy = outcome.code === "identity_busy";
+      if (busy) return await defer(turn);
       if (outcome.code === "worker_stopping") return await putBack(turn, outcome);
       if (outcome.code === "lease_lost")
         log.warn({ reason: outcome.message }, "run lost to another worker, or to the clock");
@@ -81,13 +83,10 @@ export async function processJob(
     await deps.runs.end(hold, outcome, recorder);
     events.emit({ type: "outcome", outcome });
     log.info({ outcome: outcome.status, stages: recorder.stages.length }, "run ended");
-    const answered = answer(runId, outcome);
-    await promoteNext(deps, runId);
-    return answered;
-  } catch (error) {
-    if (!(error instanceof DelayedError)) await promoteNext(deps, runId);
-    throw error;
+    return answer(runId, outcome);
   } finally {
+    // A run that was put off has seen to that itself: waking another for an identity in use would go round in circles.
+    if (!busy) await promoteNext(deps, runId);
     await events.flush();
   }
 }

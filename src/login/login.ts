@@ -1,5 +1,6 @@
 import { Failure, toFailure } from "../failure.ts";
 import type { LoginDecision } from "../outcome.ts";
+import { untilAborted } from "../until-aborted.ts";
 import { addressOf } from "./address.ts";
 import { allowedOrigins } from "./allowed-origin.ts";
 import type { LoginRequest, LoginResult, Report } from "./request.ts";
@@ -36,12 +37,12 @@ export async function login(request: LoginRequest): Promise<LoginResult> {
     domains: [...request.allowedDomains, ...(site?.allowedDomains ?? [])],
   });
   try {
-    signal.throwIfAborted();
-    const work =
+    // Playwright's calls do not hear the signal: the login ends with it, and what still runs stops at its next step.
+    await untilAborted(signal, () =>
       site?.login === undefined
         ? signInByRules({ request, report, isAllowed })
-        : signInBySite({ request, report, isAllowed });
-    await orAbort(work, signal);
+        : signInBySite({ request, report, isAllowed }),
+    );
     const { submits, provedAt = addressOf(sourceUrl) } = report;
     return { status: "signed_in", submits, decisions, url: addressOf(page.url()), provedAt };
   } catch (error) {
@@ -62,19 +63,6 @@ export async function login(request: LoginRequest): Promise<LoginResult> {
       url: addressOf(page.url()),
       ...(siteMessage === undefined ? {} : { siteMessage }),
     };
-  }
-}
-
-/** Playwright's calls do not hear the signal: the login ends with it, and what still runs stops at its next step. */
-async function orAbort(work: Promise<void>, signal: AbortSignal): Promise<void> {
-  const { promise: aborted, reject } = Promise.withResolvers<never>();
-  const onAbort = () => reject(signal.reason);
-  signal.addEventListener("abort", onAbort, { once: true });
-  try {
-    await Promise.race([work, aborted]);
-  } finally {
-    signal.removeEventListener("abort", onAbort);
-    work.catch(() => {});
   }
 }
 
