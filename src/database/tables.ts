@@ -52,7 +52,7 @@ export interface Tables {
   };
   credentials: {
     identity_id: string;
-    type: "username_password" | "authenticator" | "custom";
+    type: "username_password" | "authenticator" | "passkey" | "mailbox" | "custom";
     /** What may be shown: field names, algorithm, digits, period. */
     summary: Json<Record<string, unknown>>;
     /** The fields as JSON, sealed under the identity's data key. */
@@ -65,6 +65,15 @@ export interface Tables {
     /** Raised by each save: tells a waiting run that somebody logged in meanwhile. */
     version: GeneratedInt8;
     captured_at: Timestamp;
+  };
+  /** One-time codes that somebody handed in, until a run takes them. */
+  handed_in_codes: {
+    id: GeneratedInt8;
+    identity_id: string;
+    /** The run it is for; null for whichever run of the identity asks. */
+    run_id: string | null;
+    sealed: Buffer;
+    created_at: Timestamp;
   };
   leases: {
     name: string;
@@ -93,7 +102,7 @@ export interface Tables {
     tags: Json<Record<string, string>>;
     trace: boolean;
     deadline_ms: number | null;
-    status: "queued" | "deferred" | "running" | "succeeded" | "failed";
+    status: "queued" | "deferred" | "running" | "waiting_for_code" | "succeeded" | "failed";
     /** Attempts begun, those spent and the one in flight; a deferral spends none. */
     attempts: Generated<number>;
     max_attempts: number;

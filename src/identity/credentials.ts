@@ -2,15 +2,12 @@ import { type Kysely, sql, type Transaction } from "kysely";
 import type { Tables } from "../database/tables.ts";
 import { Failure } from "../failure.ts";
 import type { Redactor } from "../redact.ts";
-import { Secret } from "../secret.ts";
 import type { AuditAction } from "./audit.ts";
-import type { Authenticator } from "./authenticator.ts";
+import { assignRevealed, plainOf, secretsOf, summaryOf } from "./credential-types.ts";
 import type { CheckedCredential } from "./identity-input.ts";
 import type { Keyring } from "./keyring.ts";
 import { open, seal } from "./seal.ts";
-import type { Actor, RevealedCredentials } from "./types.ts";
-
-type CredentialType = Tables["credentials"]["type"];
+import type { Actor, CredentialType, RevealedCredentials } from "./types.ts";
 
 /** Seals credentials and stores them in place of those of the same types. */
 export async function storeCredentials(
@@ -86,62 +83,4 @@ export async function revealCredentials(
   }
   if (redactor !== undefined) for (const secret of secretsOf(revealed)) redactor.add(secret);
   return revealed;
-}
-
-function summaryOf(credential: CheckedCredential): Record<string, unknown> {
-  switch (credential.type) {
-    case "username_password":
-      return {};
-    case "authenticator":
-      return {
-        algorithm: credential.algorithm,
-        digits: credential.digits,
-        periodSeconds: credential.periodSeconds,
-      };
-    case "custom":
-      return { fields: Object.keys(credential.fields) };
-  }
-}
-
-function plainOf(credential: CheckedCredential): Record<string, unknown> {
-  switch (credential.type) {
-    case "username_password":
-      return { username: credential.username.reveal(), password: credential.password.reveal() };
-    case "authenticator": {
-      const { secret, algorithm, digits, periodSeconds } = credential;
-      return { secret: secret.reveal(), algorithm, digits, periodSeconds } satisfies Authenticator;
-    }
-    case "custom":
-      return Object.fromEntries(
-        Object.entries(credential.fields).map(([name, secret]) => [name, secret.reveal()]),
-      );
-  }
-}
-
-/** What `plainOf` wrote, authenticated by the seal: its shape needs no second check. */
-function assignRevealed(revealed: RevealedCredentials, type: CredentialType, plain: unknown): void {
-  switch (type) {
-    case "username_password": {
-      const { username, password } = plain as { username: string; password: string };
-      revealed.usernamePassword = { username: new Secret(username), password: new Secret(password) };
-      return;
-    }
-    case "authenticator": {
-      const { secret, ...rest } = plain as Authenticator;
-      revealed.authenticator = { secret: new Secret(secret), ...rest };
-      return;
-    }
-    case "custom":
-      revealed.custom = Object.fromEntries(
-        Object.entries(plain as Record<string, string>).map(([name, value]) => [name, new Secret(value)]),
-      );
-  }
-}
-
-function secretsOf({ usernamePassword, authenticator, custom }: RevealedCredentials): Secret[] {
-  return [
-    ...(usernamePassword === undefined ? [] : [usernamePassword.password]),
-    ...(authenticator === undefined ? [] : [authenticator.secret]),
-    ...Object.values(custom ?? {}),
-  ];
 }

@@ -3,6 +3,10 @@ import { Failure } from "../failure.ts";
 import { Secret } from "../secret.ts";
 import { parseAuthenticator } from "./authenticator.ts";
 import { domainFault, isLoopback } from "./domains.ts";
+import { mailboxSchema } from "./mailbox-input.ts";
+import { passkeySchema } from "./passkey-input.ts";
+import { secretSchema } from "./secret-input.ts";
+import { credentialTypes } from "./types.ts";
 
 /** A name for people: anything printable, but nothing that looks like an id. */
 export const nameSchema = z
@@ -34,13 +38,12 @@ const proxySchema = z
   .string()
   .refine(isProxyServer, "is not http://host:port or socks5://host:port, without user and password");
 
-const secretSchema = z
-  .custom<Secret>((value) => value instanceof Secret, "is not a Secret")
-  .refine((secret) => secret.reveal() !== "", "is empty")
-  .refine((secret) => secret.reveal().length <= 10_000, "is longer than 10,000 characters");
-
 const credentialSchema = z.discriminatedUnion("type", [
-  z.strictObject({ type: z.literal("username_password"), username: secretSchema, password: secretSchema }),
+  z.strictObject({
+    type: z.literal("username_password"),
+    username: secretSchema,
+    password: secretSchema.optional(),
+  }),
   z
     .strictObject({
       type: z.literal("authenticator"),
@@ -58,6 +61,8 @@ const credentialSchema = z.discriminatedUnion("type", [
       context.addIssue({ code: "custom", message: parsed.fault, path: ["secret"] });
       return z.NEVER;
     }),
+  passkeySchema,
+  mailboxSchema,
   z.strictObject({
     type: z.literal("custom"),
     fields: z
@@ -94,7 +99,7 @@ export const identityPatchSchema = z.strictObject({
   ...identityFields,
   sourceUrl: urlSchema.optional(),
   credentials: credentialsSchema.optional(),
-  removeCredentials: z.array(z.enum(["username_password", "authenticator", "custom"])).optional(),
+  removeCredentials: z.array(z.enum(credentialTypes)).optional(),
 });
 
 export type NewIdentity = z.input<typeof newIdentitySchema>;

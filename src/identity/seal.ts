@@ -1,10 +1,11 @@
 import { createCipheriv, createDecipheriv, randomBytes } from "node:crypto";
 import { Failure } from "../failure.ts";
+import type { CredentialType } from "./types.ts";
 
 /** What a sealed value belongs to; it opens for nothing else. */
 export interface SealedPlace {
   identityId: string;
-  field: "data_key" | "username_password" | "authenticator" | "custom" | "saved_state";
+  field: CredentialType | "data_key" | "saved_state" | "handed_in_code";
 }
 
 const version = 1;

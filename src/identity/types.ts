@@ -2,9 +2,24 @@ import type { Secret } from "../secret.ts";
 
 export type IdentityStatus = "pending" | "validated" | "failed";
 
+export const credentialTypes = [
+  "username_password",
+  "authenticator",
+  "passkey",
+  "mailbox",
+  "custom",
+] as const;
+export type CredentialType = (typeof credentialTypes)[number];
+
 /** A credential as anyone may see it: what it is, never what it holds. */
 export interface CredentialSummary {
-  type: "username_password" | "authenticator" | "custom";
+  type: CredentialType;
+  /** For `username_password`: there is a username only, the site sends a code or link or takes a passkey. */
+  passwordless?: true;
+  /** For `passkey`: the relying party it signs in at, a domain. */
+  rpId?: string;
+  /** For `mailbox`: its IMAP server. */
+  host?: string;
   /** For `custom`: the names of its fields. */
   fields?: string[];
   /** For `authenticator`. */
@@ -48,7 +63,8 @@ export interface Identity {
 
 /** Credentials as they are handed in, to be sealed at once. */
 export type NewCredential =
-  | { type: "username_password"; username: Secret; password: Secret }
+  /** Without a password: the site sends a code or link, or takes a passkey. */
+  | { type: "username_password"; username: Secret; password?: Secret | undefined }
   /** `secret`: base32, or a whole `otpauth://totp/…` URI, whose parameters then win. */
   | {
       type: "authenticator";
@@ -57,17 +73,70 @@ export type NewCredential =
       digits?: number;
       periodSeconds?: number;
     }
+  /** In the terms of WebAuthn; all but `rpId` and `signCount` base64url, the keys PKCS #8 and SPKI in DER. */
+  | {
+      type: "passkey";
+      rpId: string;
+      id: string;
+      userHandle: string;
+      privateKey: Secret;
+      publicKey: string;
+      signCount?: number;
+    }
+  /** An IMAP mailbox that codes and links are sent to. */
+  | {
+      type: "mailbox";
+      host: string;
+      port?: number;
+      security?: MailboxSecurity;
+      username: Secret;
+      password: Secret;
+      folder?: string;
+      from?: string;
+    }
   | { type: "custom"; fields: Record<string, Secret> };
+
+/** `tls`: from the first byte (port 993). `starttls`: upgraded, or no login. `none`: loopback only. */
+export type MailboxSecurity = "tls" | "starttls" | "none";
+
+/** A passkey as an authenticator keeps it. */
+export interface RevealedPasskey {
+  /** The relying party's id: the domain it signs in at. */
+  rpId: string;
+  /** Base64url, as all of these. */
+  id: string;
+  userHandle: string;
+  /** PKCS #8, DER. */
+  privateKey: Secret;
+  /** SubjectPublicKeyInfo, DER. */
+  publicKey: string;
+  /** Of the last assertion; a site may refuse one that does not grow (WebAuthn §6.1.1). */
+  signCount: number;
+}
+
+export interface RevealedMailbox {
+  host: string;
+  port: number;
+  security: MailboxSecurity;
+  username: Secret;
+  password: Secret;
+  /** The IMAP folder that is looked at. */
+  folder: string;
+  /** Only messages whose sender's address has this in it are looked at. */
+  from?: string;
+}
 
 /** Credentials unsealed, for the moment of typing. */
 export interface RevealedCredentials {
-  usernamePassword?: { username: Secret; password: Secret };
+  usernamePassword?: { username: Secret; password?: Secret };
   authenticator?: {
     secret: Secret;
     algorithm: OneTimePasswordAlgorithm;
     digits: number;
     periodSeconds: number;
   };
+  passkey?: RevealedPasskey;
+  mailbox?: RevealedMailbox;
   custom?: Record<string, Secret>;
 }
 

@@ -1,6 +1,7 @@
 import type { Kysely } from "kysely";
 import type { Tables } from "../database/tables.ts";
 import type { RunQueue } from "./queue.ts";
+import { workingStatuses } from "./run-rows.ts";
 
 export interface DeferralDeps {
   db: Kysely<Tables>;
@@ -40,7 +41,7 @@ export async function promoteIfFree({ db, queue }: DeferralDeps, runId: string):
     .innerJoin("runs as working", "working.identity_id", "asking.identity_id")
     .select("working.id")
     .where("asking.id", "=", runId)
-    .where("working.status", "=", "running")
+    .where("working.status", "in", workingStatuses)
     .limit(1)
     .executeTakeFirst();
   if (working === undefined) await promoteNext({ db, queue }, runId);

@@ -4,6 +4,7 @@ import type { Tables } from "../database/tables.ts";
 import { Failure } from "../failure.ts";
 import { failedOutcome } from "../outcome.ts";
 import { storeRunEvents } from "./run-events.ts";
+import { workingStatuses } from "./run-rows.ts";
 import { noJob, type RunStore } from "./runs.ts";
 
 /**
@@ -17,7 +18,7 @@ export async function endAbandoned({ db, runs }: { db: Kysely<Tables>; runs: Run
     .selectFrom("runs")
     .select(["id", "worker"])
     .where("job_id", "=", noJob)
-    .where("status", "=", "running")
+    .where("status", "in", workingStatuses)
     .where(sql<boolean>`starts_with(worker, ${prefix})`)
     .where(sql<boolean>`not exists (select from leases where holder = runs.worker and expires_at > now())`)
     .execute();

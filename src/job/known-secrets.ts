@@ -1,3 +1,4 @@
+import { secretsOf } from "../identity/credential-types.ts";
 import type { RevealedCredentials, SavedState } from "../identity/types.ts";
 import { createRedactor, isDistinctive, type Redactor, scrubJson } from "../redact.ts";
 import { Secret } from "../secret.ts";
@@ -27,8 +28,7 @@ export function createKnownSecrets(): KnownSecrets {
   const withoutUsername = createRedactor();
   let username: string | undefined;
 
-  function add(secret: Secret | undefined): void {
-    if (secret === undefined) return;
+  function add(secret: Secret): void {
     redactor.add(secret);
     if (!isDistinctive(secret.reveal())) return;
     distinctive.add(secret);
@@ -44,10 +44,10 @@ export function createKnownSecrets(): KnownSecrets {
 
   return {
     redactor,
-    useCredentials({ usernamePassword, authenticator, custom = {} }) {
-      for (const secret of [usernamePassword?.password, authenticator?.secret, ...Object.values(custom)])
-        add(secret);
-      if (usernamePassword !== undefined) addUsername(usernamePassword.username.reveal());
+    useCredentials(revealed) {
+      for (const secret of secretsOf(revealed)) add(secret);
+      if (revealed.mailbox !== undefined) redactor.add(revealed.mailbox.username);
+      if (revealed.usernamePassword !== undefined) addUsername(revealed.usernamePassword.username.reveal());
     },
     useCode: add,
     useState(state) {

@@ -15,6 +15,7 @@ export interface Run {
   /**
    * `queued` → `running` → `succeeded | failed`. `deferred`: its identity is held by another run. From `running` it
    * goes back to `queued` when a retryable failure leaves attempts over, or when its worker stops or dies.
+   * `waiting_for_code`: still worked on, but its login needs a one-time code that somebody has to hand in.
    */
   status: RunRow["status"];
   attempts: number;
@@ -28,6 +29,9 @@ export interface Run {
   startedAt: Date | null;
   endedAt: Date | null;
 }
+
+/** A worker holds it. */
+export const workingStatuses = ["running", "waiting_for_code"] as const satisfies RunRow["status"][];
 
 /** The job a run was made from. */
 export function toJob(row: RunRow): Job {

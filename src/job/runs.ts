@@ -3,7 +3,7 @@ import type { Tables } from "../database/tables.ts";
 import { Failure } from "../failure.ts";
 import type { Artifact, Outcome, StageRecord } from "../outcome.ts";
 import type { Job } from "./job.ts";
-import { type Run, toJob, toRun } from "./run-rows.ts";
+import { type Run, toJob, toRun, workingStatuses } from "./run-rows.ts";
 
 export type { Run } from "./run-rows.ts";
 
@@ -221,7 +221,7 @@ export function createRunStore(db: Kysely<Tables>) {
         .selectFrom("runs")
         .select("id")
         .where("worker", "=", worker)
-        .where("status", "=", "running")
+        .where("status", "in", workingStatuses)
         .where("cancel_requested_at", "is not", null)
         .execute();
       return rows.map(({ id }) => id);

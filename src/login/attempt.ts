@@ -1,3 +1,4 @@
+import type { Secret } from "../secret.ts";
 import type { Activity } from "./activity.ts";
 import { addressOf } from "./address.ts";
 import type { IsAllowed } from "./allowed-origin.ts";
@@ -13,6 +14,8 @@ export interface Attempt {
   isAllowed: IsAllowed;
   activity: Activity;
   history: History;
+  /** What came another way, until it is typed. */
+  codeInHand: Secret | undefined;
   /** From the first submit to the end of the login. */
   declineChallenges: () => Promise<unknown>;
 }
@@ -41,6 +44,7 @@ export function newHistory(): History {
     passwordSubmits: 0,
     codeSubmits: 0,
     usernameSubmits: 0,
+    codeInHand: false,
     looks: 0,
     lookedSignedIn: null,
     askedAgain: null,

@@ -11,7 +11,14 @@ export function createGivenCredentials(
     username,
     password,
     authenticator,
-  }: { username: Secret; password: Secret; authenticator?: RevealedCredentials["authenticator"] },
+    outOfBand,
+  }: {
+    username: Secret;
+    password: Secret;
+    authenticator?: RevealedCredentials["authenticator"];
+    /** Asks whoever is there for what the site sent another way. */
+    outOfBand?: LoginCredentials["outOfBand"] | undefined;
+  },
   redactor: Redactor,
   now: () => number = Date.now,
 ): LoginCredentials {
@@ -28,7 +35,15 @@ export function createGivenCredentials(
   const nextCode = authenticator === undefined ? undefined : createCodeSource({ authenticator, steps, now });
 
   return {
-    has: { username: true, password: true, oneTimeCode: nextCode !== undefined, custom: [] },
+    has: {
+      username: true,
+      password: true,
+      oneTimeCode: nextCode !== undefined,
+      custom: [],
+      passkey: false,
+      outOfBand: outOfBand !== undefined,
+      mailbox: false,
+    },
     username: async () => username,
     password: async () => password,
     async custom(name) {
@@ -43,6 +58,16 @@ export function createGivenCredentials(
       const code = await nextCode(signal, clockOffsetMs);
       redactor.add(code);
       return code;
+    },
+    async passkey() {
+      throw new Failure("credentials_missing", "No passkey was given.");
+    },
+    async outOfBand(request, signal) {
+      if (outOfBand === undefined)
+        throw new Failure("one_time_code_required", "There is nobody to ask for a code.");
+      const answer = await outOfBand(request, signal);
+      redactor.add(answer.kind === "code" ? answer.code : answer.url);
+      return answer;
     },
   };
 }

@@ -1,6 +1,7 @@
 import { Failure } from "../failure.ts";
 import { clickControl, submitForm } from "./act.ts";
 import { type Attempt, controlOf, count, remember } from "./attempt.ts";
+import { awaitOutOfBand, forgetCodeInHand } from "./await-out-of-band.ts";
 import { answerHttpChallenge } from "./http-auth.ts";
 import { lookAtSource } from "./look-at-source.ts";
 import type { Observed } from "./observe.ts";
@@ -42,12 +43,26 @@ export async function perform({
     case "submit": {
       assertMaySubmit({ what: action.what, history });
       await attempt.declineChallenges();
+      const { codeInHand } = attempt;
       const onSubmit = () => {
+        if (action.what.includes("code")) forgetCodeInHand(attempt);
         count({ what: action.what, history, report });
         remember({ history, situation, kind: "submit", what: action.what, ref: action.button });
       };
-      return await submitForm({ action, onSubmit, page, observed, activity, credentials, isAllowed, signal });
+      return await submitForm({
+        action,
+        onSubmit,
+        page,
+        observed,
+        activity,
+        credentials:
+          codeInHand === undefined ? credentials : { ...credentials, oneTimeCode: async () => codeInHand },
+        isAllowed,
+        signal,
+      });
     }
+    case "await_out_of_band":
+      return await awaitOutOfBand({ attempt, request: action.request, situation });
     case "open_again":
       remember({ history, situation, kind: "open_again", what: "open_again", ref: null });
       activity.mark();

@@ -36,7 +36,15 @@ export async function signInByRules({
   let declining: Promise<unknown> | undefined;
   const declineChallenges = () =>
     (declining ??= declineDataChallenges(page).then((challenges) => ending.use(challenges)));
-  const attempt: Attempt = { request, report, isAllowed, activity, history, declineChallenges };
+  const attempt: Attempt = {
+    request,
+    report,
+    isAllowed,
+    activity,
+    history,
+    codeInHand: undefined,
+    declineChallenges,
+  };
   const still = stillness();
   let mishaps = 0;
   let turns = 0;

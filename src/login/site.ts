@@ -1,6 +1,8 @@
 import type { Page } from "playwright-core";
+import type { RevealedPasskey } from "../identity/types.ts";
 import type { Logger } from "../log.ts";
 import type { Secret } from "../secret.ts";
+import type { OutOfBandAnswer, OutOfBandRequest } from "./out-of-band.ts";
 
 /** What a site's own login is given. */
 export interface SiteLoginContext {
@@ -34,7 +36,18 @@ export function defineSite<const S extends Site>(site: S): S & { readonly kind: 
 
 /** Secret values, asked for at the moment of typing. `has` is what the login may plan with. */
 export interface LoginCredentials {
-  has: { username: boolean; password: boolean; oneTimeCode: boolean; custom: readonly string[] };
+  has: {
+    username: boolean;
+    password: boolean;
+    /** An authenticator, whose codes can be computed. */
+    oneTimeCode: boolean;
+    custom: readonly string[];
+    passkey: boolean;
+    /** Somebody, or a mailbox, may give a code or link that the site sends while the login waits. */
+    outOfBand: boolean;
+    /** A mailbox is among those: what is sent by e-mail arrives without anybody. */
+    mailbox: boolean;
+  };
   username(): Promise<Secret>;
   password(): Promise<Secret>;
   custom(name: string): Promise<Secret>;
@@ -43,4 +56,10 @@ export interface LoginCredentials {
    * `clockOffsetMs`: how far the site's clock is ahead of ours, where it is known.
    */
   oneTimeCode(signal: AbortSignal, clockOffsetMs?: number): Promise<Secret>;
+  passkey(): Promise<RevealedPasskey>;
+  /**
+   * What the site sent another way, once it is here.
+   * @throws Failure `one_time_code_timeout`
+   */
+  outOfBand(request: OutOfBandRequest, signal: AbortSignal): Promise<OutOfBandAnswer>;
 }

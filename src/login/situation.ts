@@ -1,4 +1,5 @@
 import type { FailureCode } from "../failure.ts";
+import type { OutOfBandRequest } from "./out-of-band.ts";
 import type { LoginCredentials } from "./site.ts";
 import type { PageSnapshot } from "./snapshot.ts";
 
@@ -18,6 +19,8 @@ export interface History {
   passwordSubmits: number;
   codeSubmits: number;
   usernameSubmits: number;
+  /** A code came another way and has not been submitted yet. */
+  codeInHand: boolean;
   /** Times the source page was looked at to see whether the login worked. */
   looks: number;
   /** What the last look at the source page found; forgotten with the next act. */
@@ -29,9 +32,9 @@ export interface History {
 }
 
 export interface Act {
-  kind: "submit" | "click" | "open_again";
+  kind: "submit" | "click" | "open_again" | "open_link";
   /** What was submitted, or what the click was for. */
-  what: Purpose[] | ClickPurpose | "open_again";
+  what: Purpose[] | ClickPurpose | "open_again" | "open_link";
   /** The text of the button or link. */
   control: string;
   /** The main document when it was done, and the messages it showed: what is new afterwards is an answer. */
@@ -41,7 +44,14 @@ export interface Act {
 }
 
 export type Purpose = "username" | "password" | "code" | "custom";
-export type ClickPurpose = "sign_in" | "method" | "dismiss" | "continue" | "consent";
+export type ClickPurpose =
+  | "sign_in"
+  | "method"
+  | "passkey"
+  | "send_code"
+  | "dismiss"
+  | "continue"
+  | "consent";
 
 /** What to put in which field. `part`: the how-manieth of several boxes that hold one code. */
 export interface Fill {
@@ -57,6 +67,8 @@ export type Action =
   /** Open the source page again and answer its HTTP challenge. */
   | { kind: "answer_http" }
   | { kind: "click"; control: string; what: ClickPurpose }
+  /** What the site sent another way is needed: a code to be submitted next, or a link that is opened at once. */
+  | { kind: "await_out_of_band"; request: OutOfBandRequest }
   /** The page is not ready, or has not answered: look again when something changes. */
   | { kind: "wait" }
   /** Look at the source page: it tells whether the login worked. */

@@ -1,9 +1,16 @@
 import { Failure } from "../failure.ts";
 import type { Identities } from "../identity/identities.ts";
-import type { Actor, Identity, RevealedCredentials } from "../identity/types.ts";
+import type { Actor, Identity, RevealedCredentials, RevealedMailbox } from "../identity/types.ts";
 import type { Secret } from "../secret.ts";
 import { createCodeSource } from "./one-time-code.ts";
+import type { OutOfBandAnswer, OutOfBandRequest } from "./out-of-band.ts";
 import type { LoginCredentials } from "./site.ts";
+
+export type OutOfBandSource = (
+  request: OutOfBandRequest,
+  mailbox: RevealedMailbox | undefined,
+  signal: AbortSignal,
+) => Promise<OutOfBandAnswer>;
 
 /**
  * An identity's stored credentials, as a login asks for them. They are unsealed — once, and audited — when the first
@@ -15,6 +22,7 @@ export function createStoredCredentials({
   actor,
   onRevealed,
   onCode,
+  outOfBand,
   now = Date.now,
 }: {
   identities: Pick<Identities, "revealCredentials" | "lastTimeStep" | "claimTimeStep">;
@@ -24,6 +32,8 @@ export function createStoredCredentials({
   onRevealed: (revealed: RevealedCredentials) => void;
   /** Told each code, before it is typed. */
   onCode: (code: Secret) => void;
+  /** Waits for what the site sends another way, given what was unsealed; undefined where nobody may be waited for. */
+  outOfBand?: OutOfBandSource | undefined;
   now?: () => number;
 }): LoginCredentials {
   const stored = new Set(identity.credentials.map(({ type }) => type));
@@ -49,12 +59,17 @@ export function createStoredCredentials({
   return {
     has: {
       username: stored.has("username_password"),
-      password: stored.has("username_password"),
+      password: identity.credentials.some(
+        ({ type, passwordless }) => type === "username_password" && passwordless !== true,
+      ),
       oneTimeCode: stored.has("authenticator"),
       custom: identity.credentials.flatMap(({ fields }) => fields ?? []),
+      passkey: stored.has("passkey"),
+      outOfBand: outOfBand !== undefined,
+      mailbox: stored.has("mailbox"),
     },
     username: async () => (await usernamePassword()).username,
-    password: async () => (await usernamePassword()).password,
+    password: async () => (await usernamePassword()).password ?? missing("a password"),
     async custom(name) {
       return (await reveal()).custom?.[name] ?? missing(`the field "${name}"`);
     },
@@ -70,6 +85,14 @@ export function createStoredCredentials({
       const code = await createCodeSource({ authenticator, steps, now })(signal, clockOffsetMs);
       onCode(code);
       return code;
+    },
+    passkey: async () => (await reveal()).passkey ?? missing("a passkey"),
+    async outOfBand(request, signal) {
+      if (outOfBand === undefined)
+        throw new Failure("one_time_code_required", "Nobody may be waited for to hand a code in.");
+      const answer = await outOfBand(request, (await reveal()).mailbox, signal);
+      onCode(answer.kind === "code" ? answer.code : answer.url);
+      return answer;
     },
   };
 }

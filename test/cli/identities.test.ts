@@ -66,7 +66,7 @@ test("add stores credentials from the environment variables it is given the name
   });
   const { usernamePassword, authenticator } = await revealed("by-env");
   expect(usernamePassword?.username.reveal()).toBe("me@shop.example");
-  expect(usernamePassword?.password.reveal()).toBe(secrets.password);
+  expect(usernamePassword?.password?.reveal()).toBe(secrets.password);
   expect(authenticator?.secret.reveal()).toBe(secrets.totp);
 });
 
@@ -78,7 +78,7 @@ test("add reads all credentials from standard input, and keeps further keys as c
   );
   expect(identity).toMatchObject({ name: "by-stdin", status: "pending" });
   const { usernamePassword, authenticator, custom } = await revealed("by-stdin");
-  expect(usernamePassword?.password.reveal()).toBe(secrets.password);
+  expect(usernamePassword?.password?.reveal()).toBe(secrets.password);
   expect(authenticator?.secret.reveal()).toBe(secrets.totp);
   expect(custom?.["pin"]?.reveal()).toBe(secrets.pin);
 });
@@ -95,7 +95,7 @@ test("add asks in a terminal, shows nothing of what is typed, and stores nothing
   expect(code).toBe(0);
   expect(shown).toContain("✓ by-prompt is stored");
   const { usernamePassword, authenticator } = await revealed("by-prompt");
-  expect(usernamePassword?.password.reveal()).toBe(secrets.password);
+  expect(usernamePassword?.password?.reveal()).toBe(secrets.password);
   expect(authenticator?.secret.reveal()).toBe(secrets.totp);
 
   await using left = startInTerminal([...add, "--name", "left"], environment);

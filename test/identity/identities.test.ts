@@ -224,7 +224,7 @@ describe("revealing credentials", () => {
     const runId = randomUUID();
     const revealed = await identities.revealCredentials(made.id, { name: "worker:one", runId });
     expect(revealed.usernamePassword?.username.reveal()).toBe("user-of-ada");
-    expect(revealed.usernamePassword?.password.reveal()).toBe("pa55word-of-ada");
+    expect(revealed.usernamePassword?.password?.reveal()).toBe("pa55word-of-ada");
     expect(revealed.authenticator).toMatchObject({ algorithm: "sha1", digits: 8, periodSeconds: 30 });
     expect(revealed.authenticator?.secret.reveal()).toBe("JBSWY3DPEHPK3PXP");
     expect(Object.keys(revealed.custom ?? {})).toEqual(["pin", "answer"]);
@@ -316,7 +316,7 @@ describe("an update", () => {
       credentials: [{ type: "username_password" }, { type: "authenticator" }],
     });
     const revealed = await identities.revealCredentials(made.id, actor);
-    expect(revealed.usernamePassword?.password.reveal()).toBe("the new one");
+    expect(revealed.usernamePassword?.password?.reveal()).toBe("the new one");
     expect(revealed.custom).toBeUndefined();
     expect(await identities.loadState(made.id)).toBeNull();
     expect((await identities.audit("default", made.id)).map(({ action }) => action)).toContain(

@@ -1,3 +1,4 @@
+import assert from "node:assert/strict";
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { type LoginRequest, type LoginResult, login } from "../../src/login/login.ts";
 import { createCodeSource } from "../../src/login/one-time-code.ts";
@@ -87,10 +88,20 @@ function credentialsOf({
     now: Date.now,
   });
   return {
-    has: { username: true, password: true, oneTimeCode: totpSecret !== null, custom: Object.keys(custom) },
+    has: {
+      username: true,
+      password: true,
+      oneTimeCode: totpSecret !== null,
+      custom: Object.keys(custom),
+      passkey: false,
+      outOfBand: false,
+      mailbox: false,
+    },
     username: async () => new Secret(username),
     password: async () => new Secret(password),
     custom: async (name) => new Secret(custom[name] ?? ""),
     oneTimeCode: codes,
+    passkey: async () => assert.fail("there is no passkey"),
+    outOfBand: async () => assert.fail("there is nobody to ask"),
   };
 }

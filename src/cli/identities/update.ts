@@ -1,12 +1,12 @@
 import { type Command, Option } from "commander";
 import { Failure } from "../../failure.ts";
-import type { CredentialSummary } from "../../identity/types.ts";
+import { type CredentialType, credentialTypes } from "../../identity/types.ts";
 import type { CliContext } from "../context.ts";
 import { readCredentials } from "../credentials.ts";
 import { credentialsToStore, fieldsOf, type IdentityOptions, withIdentityOptions } from "./options.ts";
 
 interface UpdateOptions extends IdentityOptions {
-  removeCredentials?: CredentialSummary["type"][];
+  removeCredentials?: CredentialType[];
 }
 
 export function registerUpdate(group: Command, context: CliContext): void {
@@ -18,9 +18,7 @@ export function registerUpdate(group: Command, context: CliContext): void {
   withIdentityOptions(command)
     .addOption(
       new Option("--remove-credentials <type...>", "forget the credentials of these types").choices([
-        "username_password",
-        "authenticator",
-        "custom",
+        ...credentialTypes,
       ]),
     )
     .addHelpText(

@@ -5,7 +5,7 @@ import { type Column, table } from "../table.ts";
 import { identityNames } from "./identity-names.ts";
 import { statusCell, took } from "./view.ts";
 
-export const statuses = ["queued", "deferred", "running", "succeeded", "failed"] as const;
+export const statuses = ["queued", "deferred", "running", "waiting_for_code", "succeeded", "failed"] as const;
 
 export interface ListOptions {
   identity?: string;

@@ -8,6 +8,7 @@ export function statusCell({ style }: CliContext, { status, outcome }: Run) {
     queued: style.yellow,
     deferred: style.yellow,
     running: style.cyan,
+    waiting_for_code: style.yellow,
     succeeded: style.green,
     failed: style.red,
   };
