@@ -17,7 +17,7 @@ export interface StageRecord {
 export interface Artifact {
   /** Unique within the run; the last part of its key in the store. */
   name: string;
-  kind: "screenshot" | "download" | "trace" | "file";
+  kind: "screenshot" | "download" | "trace" | "snapshot" | "file";
   contentType: string;
   bytes: number;
 }
@@ -53,6 +53,8 @@ export interface Evidence {
   /** What the flow threw, scrubbed; kept here and nowhere else. */
   error?: string;
   decisions?: LoginDecision[];
+  /** Name of the artifact with the pages of a login that was not recognised, for `latchkey login --replay`. */
+  snapshot?: string;
 }
 
 /** What a run came to. */

@@ -1,4 +1,4 @@
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 import { Failure, toFailure } from "../failure.ts";
 import { parseAuthenticator } from "../identity/authenticator.ts";
 import { check, urlSchema } from "../identity/identity-input.ts";
@@ -11,25 +11,39 @@ import { type CredentialOptions, readCredentials, withCredentialOptions } from "
 import { checkDisplay } from "./display.ts";
 import { createInterrupt } from "./interrupt.ts";
 import { explain, loginJson, printLogin } from "./login-report.ts";
+import { replayFile } from "./replay.ts";
 import { interruptedCode } from "./report-failure.ts";
+import { openSnapshotFile } from "./save-snapshot.ts";
 
 interface LoginOptions extends CredentialOptions {
   allow?: string[];
   headed?: boolean;
   explain?: boolean;
   json?: boolean;
+  saveSnapshot?: string;
+  replay?: string;
 }
 
 export function registerLogin(program: Command, context: CliContext): void {
   const command = program
     .command("login")
     .description("try one login at a site; nothing is saved, and the password is submitted at most once")
-    .argument("<url>", "the site's page for signed-in users, or its login page");
+    .argument("[url]", "the site's page for signed-in users, or its login page");
   withCredentialOptions(command)
     .option("--allow <domain...>", "domains, beyond the site's own, that credentials may be typed on")
     .option("--headed", "show the browser")
     .option("--explain", "tell, step by step, what was seen, what was done, and why")
     .option("--json", "print one JSON object")
+    .option(
+      "--save-snapshot <file>",
+      "store what was seen and decided, without secrets, to report or replay it",
+    )
+    .addOption(
+      new Option(
+        "--replay <file>",
+        "decide again on a stored login's pages: no site, no browser, no credentials",
+      ).conflicts("username passwordEnv totp totpEnv credentialsStdin allow headed saveSnapshot".split(" ")),
+    )
     .addHelpText(
       "after",
       `
@@ -37,9 +51,24 @@ Examples:
   $ npx latchkey login https://app.example.com --username me --explain
   $ npx latchkey login https://app.example.com --username me \\
       --password-env APP_PASSWORD --totp-env APP_TOTP --json
-The exit code is 0 if it signed in, 1 if not, 130 after Ctrl-C.`,
+  $ npx latchkey login https://app.example.com --username me \\
+      --save-snapshot app.json
+  $ npx latchkey login --replay app.json
+The exit code is 0 if it signed in, 1 if not, 130 after Ctrl-C; with --replay,
+1 if anything is decided differently than when it was stored.`,
     )
-    .action(async (url: string, options: LoginOptions) => {
+    .action(async (url: string | undefined, options: LoginOptions) => {
+      if (options.replay !== undefined) {
+        if (url !== undefined)
+          throw new Failure("invalid_argument", "--replay takes no URL: it opens no site.");
+        process.exitCode = await replayFile(context, { path: options.replay, json: options.json === true });
+        return;
+      }
+      if (url === undefined)
+        throw new Failure(
+          "invalid_argument",
+          "Name the site's URL: `latchkey login https://app.example.com`.",
+        );
       const ended = await attempt(context, url, options).catch((error: unknown) => {
         // One object, whatever happens: a script that asked for JSON reads no standard error.
         if (options.json === true) return notBegun(url, toFailure(error));
@@ -67,6 +96,8 @@ async function attempt(context: CliContext, url: string, options: LoginOptions):
   const site = (await parts.catalogue()).siteFor(sourceUrl);
   const { openSession } = await parts.browsers();
 
+  await using snapshot =
+    options.saveSnapshot === undefined ? undefined : await openSnapshotFile(options.saveSnapshot);
   using interrupt = createInterrupt("The login was cancelled from the terminal.");
   const startedAt = performance.now();
   await using session = await openSession({ signal: interrupt.signal, headed: options.headed === true });
@@ -78,10 +109,12 @@ async function attempt(context: CliContext, url: string, options: LoginOptions):
     credentials,
     signal: AbortSignal.any([interrupt.signal, session.lost, AbortSignal.timeout(config.loginTimeoutMs)]),
     log,
+    ...(snapshot === undefined ? {} : { onSituation: snapshot.onSituation }),
     ...(options.explain === true && options.json !== true
       ? { onDecision: (decision) => explain(context, decision) }
       : {}),
   });
+  await snapshot?.write(result, redactor);
   return {
     result,
     durationMs: Math.round(performance.now() - startedAt),

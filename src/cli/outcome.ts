@@ -42,7 +42,8 @@ function printEvidence(context: CliContext, { advice, evidence }: FailedOutcome)
 function printArtifact(context: CliContext, runId: string, { kind, name, bytes }: Artifact): void {
   const path = context.parts.artifacts.path(runId, name);
   const place = path === undefined ? name : shellWord(path);
-  const shown = kind === "trace" ? `npx playwright-core show-trace ${place}` : place;
+  const opener = { trace: "npx playwright-core show-trace", snapshot: "npx latchkey login --replay" };
+  const shown = kind === "trace" || kind === "snapshot" ? `${opener[kind]} ${place}` : place;
   printLine(context, kind, `${shown}  ${context.style.dim(size(bytes))}`);
 }
 

@@ -3,8 +3,10 @@ import type { FailureCode } from "../failure.ts";
 import { addressOf } from "../login/address.ts";
 import { type LoginRequest, login, type Submits } from "../login/login.ts";
 import { createStoredCredentials } from "../login/stored-credentials.ts";
+import { createLoginRecorder } from "../login/stored-login.ts";
 import { checkIdentity } from "./check-identity.ts";
 import { type Claim, loginLease } from "./claim-identity.ts";
+import { keepSnapshot } from "./keep-snapshot.ts";
 import { type RunSession, useState } from "./open-run-session.ts";
 import type { RunContext } from "./run-context.ts";
 import { saveLogin } from "./save-login.ts";
@@ -83,6 +85,7 @@ async function takeNewerState(
 async function logIn(run: RunContext, { identity, site, lease }: Claim, session: Session): Promise<Submits> {
   const { deps } = run;
   const timeLimit = AbortSignal.timeout(deps.loginTimeoutMs);
+  const recorder = createLoginRecorder();
   const request: LoginRequest = {
     page: session.page,
     sourceUrl: identity.sourceUrl,
@@ -98,6 +101,7 @@ async function logIn(run: RunContext, { identity, site, lease }: Claim, session:
     signal: AbortSignal.any([run.signal, timeLimit]),
     log: deps.log,
     onDecision: (decision) => deps.emit({ type: "decision", decision }),
+    onSituation: recorder.onSituation,
   };
   const result = await login(request);
   run.signal.throwIfAborted();
@@ -122,5 +126,7 @@ async function logIn(run: RunContext, { identity, site, lease }: Claim, session:
     { identity: identity.id, code: result.failure.code, submits: result.submits },
     "login failed",
   );
+  if (result.failure.code === "login_unrecognised")
+    await keepSnapshot(run, { end: result.failure.code, steps: recorder.steps });
   throw result.failure;
 }

@@ -3,7 +3,7 @@ import type { Failure } from "../failure.ts";
 import type { Logger } from "../log.ts";
 import type { LoginDecision } from "../outcome.ts";
 import type { LoginCredentials, Site } from "./site.ts";
-import type { Situation } from "./situation.ts";
+import type { Decision, Situation } from "./situation.ts";
 
 export interface LoginRequest {
   /** A page of the session; anything may be open in it. */
@@ -18,8 +18,8 @@ export interface LoginRequest {
   signal: AbortSignal;
   log: Logger;
   onDecision?: (decision: LoginDecision) => void;
-  /** Receives what each decision rested on; secret-free JSON, to store and to decide on again offline. */
-  onSituation?: (situation: Situation) => void;
+  /** Receives each decision with what it rested on; secret-free JSON, to store and to decide on again offline. */
+  onSituation?: (situation: Situation, decision: Decision) => void;
 }
 
 /** How many times something was submitted to the site. */

@@ -60,7 +60,7 @@ export async function signInByRules({
     // A wait is told once, not at each look.
     const waiting = decision.action.kind === "wait" ? `${decision.rule}: ${decision.reason}` : "";
     if (waiting === "" || waiting !== lastWait) {
-      request.onSituation?.(situation);
+      request.onSituation?.(situation, decision);
       report.decide({ saw: decision.saw, action: decision.doing, reason: decision.reason });
     }
     lastWait = waiting;

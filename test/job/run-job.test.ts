@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { resolve } from "node:path";
+import { text } from "node:stream/consumers";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { type PracticeSite, startPracticeSite } from "../../practice/site.ts";
 import type { RunEvent } from "../../src/events.ts";
@@ -7,9 +8,12 @@ import { Failure } from "../../src/failure.ts";
 import type { Identity } from "../../src/identity/types.ts";
 import type { JobInput } from "../../src/job/job.ts";
 import { runJob } from "../../src/job/run-job.ts";
+import { replay } from "../../src/login/replay.ts";
+import { parseStoredLogin } from "../../src/login/stored-login.ts";
 import type { Outcome } from "../../src/outcome.ts";
 import { addPracticeIdentity, openTestParts, type TestParts } from "../support/parts.ts";
 import { quickUser } from "../support/runs.ts";
+import { startServer } from "../support/web-server.ts";
 
 let ground: TestParts;
 let site: PracticeSite;
@@ -44,14 +48,15 @@ interface RunOptions {
 async function run(
   job: Partial<JobInput> & { flow: string },
   { signal, onEvent }: RunOptions = {},
-): Promise<{ outcome: Outcome; events: RunEvent[] }> {
+): Promise<{ runId: string; outcome: Outcome; events: RunEvent[] }> {
   const { parts } = ground;
   const { identities, leases } = await parts.store();
   const { openSession } = await parts.browsers();
   const events: RunEvent[] = [];
+  const runId = randomUUID();
   const outcome = await runJob(
     { identityId: identity.id, ...job },
-    randomUUID(),
+    runId,
     {
       catalogue: await parts.catalogue(),
       identities,
@@ -70,7 +75,7 @@ async function run(
     },
     signal ?? new AbortController().signal,
   );
-  return { outcome, events };
+  return { runId, outcome, events };
 }
 
 async function freshIdentity(): Promise<Identity> {
@@ -152,6 +157,36 @@ describe("signing in", () => {
     expect(outcome).toMatchObject({ status: "failed", code: "invalid_one_time_code" });
     expect(site.counters.passwordSubmits).toBe(1);
     expect(site.counters.codeSubmits).toBeLessThanOrEqual(2);
+  });
+
+  test("a page that is no login ends in login_unrecognised, and what was seen of it is kept to be replayed", async () => {
+    const form =
+      "<h1>Sign in</h1><form action=/next><label>User name<input name=u></label><button>Next</button></form>";
+    const news = `<h1>Rain, says ${quickUser.username}</h1><p>It will rain in the north, and then it will stop.</p>`;
+    await using gazette = await startServer(({ url }, response) => {
+      const body = url === "/" ? form : news;
+      response.setHeader("content-type", "text/html").end(`<!doctype html><title>Gazette</title>${body}`);
+    });
+    identity = await addPracticeIdentity(ground.parts, gazette.url, quickUser, {
+      name: `gazette-${randomUUID().slice(0, 8)}`,
+    });
+    const { runId, outcome, events } = await run({ flow: "trial/look" });
+    expect(outcome).toMatchObject({
+      status: "failed",
+      code: "login_unrecognised",
+      evidence: { snapshot: "login-snapshot.json", decisions: expect.any(Array) },
+    });
+    const kept = events.flatMap((event) => (event.type === "artifact" ? [event.artifact.kind] : []));
+    expect(kept).toEqual(["snapshot", "screenshot"]);
+
+    const { stream } = await ground.parts.artifacts.read(runId, "login-snapshot.json");
+    const stored = await text(stream);
+    expect(stored).toContain("Rain, says [redacted]");
+    expect(stored).not.toContain(quickUser.username);
+    const replayed = replay(parseStoredLogin(stored));
+    expect(replayed.flatMap(({ differences }) => differences)).toEqual([]);
+    expect(replayed.at(-1)?.decision.action).toMatchObject({ kind: "fail", code: "login_unrecognised" });
+    expect(await freshIdentity()).toMatchObject({ status: "pending" });
   });
 
   test("two runs at once for one identity: one is told that the identity is busy", async () => {
