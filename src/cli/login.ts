@@ -60,15 +60,11 @@ The exit code is 0 if it signed in, 1 if not, 130 after Ctrl-C; with --replay,
     .action(async (url: string | undefined, options: LoginOptions) => {
       if (options.replay !== undefined) {
         if (url !== undefined)
-          throw new Failure("invalid_argument", "--replay takes no URL: it opens no site.");
+          command.error("error: option '--replay <file>' opens no site and takes no url");
         process.exitCode = await replayFile(context, { path: options.replay, json: options.json === true });
         return;
       }
-      if (url === undefined)
-        throw new Failure(
-          "invalid_argument",
-          "Name the site's URL: `latchkey login https://app.example.com`.",
-        );
+      if (url === undefined) return command.error("error: missing required argument 'url'");
       const ended = await attempt(context, url, options).catch((error: unknown) => {
         // One object, whatever happens: a script that asked for JSON reads no standard error.
         if (options.json === true) return notBegun(url, toFailure(error));
