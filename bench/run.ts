@@ -1,4 +1,3 @@
-import { readFile, writeFile } from "node:fs/promises";
 import { availableParallelism, cpus, totalmem } from "node:os";
 import { startRedis } from "../test/support/redis.ts";
 import { latency } from "./latency.ts";
@@ -6,10 +5,8 @@ import { memory } from "./memory.ts";
 import { pickup } from "./pickup.ts";
 import { type Figure } from "./support/figures.ts";
 import { openGround } from "./support/ground.ts";
+import { writeSection } from "./support/write-section.ts";
 import { throughput } from "./throughput.ts";
-
-const readme = new URL("README.md", import.meta.url);
-const markers = ["<!-- figures -->", "<!-- /figures -->"] as const;
 
 /** Runs every benchmark and writes the figures, with the machine's size, into README.md. */
 const figures: Figure[] = [];
@@ -44,9 +41,4 @@ const table = [
   ),
 ].join("\n");
 console.log(table);
-
-const text = await readFile(readme, "utf8");
-const [start, end] = markers.map((marker) => text.indexOf(marker));
-if (start === undefined || end === undefined || start < 0 || end < start)
-  throw new Error("README.md has lost its markers.");
-await writeFile(readme, `${text.slice(0, start)}${markers[0]}\n${table}\n${text.slice(end)}`);
+await writeSection("figures", table);
