@@ -1,12 +1,13 @@
-import type { ElementHandle, Page } from "playwright-core";
+import type { Page } from "playwright-core";
 import { Secret } from "../secret.ts";
 import type { Activity } from "./activity.ts";
 import type { IsAllowed } from "./allowed-origin.ts";
-import type { Observed } from "./observe.ts";
+import { clickOn } from "./direct-input.ts";
+import type { Observed, Target } from "./observe.ts";
 import { pause } from "./pause.ts";
 import type { LoginCredentials } from "./site.ts";
 import type { Action, Fill } from "./situation.ts";
-import { assertAllowed, typeSecret } from "./type-secret.ts";
+import { assertAllowed, typeInto } from "./type-secret.ts";
 
 export interface ActContext {
   page: Page;
@@ -42,26 +43,20 @@ export async function submitForm({
     counted = true;
   };
   const { observed, isAllowed, activity, signal, page } = context;
-  const targets = await Promise.all(
-    action.fills.map(async (fill) => ({
-      fill,
-      element: await observed.element(fill.ref),
-      frame: observed.frame(fill.ref),
-    })),
-  );
-  for (const { frame } of targets) assertAllowed({ frame, isAllowed });
-  for (const ref of action.tick) await tick(await observed.element(ref));
+  const targets = action.fills.map((fill) => ({ fill, target: observed.target(fill.ref) }));
+  for (const { target } of targets) assertAllowed({ frame: target.frame, isAllowed });
+  for (const ref of action.tick) await tick(observed.target(ref));
 
   const values = await valuesFor({ fills: action.fills, ...context });
   activity.mark();
   const typeAll = async (keyByKey: boolean) => {
-    for (const [at, { fill, element, frame }] of targets.entries()) {
+    for (const [at, { fill, target }] of targets.entries()) {
       signal.throwIfAborted();
       const value = values[at];
       if (value === undefined) continue;
       // Boxes for a digit each, and sites that submit by themselves, send the code with its last digit.
       if (fill.value === "code" && at === targets.length - 1 && action.what.length === 1) onSubmit();
-      await typeSecret({ element, frame, isAllowed, value, keyByKey });
+      await typeInto({ page, target, isAllowed, value, keyByKey });
       if (fill.part !== undefined && activity.submittedSinceMark()) return;
     }
   };
@@ -69,36 +64,43 @@ export async function submitForm({
   const codeAlone = action.what.length === 1 && action.what[0] === "code";
   if (codeAlone && (await submitsItself({ page, activity }))) return;
 
-  const last = targets.at(-1)?.element;
-  const button = action.button === null ? null : await observed.element(action.button);
-  if (await wasEmptied(targets.map(({ element }) => element))) await typeAll(false);
-  if (button !== null && !(await isEnabled(button))) {
+  const last = targets.at(-1)?.target;
+  const button = action.button === null ? null : observed.target(action.button);
+  let [emptied, enabled] = await Promise.all([
+    wasEmptied(targets.map(({ target }) => target)),
+    button !== null && isEnabled(button),
+  ]);
+  if (emptied) await typeAll(false);
+  if (button !== null && !enabled) {
     await becomesEnabled({ button, retype: () => typeAll(true), activity, signal });
     if (codeAlone && activity.submittedSinceMark()) return;
+    enabled = await isEnabled(button);
   }
   signal.throwIfAborted();
   onSubmit();
   activity.mark();
-  if (button !== null && (await isEnabled(button)) && (await pressed({ element: button, activity }))) return;
-  await last?.press("Enter", { timeout: clickTimeoutMs, noWaitAfter: true });
+  if (button !== null && enabled && (await pressed({ page, target: button, activity }))) return;
+  await (await last?.element())?.press("Enter", { timeout: clickTimeoutMs, noWaitAfter: true });
 }
 
 /** Clicks a button or link that submits no credentials. */
 export async function clickControl({
   ref,
   reachable,
+  page,
   observed,
   activity,
 }: {
   ref: string;
   /** It was in view, and nothing lay over it. */
   reachable: boolean;
+  page: Page;
   observed: Observed;
   activity: Activity;
 }): Promise<void> {
-  const element = await observed.element(ref);
   activity.mark();
-  await press({ element, activity, timeoutMs: reachable ? clickTimeoutMs : hopelessTimeoutMs });
+  const timeoutMs = reachable ? clickTimeoutMs : hopelessTimeoutMs;
+  await press({ page, target: observed.target(ref), activity, timeoutMs });
 }
 
 /** The values to type, one per fill. A code is asked for last, when all else is ready: its life is short. */
@@ -139,18 +141,26 @@ async function submitsItself({ page, activity }: { page: Page; activity: Activit
 }
 
 /** A page that wakes up late may clear what was typed before. */
-async function wasEmptied(elements: ElementHandle<Element>[]): Promise<boolean> {
+async function wasEmptied(targets: Target[]): Promise<boolean> {
   const empty = await Promise.all(
-    elements.map((element) =>
-      element.evaluate((field) => "value" in field && field.value === "").catch(() => false),
+    targets.map(({ look, index }) =>
+      look
+        .evaluate(({ elements }, at) => {
+          const field = elements[at];
+          return field !== undefined && "value" in field && field.value === "";
+        }, index)
+        .catch(() => false),
     ),
   );
   return empty.some(Boolean);
 }
 
-async function isEnabled(button: ElementHandle<Element>): Promise<boolean> {
-  return await button
-    .evaluate((element) => !element.matches(":disabled") && element.getAttribute("aria-disabled") !== "true")
+async function isEnabled({ look, index }: Target): Promise<boolean> {
+  return await look
+    .evaluate(({ elements }, at) => {
+      const element = elements[at];
+      return element?.matches(":disabled") === false && element.getAttribute("aria-disabled") !== "true";
+    }, index)
     .catch(() => false);
 }
 
@@ -161,7 +171,7 @@ async function becomesEnabled({
   activity,
   signal,
 }: {
-  button: ElementHandle<Element>;
+  button: Target;
   retype: () => Promise<void>;
   activity: Activity;
   signal: AbortSignal;
@@ -183,21 +193,25 @@ async function becomesEnabled({
  * of a click instead. Throws when neither was possible.
  */
 async function press({
-  element,
+  page,
+  target,
   activity,
   timeoutMs = clickTimeoutMs,
 }: {
-  element: ElementHandle<Element>;
+  page: Page;
+  target: Target;
   activity: Activity;
   timeoutMs?: number;
 }): Promise<void> {
+  if (await clickOn({ page, target })) return;
+  const element = await target.element();
   try {
     await element.click({ timeout: timeoutMs, noWaitAfter: true });
   } catch (error) {
     if (activity.submittedSinceMark()) return;
-    const said = await element.evaluate((target) => {
-      if (!target.isConnected || !(target instanceof HTMLElement)) return false;
-      target.click();
+    const said = await element.evaluate((told) => {
+      if (!told.isConnected || !(told instanceof HTMLElement)) return false;
+      told.click();
       return true;
     });
     if (!said) throw error;
@@ -205,7 +219,7 @@ async function press({
 }
 
 /** False when the button is gone and nothing was sent: Enter may do. */
-async function pressed(options: { element: ElementHandle<Element>; activity: Activity }): Promise<boolean> {
+async function pressed(options: { page: Page; target: Target; activity: Activity }): Promise<boolean> {
   try {
     await press(options);
     return true;
@@ -214,9 +228,12 @@ async function pressed(options: { element: ElementHandle<Element>; activity: Act
   }
 }
 
-async function tick(box: ElementHandle<Element>): Promise<void> {
+async function tick({ look, index }: Target): Promise<void> {
   // Nice to have: a box that cannot be ticked does not stop a login.
-  await box
-    .evaluate((element) => element instanceof HTMLInputElement && !element.checked && element.click())
+  await look
+    .evaluate(({ elements }, at) => {
+      const box = elements[at];
+      if (box instanceof HTMLInputElement && !box.checked) box.click();
+    }, index)
     .catch(() => {});
 }

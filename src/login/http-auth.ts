@@ -29,8 +29,11 @@ export async function answerHttpChallenge({
   const password = await credentials.password();
   let answered = false;
   let foreign: string | undefined;
-  await using _auth = await handleChallenges({
-    page,
+  const cdp = await page.context().newCDPSession(page);
+  await using ending = new AsyncDisposableStack();
+  ending.defer(() => cdp.detach().catch(() => {}));
+  await handleChallenges({
+    cdp,
     resourceTypes: ["Document"],
     respond({ origin }) {
       if (!isAllowed(origin)) foreign = origin;
@@ -48,24 +51,24 @@ export async function answerHttpChallenge({
  * Declines challenges to the page's own requests for data: on one, Chromium would ask the user, and a page that waits
  * for a synchronous request would hang for ever. The page sees the 401 instead.
  */
-export function declineDataChallenges(page: Page): Promise<AsyncDisposable> {
+export function declineDataChallenges(cdp: CDPSession): Promise<void> {
   return handleChallenges({
-    page,
+    cdp,
     resourceTypes: ["XHR", "Fetch"],
     respond: () => ({ response: "CancelAuth" }),
   });
 }
 
 async function handleChallenges({
-  page,
+  cdp,
   resourceTypes,
   respond,
 }: {
-  page: Page;
+  /** A session of its own: interception ends when it is detached, and what is paused goes on by itself. */
+  cdp: CDPSession;
   resourceTypes: ("Document" | "XHR" | "Fetch")[];
   respond: (challenge: { origin: string }) => Response;
-}): Promise<AsyncDisposable> {
-  const cdp = await page.context().newCDPSession(page);
+}): Promise<void> {
   cdp.on("Fetch.requestPaused", ({ requestId }) => quietly(cdp.send("Fetch.continueRequest", { requestId })));
   cdp.on("Fetch.authRequired", ({ requestId, authChallenge }) => {
     const authChallengeResponse: Response =
@@ -76,13 +79,6 @@ async function handleChallenges({
     handleAuthRequests: true,
     patterns: resourceTypes.map((resourceType) => ({ urlPattern: "*", resourceType })),
   });
-  return { [Symbol.asyncDispose]: () => stop(cdp) };
-}
-
-/** What is paused goes on by itself when interception ends. */
-async function stop(cdp: CDPSession): Promise<void> {
-  await cdp.send("Fetch.disable").catch(() => {});
-  await cdp.detach().catch(() => {});
 }
 
 /** A request that is gone meanwhile, or a page that is, needs no answer. */

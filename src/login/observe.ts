@@ -6,10 +6,18 @@ import type { ActivitySnapshot, FrameSnapshot, PageSnapshot } from "./snapshot.t
 /** A page that was looked at, and the elements its snapshot speaks of. Whoever observed it closes it. */
 export interface Observed extends Disposable {
   snapshot: PageSnapshot;
-  /** The element behind a `ref`. Throws if the document is gone meanwhile. */
-  element(ref: string): Promise<ElementHandle<Element>>;
-  /** The frame a `ref` stands in. */
-  frame(ref: string): Frame;
+  /** Where a `ref` stands; nothing is asked of the browser yet. */
+  target(ref: string): Target;
+}
+
+/** An element of an observed page. */
+export interface Target {
+  frame: Frame;
+  /** The look at its frame, and which of the elements seen there it is. */
+  look: JSHandle<{ elements: Element[] }>;
+  index: number;
+  /** Throws if the document is gone meanwhile. */
+  element(): Promise<ElementHandle<Element>>;
 }
 
 interface Looked {
@@ -53,19 +61,25 @@ export async function observe({
       frames: looked.map(({ snapshot }) => snapshot),
       activity,
     },
-    frame: (ref) => lookOf(ref).frame,
-    async element(ref) {
-      const at = Number(ref.split(":")[1]);
-      const handle = await lookOf(ref).handle.evaluateHandle(({ elements }, index) => elements[index], at);
-      const element = handle.asElement();
-      if (element === null) throw new Error("no such element in the snapshot");
-      return element as ElementHandle<Element>;
+    target(ref) {
+      const { frame, handle } = lookOf(ref);
+      return targetAt({ frame, look: handle, index: Number(ref.split(":")[1]) });
     },
     [Symbol.dispose]() {
       // The browser forgets the elements in its own time: nobody waits for it.
       for (const { handle } of looked) handle.dispose().catch(() => {});
     },
   };
+}
+
+function targetAt({ frame, look, index }: Omit<Target, "element">): Target {
+  let found: Promise<ElementHandle<Element>> | undefined;
+  const find = async () => {
+    const element = (await look.evaluateHandle(({ elements }, at) => elements[at], index)).asElement();
+    if (element === null) throw new Error("no such element in the snapshot");
+    return element as ElementHandle<Element>;
+  };
+  return { frame, look, index, element: () => (found ??= find()) };
 }
 
 /** The page's snapshot alone, for a judgement that touches nothing: one round trip per frame. Throws as `observe` does. */

@@ -37,6 +37,7 @@ export async function perform({
       return await clickControl({
         ref: action.control,
         reachable: isReachable(controlOf(situation, action.control)),
+        page,
         observed,
         activity,
       });

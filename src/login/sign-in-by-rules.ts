@@ -33,9 +33,13 @@ export async function signInByRules({
   using activity = watchActivity({ page, now: Date.now });
   const history = newHistory();
   await using ending = new AsyncDisposableStack();
+  // Made while the first page is on its way: it is not needed before something is submitted.
+  const devtools = page.context().newCDPSession(page);
+  // Whoever needs it hears of its failure.
+  devtools.catch(() => {});
+  ending.defer(() => devtools.then((cdp) => cdp.detach()).catch(() => {}));
   let declining: Promise<unknown> | undefined;
-  const declineChallenges = () =>
-    (declining ??= declineDataChallenges(page).then((challenges) => ending.use(challenges)));
+  const declineChallenges = () => (declining ??= devtools.then(declineDataChallenges));
   const attempt: Attempt = {
     request,
     report,

@@ -1,7 +1,9 @@
-import type { ElementHandle, Frame } from "playwright-core";
+import type { ElementHandle, Frame, Page } from "playwright-core";
 import { Failure } from "../failure.ts";
 import type { Secret } from "../secret.ts";
 import { type IsAllowed, originNotAllowed } from "./allowed-origin.ts";
+import { insertInto } from "./direct-input.ts";
+import type { Target } from "./observe.ts";
 
 const typingTimeoutMs = 10_000;
 
@@ -44,6 +46,31 @@ export async function typeSecret({
     // Playwright's own error quotes what it was typing; it is not kept, not even as a cause.
     throw new FieldNotTypable();
   }
+}
+
+/** Types a value into a field of an observed page, the quick way where that will do. Otherwise as `typeSecret`. */
+export async function typeInto({
+  page,
+  target,
+  isAllowed,
+  value,
+  keyByKey,
+}: {
+  page: Page;
+  target: Target;
+  isAllowed: IsAllowed;
+  value: Secret;
+  keyByKey: boolean;
+}): Promise<void> {
+  const { frame } = target;
+  assertAllowed({ frame, isAllowed });
+  const typed =
+    !keyByKey &&
+    (await insertInto({ page, target, text: value.reveal() }).catch(() => {
+      // As below: an error may quote what was typed.
+      throw new FieldNotTypable();
+    }));
+  if (!typed) await typeSecret({ element: await target.element(), frame, isAllowed, value, keyByKey });
 }
 
 /** The field went away, or does not take text. Look again. */
