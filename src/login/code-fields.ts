@@ -1,18 +1,23 @@
 import type { Form } from "./form.ts";
 import type { FieldSnapshot } from "./snapshot.ts";
 
-/** The fields one code goes into: one, or a row of boxes for a digit each. */
-export function codeFieldsOf(form: Form, { afterPassword }: { afterPassword: boolean }): FieldSnapshot[] {
-  const boxes = form.fields.filter(
+/**
+ * The fields one code goes into: one, or a row of boxes for a digit each. `asleep`: also fields still disabled, which
+ * are shown and cannot be typed into yet.
+ */
+export function codeFieldsOf(
+  form: Form,
+  { afterPassword, asleep = false }: { afterPassword: boolean; asleep?: boolean },
+): FieldSnapshot[] {
+  const usable = form.fields.filter((field) => asleep || !field.disabled);
+  const boxes = usable.filter(
     (field) =>
-      !field.disabled &&
-      /^(text|tel|number|password)$/.test(field.kind) &&
-      (field.maxLength === 1 || isDigitBox(field)),
+      /^(text|tel|number|password)$/.test(field.kind) && (field.maxLength === 1 || isDigitBox(field)),
   );
   if (boxes.length >= 4 && boxes.length <= 10) return boxes;
-  const sure = form.fields.find((field) => field.purpose === "code" && !field.disabled);
+  const sure = usable.find((field) => field.purpose === "code");
   if (sure !== undefined) return [sure];
-  const maybe = form.fields.filter((field) => field.purpose === "maybe_code" && !field.disabled);
+  const maybe = usable.filter((field) => field.purpose === "maybe_code");
   return afterPassword && maybe.length === 1 ? maybe : [];
 }
 

@@ -12,13 +12,25 @@ export interface Progress {
   afterCode: boolean;
 }
 
+/** The same where the page's code is not awake yet: a form whose field for the code is still disabled counts too. */
+export function findSleepingCodeForm(forms: Form[], progress: Progress): SignInForm | null {
+  return findForm(forms, { ...progress, asleep: true });
+}
+
 /**
  * A form that asks for a one-time code. `afterPassword`: a field called just "code" is one then. `afterCode`: a code
  * was typed already; else a field that holds something is a setting, not a challenge.
  */
-export function findCodeForm(forms: Form[], { afterPassword, afterCode }: Progress): SignInForm | null {
+export function findCodeForm(forms: Form[], progress: Progress): SignInForm | null {
+  return findForm(forms, { ...progress, asleep: false });
+}
+
+function findForm(
+  forms: Form[],
+  { afterPassword, afterCode, asleep }: Progress & { asleep: boolean },
+): SignInForm | null {
   for (const form of forms) {
-    const told = codeFieldsOf(form, { afterPassword });
+    const told = codeFieldsOf(form, { afterPassword, asleep });
     const code = told.length > 0 || !afterPassword ? told : codeByContext(form);
     if (code.length === 0 || (!afterCode && code.some((field) => field.filled))) continue;
     if (!isSignUp(form) && asksNothingElse(form, code)) return { ...asSignInForm(form), code };

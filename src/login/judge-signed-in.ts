@@ -1,4 +1,4 @@
-import { findCodeForm, type Progress } from "./code-form.ts";
+import { findSleepingCodeForm, type Progress } from "./code-form.ts";
 import { quoted } from "./describe.ts";
 import { formsOf } from "./form.ts";
 import { isLoginAddress } from "./login-address.ts";
@@ -57,6 +57,16 @@ export function findHiddenSignIn(snapshot: PageSnapshot): ControlSnapshot | unde
   );
 }
 
+/** More buttons and links than a step of a login has. */
+const mostControls = 20;
+
+/** A step between password and site, which often offers to sign out as well: little else is on it. */
+function isAboutSecondFactor({ title, frames }: PageSnapshot): boolean {
+  const controls = frames.flatMap((frame) => frame.controls).filter(({ shown }) => shown);
+  const headings = [title, ...frames.flatMap((frame) => frame.headings)];
+  return controls.length <= mostControls && headings.some((heading) => speaksOf(heading, "oneTimeCode"));
+}
+
 /** Whether the page is a signed-in user's, from the page alone. */
 export function judgeSignedIn({
   snapshot,
@@ -80,8 +90,10 @@ export function judgeSignedIn({
 
   if (documentStatus === 401 || documentStatus === 407)
     return out("the site answered that a login is needed");
-  if (findCodeForm(forms, progress) !== null && !forms.some(isSignUp))
+  if (findSleepingCodeForm(forms, progress) !== null && !forms.some(isSignUp))
     return out("the site asks for a one-time code");
+  if (snapshot.url !== sourceUrl && isAboutSecondFactor(snapshot))
+    return out("the site asks for a second factor");
   if (passwordForm !== null) {
     const signsIn =
       speaksOf(`${passwordForm.group.heading} ${passwordForm.button?.text ?? ""}`, "signIn") ||

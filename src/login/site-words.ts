@@ -42,10 +42,15 @@ export function answersOf(situation: Situation): SiteMessage[] {
   const plainLines = snapshot.frames
     .flatMap((frame) => [...frame.headings, ...frame.texts])
     .filter((line) => lastAct !== undefined && !atFirst.has(line) && counts(line))
-    .filter((line) => !/[?？]\s*$/.test(line) && !marked.some(({ text }) => text.includes(line)))
+    .filter((line) => !isQuestion(line) && !marked.some(({ text }) => text.includes(line)))
     .map((text): SiteMessage => ({ text, weight: "text", isNew: true }));
   const order = { error: 0, notice: 1, text: 2 };
   return [...marked, ...plainLines].sort((a, b) => order[a.weight] - order[b.weight]);
+}
+
+/** A question and nothing else; one behind a statement ("Not active yet. Did you verify your address?") is not. */
+function isQuestion(line: string): boolean {
+  return /^[^.!。！]*[?？]\s*$/.test(line);
 }
 
 /** The weightiest message that speaks of it; of one inside another, the inner one, without the buttons around it. */

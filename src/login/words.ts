@@ -992,6 +992,8 @@ const phrases = {
   /** Trouble that is not the credentials' fault. */
   siteTrouble: [
     "session( \\S+){0,4}? (expired|timed out|invalid|ended)",
+    "(login|log-?in|sign-?in|authentication) (flow|request|page|form|attempt|transaction)( \\S+){0,4}? (expired|timed out|invalid|no longer valid)",
+    "security violation",
     "(csrf|security token|form token|authenticity token)( .*)?(invalid|expired|mismatch|failed|missing)?",
     "(something|it looks like something) went wrong",
     "(unexpected|internal|server|technical|network|unknown|system) (\\S+ )?error",

@@ -156,8 +156,11 @@ function refusedSubmit(situation: Situation, messages: SiteMessage[]): ReturnTyp
   // The next step is there already: what it says beside is not a refusal of the last.
   const movedOn = hadPassword ? codeForm !== null && !hadCode : passwordForm !== null;
   if (movedOn) return undefined;
+  const formBack = passwordForm !== null || usernameForm !== null;
+  // Plain text counts where it is the answer: above the form shown again, or on an error page.
+  const plainly = formBack || (situation.snapshot.activity.documentStatus ?? 0) >= 400;
   const trouble = findSaying(
-    messages.filter(({ weight }) => weight !== "text"),
+    messages.filter(({ weight }) => weight !== "text" || plainly),
     "siteTrouble",
   );
   if (wrong === undefined && trouble !== undefined) {
@@ -173,7 +176,6 @@ function refusedSubmit(situation: Situation, messages: SiteMessage[]): ReturnTyp
       },
     };
   }
-  const formBack = passwordForm !== null || usernameForm !== null;
   const said = wrong ?? (formBack ? findComplaint(messages) : undefined);
   if (said === undefined) return undefined;
   const onlyCode = wrongCode !== undefined && !speaksOf(wrongCode.text, "wrongCredentials");

@@ -1,5 +1,6 @@
-import { describePage, stateOf } from "../page-state.ts";
-import type { Rule } from "../situation.ts";
+import { findSleepingCodeForm } from "../code-form.ts";
+import { describePage, progressOf, stateOf } from "../page-state.ts";
+import type { Rule, Situation } from "../situation.ts";
 
 /** After the document is there, pictures and late scripts get this long before the page is used as it is. */
 const longestLoadMs = 3_000;
@@ -25,5 +26,19 @@ export const waitWhileLoading: Rule = (situation) => {
   if (lastSubmit !== undefined && lastAct === lastSubmit && !documentChanged && activity.pendingWrites > 0) {
     return wait("the site has not answered the submit yet");
   }
+  if (isWaking(situation)) return wait("the field for the code cannot be typed into yet");
   return undefined;
 };
+
+/** After the password a form for a code is there, its field disabled until the page's code is awake. */
+function isWaking(situation: Situation): boolean {
+  const { history, snapshot } = situation;
+  const { forms, codeForm, passwordForm } = stateOf(situation);
+  return (
+    history.passwordSubmits > 0 &&
+    codeForm === null &&
+    passwordForm === null &&
+    snapshot.activity.stillMs < longestLoadMs &&
+    findSleepingCodeForm(forms, progressOf(history)) !== null
+  );
+}
