@@ -1,6 +1,6 @@
 import { stateOf } from "./page-state.ts";
 import type { Situation } from "./situation.ts";
-import { type Concept, plain, speaksOf } from "./words.ts";
+import { type Concept, speaksOf } from "./words.ts";
 
 export interface SiteMessage {
   text: string;
@@ -68,20 +68,4 @@ export function findSaying(messages: SiteMessage[], ...concepts: Concept[]): Sit
 export function findComplaint(messages: SiteMessage[]): SiteMessage | undefined {
   const complaints = messages.filter(({ weight, text }) => weight === "error" && !speaksOf(text, "success"));
   return findSaying(complaints, "somethingFailed") ?? complaints.find(({ isNew }) => isNew);
-}
-
-const units: [RegExp, number][] = [
-  [/^(s|secs?|seconds?|sek(unden?)?|secondes?|segundos?|secondi|seconden|秒(钟|間)?|초)$/, 1_000],
-  [/^(m|mins?|minutes?|minuten?|minutos?|minuti|minuut|分(钟|鐘|間)?|분)$/, 60_000],
-  [/^(h|hours?|hrs?|stunden?|heures?|horas?|ore|ora|uur|uren|小时|小時|時間|시간)$/, 3_600_000],
-];
-
-/** The wait a text names ("try again in 5 minutes"), in milliseconds. */
-export function waitNamedIn(text: string): number | undefined {
-  const found = /(\d+|\ban?\b|\bone\b|\beine[rm]?\b|\bune?\b|\buma?\b)\s?([\p{L}]+)/gu;
-  for (const [, amount = "", unit = ""] of plain(text).matchAll(found)) {
-    const ms = units.find(([pattern]) => pattern.test(unit) || pattern.test(unit.slice(0, 2)))?.[1];
-    if (ms !== undefined) return (/^\d+$/.test(amount) ? Number(amount) : 1) * ms;
-  }
-  return undefined;
 }

@@ -86,6 +86,91 @@ const refusals: Refusal[] = [
     code: "rate_limited",
     retryAfterMs: 120_000,
   },
+  ...(
+    [
+      ["de", "Zu viele Anmeldeversuche. Bitte versuchen Sie es in 5 Minuten erneut.", 300_000],
+      ["fr", "Trop de tentatives. Veuillez réessayer dans 30 secondes.", 30_000],
+      ["es", "Demasiados intentos. Inténtelo de nuevo en 5 minutos.", 300_000],
+      ["pt", "Muitas tentativas. Tente novamente em uma hora.", 3_600_000],
+      ["it", "Troppi tentativi. Riprova tra 10 minuti.", 600_000],
+      ["nl", "Te veel pogingen. Probeer het over 2 minuten opnieuw.", 120_000],
+      ["ja", "試行回数が上限に達しました。5分後にもう一度お試しください。", 300_000],
+      ["zh", "尝试次数过多，请在30秒后重试", 30_000],
+    ] as const
+  ).map(
+    ([lang, words, retryAfterMs]): Refusal => ({
+      says: `too many attempts, in ${lang}, with the wait in words`,
+      routes: saying(`<p class="form-error">${words}</p>`),
+      code: "rate_limited",
+      siteMessage: words,
+      retryAfterMs,
+    }),
+  ),
+  {
+    says: "too many attempts, with the wait in a line of its own",
+    routes: saying(`<div><p>Too many login attempts.</p><p>Please try again in 90 seconds.</p></div>`),
+    code: "rate_limited",
+    retryAfterMs: 90_000,
+  },
+  {
+    says: "too many attempts on a page of status 200, with the wait in the header",
+    routes: answering(() => ({
+      headers: { "retry-after": "120" },
+      html: page("Slow down", "<h1>Too many login attempts</h1><p>We have to slow you down.</p>"),
+    })),
+    code: "rate_limited",
+    retryAfterMs: 120_000,
+  },
+  {
+    says: "too many attempts, by status, with the wait in words",
+    routes: answering(() => ({
+      status: 429,
+      html: page("Langsam", "<h1>Zu viele Anfragen</h1><p>Bitte warten Sie 2 Minuten.</p>", { lang: "de" }),
+    })),
+    code: "rate_limited",
+    retryAfterMs: 120_000,
+  },
+  {
+    says: "to a page's own request that there were too many attempts",
+    routes: {
+      "GET /login": () => ({
+        html: page(
+          "Log in",
+          `<form id=f>${form.replace(/<\/?form[^>]*>/g, "")}</form><p id=m></p><script>f.onsubmit = async (event) => { event.preventDefault(); const answer = await fetch("/login", { method: "POST", body: new URLSearchParams(new FormData(f)) }); m.textContent = (await answer.json()).message; };</script>`,
+        ),
+      }),
+      "POST /login": (visit, site) => {
+        site.takePassword(visit);
+        return { status: 429, headers: { "retry-after": "45" }, json: { message: "Nope." } };
+      },
+    },
+    code: "rate_limited",
+    retryAfterMs: 45_000,
+  },
+  ...(
+    [
+      ["account_locked", "fr", "Votre compte a été bloqué après plusieurs tentatives."],
+      ["account_locked", "ja", "アカウントがロックされました。"],
+      ["account_unusable", "de", "Ihr Konto wurde noch nicht freigeschaltet."],
+      ["account_unusable", "es", "Tu cuenta aún no ha sido verificada."],
+      ["account_unusable", "it", "Il tuo account è stato sospeso."],
+      ["account_unusable", "zh", "该账号已被禁用"],
+      ["account_unusable", "en", "Account not active yet. Did you forget to verify your email address?"],
+      ["password_change_required", "fr", "Votre mot de passe a expiré."],
+      ["password_change_required", "nl", "Uw wachtwoord is verlopen."],
+      ["captcha_required", "pt", "Confirme que você não é um robô."],
+    ] as const
+  ).map(
+    ([code, lang, words]): Refusal => ({
+      says: `${code.replaceAll("_", " ")}, in ${lang}, without any mark`,
+      routes:
+        code === "password_change_required"
+          ? saying(`<div role="alert">${words}</div>`)
+          : saying(`<div>${words}</div>`),
+      code,
+      siteMessage: words,
+    }),
+  ),
   {
     says: "too many attempts, by status and header",
     routes: answering(() => ({

@@ -1,7 +1,8 @@
 import type { FailureCode } from "../../failure.ts";
 import { quoted } from "../describe.ts";
+import { waitNamedIn } from "../named-wait.ts";
 import { stateOf } from "../page-state.ts";
-import { answersOf, findComplaint, findSaying, type SiteMessage, waitNamedIn } from "../site-words.ts";
+import { answersOf, findComplaint, findSaying, type SiteMessage } from "../site-words.ts";
 import type { Rule, Situation } from "../situation.ts";
 import { type Concept, says, speaksOf } from "../words.ts";
 
@@ -54,7 +55,7 @@ export const readRefusal: Rule = (situation) => {
 
   for (const refusal of refusals) {
     const said = findSaying(messages, ...refusal.concepts);
-    if (said !== undefined) return refuse(refusal, said);
+    if (said !== undefined) return refuse(refusal, said, waitAskedFor({ situation, said, messages }));
   }
   if (lastSubmit === undefined) return undefined;
   const change = mustChangePassword(situation, messages);
@@ -62,8 +63,27 @@ export const readRefusal: Rule = (situation) => {
   return refusedSubmit(situation, messages);
 };
 
-function refuse({ code, doing, message }: Omit<Refusal, "concepts">, said: SiteMessage): ReturnType<Rule> {
-  const retryAfterMs = waitNamedIn(said.text);
+/** By the words themselves, by those beside them ("Too many attempts." "Try again in 5 minutes."), or by header. */
+function waitAskedFor({
+  situation,
+  said,
+  messages,
+}: {
+  situation: Situation;
+  said: SiteMessage;
+  messages: SiteMessage[];
+}): number | undefined {
+  const beside = messages.filter(({ text }) => speaksOf(text, "rateLimited", "locked"));
+  const named = [said, ...beside].map(({ text }) => waitNamedIn(text)).find((wait) => wait !== undefined);
+  const { answers } = situation.snapshot.activity;
+  return named ?? answers.findLast(({ retryAfterMs }) => retryAfterMs !== undefined)?.retryAfterMs;
+}
+
+function refuse(
+  { code, doing, message }: Omit<Refusal, "concepts">,
+  said: SiteMessage,
+  retryAfterMs?: number,
+): ReturnType<Rule> {
   return {
     saw: `the message${quoted(said.text)}`,
     doing,
@@ -83,10 +103,11 @@ function refuse({ code, doing, message }: Omit<Refusal, "concepts">, said: SiteM
 function tooManyRequests({ snapshot }: Situation): ReturnType<Rule> {
   const answer = snapshot.activity.answers.findLast(({ status }) => status === 429);
   if (answer === undefined && snapshot.activity.documentStatus !== 429) return undefined;
-  const text = snapshot.frames
+  const lines = snapshot.frames
     .flatMap((frame) => [...frame.messages.map((message) => message.text), ...frame.texts])
-    .find((line) => speaksOf(line, "rateLimited", "locked"));
-  const retryAfterMs = answer?.retryAfterMs ?? (text === undefined ? undefined : waitNamedIn(text));
+    .filter((line) => speaksOf(line, "rateLimited", "locked"));
+  const text = lines[0];
+  const retryAfterMs = answer?.retryAfterMs ?? lines.map(waitNamedIn).find((wait) => wait !== undefined);
   return {
     saw: "an answer with status 429",
     doing: "stop: too many attempts",
