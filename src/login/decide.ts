@@ -1,4 +1,5 @@
 import { answerHttpChallenge } from "./rules/answer-http-challenge.ts";
+import { awaitMessage } from "./rules/await-message.ts";
 import { believeSignedIn } from "./rules/believe-signed-in.ts";
 import { chooseMethod } from "./rules/choose-method.ts";
 import { clearTheWay } from "./rules/clear-the-way.ts";
@@ -29,6 +30,7 @@ const rules: [name: string, rule: Rule][] = [
   ["enter-code", enterCode],
   ["enter-credentials", enterCredentials],
   ["choose-method", chooseMethod],
+  ["await-message", awaitMessage],
   ["pass-interstitial", passInterstitial],
   ["believe-signed-in", believeSignedIn],
   ["open-login", openLogin],

@@ -15,7 +15,7 @@ export async function lookAtSource(
 ): Promise<void> {
   const { page, sourceUrl, site, signal, log } = request;
   const { judgement, atSource, onLoginPage, codeForm, passwordForm, usernameForm } = stateOf(situation);
-  const progress = progressOf(history);
+  const progress = progressOf(history, request.credentials.has);
   const sure = judgement.verdict === "signed_in" && judgement.evidence === "strong";
   const landing = situation.snapshot.url;
   if (!(sure && atSource)) {

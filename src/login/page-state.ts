@@ -42,7 +42,7 @@ export function stateOf(situation: Situation): PageState {
   return state;
 }
 
-function readState({ snapshot, history, sourceUrl }: Situation): PageState {
+function readState({ snapshot, history, has, sourceUrl }: Situation): PageState {
   const forms = formsOf(snapshot);
   const lastAct = history.acts.at(-1);
   const lastSubmit = history.acts.findLast((act) => act.kind === "submit");
@@ -50,7 +50,7 @@ function readState({ snapshot, history, sourceUrl }: Situation): PageState {
   const documentChanged =
     lastAct !== undefined && main !== undefined && lastAct.documentId !== main.documentId;
   const { activity } = snapshot;
-  const progress = progressOf(history);
+  const progress = progressOf(history, has);
   const atSource = snapshot.url === sourceUrl;
   return {
     forms,
@@ -79,9 +79,15 @@ function readState({ snapshot, history, sourceUrl }: Situation): PageState {
   };
 }
 
-/** How far the login has come. */
-export function progressOf({ passwordSubmits, acts }: History): Progress {
-  return { afterPassword: passwordSubmits > 0, afterCode: acts.at(-1)?.what.includes("code") === true };
+/** How far the login has come. Who has no password has given all there is to give first with the user name. */
+export function progressOf(
+  { passwordSubmits, usernameSubmits, acts }: History,
+  has: Situation["has"],
+): Progress {
+  return {
+    afterPassword: passwordSubmits > 0 || (usernameSubmits > 0 && !has.password),
+    afterCode: acts.at(-1)?.what.includes("code") === true,
+  };
 }
 
 /** Every line of text the page says. */

@@ -44,14 +44,7 @@ export interface Act {
 }
 
 export type Purpose = "username" | "password" | "code" | "custom";
-export type ClickPurpose =
-  | "sign_in"
-  | "method"
-  | "passkey"
-  | "send_code"
-  | "dismiss"
-  | "continue"
-  | "consent";
+export type ClickPurpose = "sign_in" | "method" | "passkey" | "dismiss" | "continue" | "consent";
 
 /** What to put in which field. `part`: the how-manieth of several boxes that hold one code. */
 export interface Fill {

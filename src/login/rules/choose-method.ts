@@ -12,55 +12,117 @@ export const chooseMethod: Rule = (situation) => {
   if (history.codeSubmits >= 2) return undefined;
   // Between two steps a page may show its choices for a moment; what it asks for then comes by itself.
   if (!settled) return undefined;
+  if (history.passwordSubmits > 0)
+    return has.oneTimeCode ? secondFactor(situation) : codeFromElsewhere(situation);
+  if (has.password) return firstFactor(situation);
+  return history.usernameSubmits > 0 ? codeFromElsewhere(situation) : withoutPassword(situation);
+};
+
+function secondFactor(situation: Situation): ReturnType<Rule> {
+  const app = controlsNotYetTried(situation).find(
+    ({ text }) => speaksOf(text, "authenticator") && !speaksOf(text, "backupCode"),
+  );
+  return app === undefined
+    ? anotherWay(situation)
+    : pick(situation, app, "the identity has an authenticator, so its code is the way to go on");
+}
+
+function firstFactor(situation: Situation): ReturnType<Rule> {
   const open = controlsNotYetTried(situation);
-  const pick = (control: ControlSnapshot | undefined, reason: string): ReturnType<Rule> =>
+  const byPassword = open.find(({ text }) => speaksOf(text, "usePassword") && !speaksOf(text, "forgot"));
+  if (byPassword !== undefined)
+    return pick(situation, byPassword, "the identity has a password, so that is the way to go on");
+  if (situation.history.usernameSubmits > 0) return anotherWay(situation);
+  const other = open.find(({ text }) => says(text, "otherAccount"));
+  return pick(situation, other, "the site remembers accounts, and whose they are cannot be told");
+}
+
+/** No code can be computed: one is asked for that a mailbox, or somebody, will have. */
+function codeFromElsewhere(situation: Situation): ReturnType<Rule> {
+  const { has } = situation;
+  const untried = controlsNotYetTried(situation);
+  const ways = untried.filter(({ text }) => speaksOf(text, "authenticator", "oneTimeCode", "backupCode"));
+  if (!has.outOfBand) return ways.length > 1 ? noCode(situation, ways[0]) : undefined;
+  const sending = untried.filter(({ text }) => speaksOf(text, "sendCode"));
+  const mailed = [...sending, ...ways].find(({ text }) => speaksOf(text, "byEmail"));
+  if (has.mailbox && mailed !== undefined)
+    return pick(situation, mailed, "the identity has a mailbox, so what is sent there is the way to go on");
+  if (stateOf(situation).codeForm !== null) return has.mailbox ? anotherWay(situation) : undefined;
+  const chosen = ways.length > 1 ? ways.find(({ text }) => !speaksOf(text, "backupCode")) : undefined;
+  return pick(situation, sending[0] ?? chosen, "the site sends a code, and somebody can hand it in");
+}
+
+/** The identity has a user name only: a site that sends a code or a link can be signed in to all the same. */
+function withoutPassword(situation: Situation): ReturnType<Rule> {
+  const { has } = situation;
+  if (!has.outOfBand) return undefined;
+  const sending = controlsNotYetTried(situation).filter(
+    ({ text }) => speaksOf(text, "sendCode") && !speaksOf(text, "forgot"),
+  );
+  const send = sending.find(({ text }) => speaksOf(text, "byEmail")) ?? sending[0];
+  if (send === undefined) return undefined;
+  const { forms, passwordForm, usernameForm } = stateOf(situation);
+  const around = forms.find(({ buttons }) => buttons.some(({ ref }) => ref === send.ref));
+  const field =
+    around?.fields.find(({ purpose }) => purpose === "username") ??
+    usernameForm?.username ??
+    passwordForm?.username ??
+    null;
+  const reason = "the identity has no password, and the site sends a code or a link instead";
+  if (field === null || field.filled || !has.username) return pick(situation, send, reason);
+  return {
+    saw: `${describePage(situation)} with${quoted(send.text)}`,
+    doing: `give the user name and press${quoted(send.text)}`,
+    reason,
+    action: {
+      kind: "submit",
+      fills: [{ ref: field.ref, value: "username" }],
+      tick: [],
+      button: send.ref,
+      what: ["username"],
+    },
+  };
+}
+
+function anotherWay(situation: Situation): ReturnType<Rule> {
+  return pick(
+    situation,
+    controlsNotYetTried(situation).find(({ text }) => speaksOf(text, "anotherWay")),
+    "the way the site proposes needs something the identity does not have",
+  );
+}
+
+function noCode(situation: Situation, way: ControlSnapshot | undefined): ReturnType<Rule> {
+  return {
+    saw: `${describePage(situation)} with${quoted(way?.text ?? "")}`,
+    doing: "stop: a code is needed",
+    reason: "the site lets the user choose among one-time codes and the identity has no authenticator",
+    action: {
+      kind: "fail",
+      code: "one_time_code_required",
+      message: "The site asks for a one-time code and the identity has none to give.",
+    },
+  };
+}
+
+function pick(situation: Situation, control: ControlSnapshot | undefined, reason: string): ReturnType<Rule> {
+  return (
     control && {
       saw: `${describePage(situation)} with${quoted(control.text)}`,
       doing: `choose${quoted(control.text)}`,
       reason,
       action: { kind: "click", control: control.ref, what: "method" },
-    };
-  if (history.passwordSubmits > 0 && has.oneTimeCode) {
-    const app = open.find(({ text }) => speaksOf(text, "authenticator") && !speaksOf(text, "backupCode"));
-    if (app !== undefined)
-      return pick(app, "the identity has an authenticator, so its code is the way to go on");
-    return pick(
-      open.find(({ text }) => speaksOf(text, "anotherWay")),
-      "the way the site proposes needs something the identity does not have",
-    );
-  }
-  const codes = open.filter(({ text }) => speaksOf(text, "authenticator", "oneTimeCode", "backupCode"));
-  if (history.passwordSubmits > 0 && codes.length > 1) {
-    return {
-      saw: `${describePage(situation)} with${quoted(codes[0]?.text ?? "")}`,
-      doing: "stop: a code is needed",
-      reason: "the site lets the user choose among one-time codes and the identity has no authenticator",
-      action: {
-        kind: "fail",
-        code: "one_time_code_required",
-        message: "The site asks for a one-time code and the identity has none to give.",
-      },
-    };
-  }
-  if (history.passwordSubmits === 0 && has.password) {
-    const byPassword = open.find(({ text }) => speaksOf(text, "usePassword") && !speaksOf(text, "forgot"));
-    if (byPassword !== undefined)
-      return pick(byPassword, "the identity has a password, so that is the way to go on");
-    if (history.usernameSubmits === 0) {
-      const other = open.find(({ text }) => says(text, "otherAccount"));
-      return pick(other, "the site remembers accounts, and whose they are cannot be told");
     }
-    return pick(
-      open.find(({ text }) => speaksOf(text, "anotherWay")),
-      "the way the site proposes needs something the identity does not have",
-    );
-  }
-  return undefined;
-};
+  );
+}
 
 function controlsNotYetTried({ snapshot, history }: Situation): ControlSnapshot[] {
-  const tried = new Set(history.acts.filter(({ what }) => what === "method").map(({ control }) => control));
-  if (tried.size >= 4) return [];
+  const tried = new Set(
+    history.acts
+      .filter(({ what }) => what === "method" || what.includes("username"))
+      .map(({ control }) => control),
+  );
+  if (tried.size >= 5) return [];
   return snapshot.frames
     .flatMap((frame) => frame.controls)
     .filter((control) => control.shown && control.enabled && control.text !== "" && !tried.has(control.text));

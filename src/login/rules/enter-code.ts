@@ -1,13 +1,15 @@
+import { channelOf } from "../channel.ts";
 import { describeForm, quoted } from "../describe.ts";
 import { linesOf, stateOf } from "../page-state.ts";
+import type { SignInForm } from "../sign-in-form.ts";
 import { answersOf, findComplaint, findSaying } from "../site-words.ts";
 import type { Fill, Rule, Situation } from "../situation.ts";
 import { speaksOf } from "../words.ts";
 
 /** The site asks for a one-time code. */
 export const enterCode: Rule = (situation) => {
-  const { codeForm, lastAct, answered } = stateOf(situation);
-  const { history, has, snapshot } = situation;
+  const { codeForm } = stateOf(situation);
+  const { history, has } = situation;
   if (codeForm === null || history.codeSubmits >= 2) return undefined;
   // On a form with user name and password it is typed along with them.
   if (history.passwordSubmits === 0 && codeForm.password !== null) return undefined;
@@ -18,23 +20,13 @@ export const enterCode: Rule = (situation) => {
   const fromApp = linesOf(situation).some((line) => speaksOf(line, "authenticator"));
   const elsewhere = sent !== undefined && !fromApp;
   if (elsewhere && has.oneTimeCode && anotherWayOffered(situation)) return undefined;
-  if (!has.oneTimeCode || elsewhere) {
-    return {
-      saw: elsewhere ? `${saw}, and${quoted(sent)}` : saw,
-      doing: "stop: a code is needed",
-      reason: elsewhere
-        ? "the site sent the code to a mailbox or a phone"
-        : "the site asks for a one-time code and the identity has no authenticator",
-      action: {
-        kind: "fail",
-        code: "one_time_code_required",
-        message: elsewhere
-          ? "The site asks for a one-time code that it sent to a mailbox or a phone."
-          : "The site asks for a one-time code and the identity has none to give.",
-        ...(elsewhere ? { siteMessage: sent } : {}),
-      },
-    };
-  }
+  // Nobody is needed where a mailbox can have it.
+  if (!has.oneTimeCode && has.mailbox && !elsewhere && mailOffered(situation)) return undefined;
+
+  const again = whyAgain(situation, codeForm);
+  if (again === "not yet") return undefined;
+  if ((!has.oneTimeCode || elsewhere) && !history.codeInHand)
+    return needCode(situation, { saw, sent: elsewhere ? sent : undefined });
 
   const fills = codeForm.code.map(
     (field, part): Fill => ({ ref: field.ref, value: "code", ...(codeForm.code.length > 1 ? { part } : {}) }),
@@ -47,27 +39,75 @@ export const enterCode: Rule = (situation) => {
         speaksOf(`${field.label} ${field.near}`, "staySignedIn"),
     )
     .map(({ ref }) => ref);
-  const submit = (reason: string, doing = "submit the one-time code"): ReturnType<Rule> => ({
+  const which = history.codeInHand
+    ? "the code that was handed in"
+    : again === undefined
+      ? "the one-time code"
+      : "a fresh one-time code";
+  return {
     saw,
-    doing,
-    reason,
+    doing: `submit ${which}`,
+    reason: again ?? "the site asks for a one-time code",
     action: { kind: "submit", fills, tick, button: codeForm.button?.ref ?? null, what: ["code"] },
-  });
+  };
+};
 
-  if (lastAct?.what.includes("code") !== true) return submit("the site asks for a one-time code");
+/** Undefined for a first code; why a second is given; or that the first is not known to be refused. */
+function whyAgain(situation: Situation, codeForm: SignInForm): string | undefined {
+  const { lastAct, answered } = stateOf(situation);
+  const { activity } = situation.snapshot;
+  if (lastAct?.what.includes("code") !== true) return undefined;
   const answers = answersOf(situation);
   const emptied = codeForm.code.every((field) => !field.filled);
   const refused =
     findSaying(answers, "wrongCode", "wrongCredentials") ?? (emptied ? findComplaint(answers) : undefined);
-  const isBack = answered && emptied && snapshot.activity.sinceActMs > 300 && snapshot.activity.stillMs > 300;
-  if (refused === undefined && !isBack) return undefined;
+  const isBack = answered && emptied && activity.sinceActMs > 300 && activity.stillMs > 300;
+  if (refused === undefined && !isBack) return "not yet";
   // The password would have to be sent again as well.
-  if (codeForm.password !== null && !codeForm.password.filled) return undefined;
-  return submit(
-    `the site refused the first code${refused === undefined ? "" : `:${quoted(refused.text)}`}; a code of the next time step is tried once`,
-    "submit a fresh one-time code",
-  );
-};
+  if (codeForm.password !== null && !codeForm.password.filled) return "not yet";
+  return `the site refused the first code${refused === undefined ? "" : `:${quoted(refused.text)}`}; another one is tried once`;
+}
+
+/** A code that cannot be computed: it is waited for, or the login ends. */
+function needCode(
+  { has }: Situation,
+  { saw, sent }: { saw: string; sent: string | undefined },
+): ReturnType<Rule> {
+  const seen = sent === undefined ? saw : `${saw}, and${quoted(sent)}`;
+  const reason =
+    sent === undefined
+      ? "the site asks for a one-time code and the identity has no authenticator"
+      : "the site sent the code to a mailbox or a phone";
+  if (has.outOfBand) {
+    return {
+      saw: seen,
+      doing: "wait for a code",
+      reason,
+      action: {
+        kind: "await_out_of_band",
+        request: {
+          channel: sent === undefined ? "unknown" : channelOf(sent),
+          expects: sent === undefined ? "code" : "either",
+          siteMessage: sent,
+        },
+      },
+    };
+  }
+  return {
+    saw: seen,
+    doing: "stop: a code is needed",
+    reason,
+    action: {
+      kind: "fail",
+      code: "one_time_code_required",
+      message:
+        sent === undefined
+          ? "The site asks for a one-time code and the identity has none to give."
+          : "The site asks for a one-time code that it sent to a mailbox or a phone.",
+      ...(sent === undefined ? {} : { siteMessage: sent }),
+    },
+  };
+}
 
 /** Before a password was given, a field for a code must stand on a page about signing in. */
 function aboutSigningIn({ snapshot }: Situation): boolean {
@@ -84,6 +124,19 @@ function anotherWayOffered({ snapshot }: Situation): boolean {
   return snapshot.frames.some((frame) =>
     frame.controls.some(
       (control) => control.shown && control.enabled && speaksOf(control.text, "authenticator", "anotherWay"),
+    ),
+  );
+}
+
+function mailOffered({ snapshot, history }: Situation): boolean {
+  return snapshot.frames.some((frame) =>
+    frame.controls.some(
+      (control) =>
+        control.shown &&
+        control.enabled &&
+        speaksOf(control.text, "byEmail") &&
+        speaksOf(control.text, "sendCode", "oneTimeCode") &&
+        !history.acts.some((act) => act.control === control.text),
     ),
   );
 }

@@ -18,6 +18,7 @@ function enterPassword(situation: Situation, form: SignInForm): ReturnType<Rule>
   const { has, history } = situation;
   const saw = describeForm(form);
   if (!has.password) {
+    if (has.outOfBand && sendsInstead(situation)) return undefined;
     return {
       saw,
       doing: "stop: no password",
@@ -60,6 +61,16 @@ function enterPassword(situation: Situation, form: SignInForm): ReturnType<Rule>
         : "this is a login form",
     action: { kind: "submit", fills, tick: rememberMe(form), button: form.button?.ref ?? null, what },
   };
+}
+
+/** The site offers to send a code or a link in place of the password. */
+function sendsInstead({ snapshot }: Situation): boolean {
+  return snapshot.frames.some((frame) =>
+    frame.controls.some(
+      ({ shown, enabled, text }) =>
+        shown && enabled && speaksOf(text, "sendCode") && !speaksOf(text, "forgot"),
+    ),
+  );
 }
 
 function enterUsername(situation: Situation, form: SignInForm): ReturnType<Rule> {

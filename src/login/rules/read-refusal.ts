@@ -219,10 +219,11 @@ function refusedSubmit(situation: Situation, messages: SiteMessage[]): ReturnTyp
       );
 }
 
-/** One more, of the next time step: the first may have lapsed on its way. Never if the password would go out again. */
+/** One more, of the next time step or handed in anew: the first may have lapsed on its way. Never if the password would go out again. */
 function mayTryAnotherCode(situation: Situation): boolean {
   const { codeForm } = stateOf(situation);
   const { history, has } = situation;
-  if (codeForm === null || !has.oneTimeCode || history.codeSubmits >= 2) return false;
+  const another = has.oneTimeCode || has.outOfBand;
+  if (codeForm === null || !another || history.codeSubmits >= 2) return false;
   return codeForm.password === null || codeForm.password.filled;
 }
