@@ -132,6 +132,16 @@ export const settings = {
     milliseconds.default(90_000),
     "Longest a login may take, in milliseconds.",
   ),
+  codeTimeoutMs: setting(
+    "LATCHKEY_CODE_TIMEOUT_MS",
+    z.coerce
+      .number()
+      .int()
+      .min(0)
+      .max(3_600_000)
+      .default(5 * 60_000),
+    "How long a login may wait for a one-time code that comes another way, in milliseconds; 0 for not at all.",
+  ),
   leaseTtlMs: setting(
     "LATCHKEY_LEASE_TTL_MS",
     milliseconds.default(30_000),

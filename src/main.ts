@@ -59,7 +59,7 @@ async function startServer({ config, log, ...parts }: Parts) {
 }
 
 async function startRunWorker({ config, log, ...parts }: Parts) {
-  const { database, identities, leases, runs } = await parts.store();
+  const { database, identities, leases, codes, runs } = await parts.store();
   const { backend, queue } = await parts.queueing();
   const catalogue = await parts.catalogue();
   const { openSession, warmUp } = await parts.browsers();
@@ -84,6 +84,8 @@ async function startRunWorker({ config, log, ...parts }: Parts) {
       openSession,
       artifacts: parts.artifacts,
       log,
+      codes,
+      codeTimeoutMs: config.codeTimeoutMs,
       runDeadlineMs: config.runDeadlineMs,
       loginTimeoutMs: config.loginTimeoutMs,
     },

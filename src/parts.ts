@@ -6,6 +6,7 @@ import type { Browsers } from "./browser/open-browsers.ts";
 import type { Config } from "./config.ts";
 import { type Database, openDatabase } from "./database/open.ts";
 import { type Applications, createApplications } from "./identity/applications.ts";
+import { type CodeInbox, createCodeInbox } from "./identity/code-inbox.ts";
 import { createIdentities, type Identities } from "./identity/identities.ts";
 import { type Keyring, openKeyring } from "./identity/keyring.ts";
 import { createLeases, type Leases } from "./identity/leases.ts";
@@ -23,6 +24,7 @@ export interface Store {
   identities: Identities;
   applications: Applications;
   leases: Leases;
+  codes: CodeInbox;
   runs: RunStore;
 }
 
@@ -74,7 +76,15 @@ export function openParts({
     const leases = opened.use(
       createLeases({ db: database, holder: processName, ttlMs: config.leaseTtlMs, log }),
     );
-    return { database, keyring, identities, applications, leases, runs: createRunStore(database.kysely) };
+    return {
+      database,
+      keyring,
+      identities,
+      applications,
+      leases,
+      codes: createCodeInbox({ db: database, keyring }),
+      runs: createRunStore(database.kysely),
+    };
   });
 
   // Loaded where they are used only: Playwright takes as long to load as everything else together, and most commands

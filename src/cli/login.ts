@@ -5,7 +5,10 @@ import { check, urlSchema } from "../identity/identity-input.ts";
 import { addressOf } from "../login/address.ts";
 import { createGivenCredentials } from "../login/given-credentials.ts";
 import { type LoginResult, login } from "../login/login.ts";
+import type { LoginCredentials } from "../login/site.ts";
 import { Secret } from "../secret.ts";
+import { createTimeLimit } from "../time-limit.ts";
+import { askForCode } from "./ask-code.ts";
 import type { CliContext } from "./context.ts";
 import { type CredentialOptions, readCredentials, withCredentialOptions } from "./credentials.ts";
 import { checkDisplay } from "./display.ts";
@@ -88,13 +91,23 @@ async function attempt(context: CliContext, url: string, options: LoginOptions):
   const { parts, config, log, redactor } = context;
   const sourceUrl = check(urlSchema, "URL", url);
   if (options.headed === true) checkDisplay(context);
-  const credentials = createGivenCredentials(await readLogin(context, options), redactor);
+  const given = await readLogin(context, options);
   const site = (await parts.catalogue()).siteFor(sourceUrl);
   const { openSession } = await parts.browsers();
 
   await using snapshot =
     options.saveSnapshot === undefined ? undefined : await openSnapshotFile(options.saveSnapshot);
   using interrupt = createInterrupt("The login was cancelled from the terminal.");
+  const left = new AbortController();
+  using timeLimit = createTimeLimit(config.loginTimeoutMs);
+  const ask = options.json === true ? undefined : askForCode(context, (failure) => left.abort(failure));
+  const outOfBand: LoginCredentials["outOfBand"] | undefined =
+    ask &&
+    (async (request, signal) => {
+      using _paused = timeLimit.pause();
+      return await ask(request, signal);
+    });
+  const credentials = createGivenCredentials({ ...given, outOfBand }, redactor);
   const startedAt = performance.now();
   await using session = await openSession({ signal: interrupt.signal, headed: options.headed === true });
   const result = await login({
@@ -103,7 +116,7 @@ async function attempt(context: CliContext, url: string, options: LoginOptions):
     site,
     allowedDomains: options.allow ?? [],
     credentials,
-    signal: AbortSignal.any([interrupt.signal, session.lost, AbortSignal.timeout(config.loginTimeoutMs)]),
+    signal: AbortSignal.any([interrupt.signal, left.signal, session.lost, timeLimit.signal]),
     log,
     ...(snapshot === undefined ? {} : { onSituation: snapshot.onSituation }),
     ...(options.explain === true && options.json !== true

@@ -1,6 +1,7 @@
 import { Command } from "commander";
 import packageJson from "../../package.json" with { type: "json" };
 import { registerCancel } from "./cancel.ts";
+import { registerCode } from "./code.ts";
 import type { CliContext } from "./context.ts";
 import { registerDoctor } from "./doctor.ts";
 import { registerFlows } from "./flows.ts";
@@ -58,6 +59,7 @@ What can go wrong, and what to do about it: docs/failures.md.`,
   registerSubmit(program, context);
   registerRuns(program, context);
   registerCancel(program, context);
+  registerCode(program, context);
   registerLogin(program, context);
   registerKeys(program, context);
   registerDoctor(program, context);

@@ -15,6 +15,10 @@ export interface ProgressOptions {
   quiet?: boolean;
   /** Aborted by Ctrl-C: from then on nothing turns, for a second one may end the process where it stands. */
   interrupted?: AbortSignal;
+  /** The run that is shown: names it in what can be done for it. */
+  runId?: string;
+  /** Codes are asked for on this terminal. */
+  asks?: boolean;
 }
 
 const stageText = {
@@ -28,7 +32,7 @@ const nameWidth = 24;
 const timeWidth = 8;
 
 export function createProgress(stream: NodeJS.WriteStream, options: ProgressOptions = {}): Progress {
-  const { quiet = false, interrupted } = options;
+  const { quiet = false, interrupted, runId, asks = false } = options;
   const { dim, green, red, yellow, cyan } = createStyle(stream);
   const spinner: Spinner | undefined =
     !quiet && stream.isTTY && process.env["TERM"] !== "dumb"
@@ -75,6 +79,14 @@ export function createProgress(stream: NodeJS.WriteStream, options: ProgressOpti
       }
       case "decision":
         return working(`login: ${event.decision.action}`);
+      case "waiting_for_code": {
+        const hint = asks ? undefined : `latchkey code${runId === undefined ? "" : ` ${runId.slice(0, 8)}`}`;
+        line(yellow("?"), askedFor(event), [event.siteMessage, hint].filter(Boolean).join("  "));
+        // Where it is asked for on this terminal, nothing turns beside the question.
+        return asks ? undefined : working(`waiting for ${askedFor(event)}`);
+      }
+      case "code_received":
+        return line(green("✓"), `${event.kind} received`);
       case "step":
         if (event.status === "started") return working(event.name);
         return line(event.status === "ended" ? cyan("›") : red("✗"), `  ${event.name}`, timed(event));
@@ -105,6 +117,12 @@ export function createProgress(stream: NodeJS.WriteStream, options: ProgressOpti
   }
 
   return { show, end, [Symbol.dispose]: end };
+}
+
+function askedFor({ channel, expects }: Extract<RunEvent, { type: "waiting_for_code" }>): string {
+  if (channel === "push") return "approval";
+  const ways = { email: "e-mailed ", sms: "texted ", unknown: "" } as const;
+  return `${ways[channel]}${expects === "link" ? "link" : "one-time code"}`;
 }
 
 function timed({ durationMs }: { durationMs: number }): string {

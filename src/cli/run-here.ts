@@ -11,6 +11,7 @@ import { createRunEventWriter } from "../job/run-events.ts";
 import { runJob } from "../job/run-job.ts";
 import { noJob } from "../job/runs.ts";
 import type { Artifact, Outcome } from "../outcome.ts";
+import { askForCode } from "./ask-code.ts";
 import type { CliContext } from "./context.ts";
 import { createInterrupt } from "./interrupt.ts";
 import { createProgress } from "./progress.ts";
@@ -44,7 +45,7 @@ export async function runHere(
   const job = parseJob({ project: context.project, ...data });
   const catalogue = await parts.catalogue();
   catalogue.flow(job.flow);
-  const { database, identities, leases, runs } = await parts.store();
+  const { database, identities, leases, codes, runs } = await parts.store();
   const identity = await identities.get(job.project, job.identityId);
   const { openSession } = await parts.browsers();
 
@@ -60,7 +61,13 @@ export async function runHere(
   await using _cancels = await database.listen(cancelChannel, (id) => {
     if (id === runId) cancel.abort(new Failure("cancelled", "The run was cancelled."));
   });
-  using progress = createProgress(context.stderr, { quiet, interrupted: interrupt.signal });
+  const ask = quiet ? undefined : askForCode(context, (left) => cancel.abort(left));
+  using progress = createProgress(context.stderr, {
+    quiet,
+    interrupted: interrupt.signal,
+    runId,
+    asks: ask !== undefined,
+  });
   const events = createRunEventWriter({ db: database.kysely, runId, log });
   const recorder: Recorder = createRecorder((event) => {
     events.emit(event);
@@ -78,6 +85,10 @@ export async function runHere(
       log,
       actor: context.actor,
       whenBusy: "wait",
+      codes,
+      codeTimeoutMs: config.codeTimeoutMs,
+      ...(ask === undefined ? {} : { askForCode: ask }),
+      markWaiting: (isWaiting: boolean) => runs.markWaiting(taken.hold, isWaiting),
       runDeadlineMs: config.runDeadlineMs,
       loginTimeoutMs: config.loginTimeoutMs,
       ...shown,

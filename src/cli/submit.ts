@@ -13,6 +13,7 @@ interface SubmitOptions {
   trace?: boolean;
   watch?: boolean;
   deadline?: number;
+  codeTimeout?: number;
   delay?: number;
   json?: boolean;
 }
@@ -26,6 +27,11 @@ export function registerSubmit(program: Command, context: CliContext): void {
     .option("--input <json>", "the flow's input", parseJson)
     .option("--trace", "record a Playwright trace of the flow")
     .option("--deadline <ms>", "longest the run may take, in milliseconds", parseMilliseconds)
+    .option(
+      "--code-timeout <ms>",
+      "longest its login may wait for a code to be handed in; 0: not at all",
+      parseMilliseconds,
+    )
     .option("--delay <ms>", "start no sooner than in so many milliseconds", parseMilliseconds)
     .option("--watch", "follow the run to its outcome; Ctrl-C ends the watching, not the run")
     .option("--json", "print JSON: the run's id or, with --watch, its outcome")
@@ -39,7 +45,16 @@ Examples:
 With --watch, the exit code is 0 if the run succeeded and 1 if it failed.`,
     )
     .action(async (flow: string, options: SubmitOptions) => {
-      const { identity, input, trace = false, deadline, delay, watch = false, json = false } = options;
+      const {
+        identity,
+        input,
+        trace = false,
+        deadline,
+        codeTimeout,
+        delay,
+        watch = false,
+        json = false,
+      } = options;
       const { parts, config, project, style } = context;
       const catalogue = await parts.catalogue();
       const { database, identities, runs } = await parts.store();
@@ -51,6 +66,7 @@ With --watch, the exit code is 0 if the run succeeded and 1 if it failed.`,
         trace,
         ...(input === undefined ? {} : { input }),
         ...(deadline === undefined ? {} : { deadlineMs: deadline }),
+        ...(codeTimeout === undefined ? {} : { codeTimeoutMs: codeTimeout }),
       };
       const runId = await submitRun({ db: database.kysely, catalogue, identities, runs, queue }, job, {
         attempts: config.attempts,
@@ -66,7 +82,11 @@ With --watch, the exit code is 0 if the run succeeded and 1 if it failed.`,
 async function followRun(context: CliContext, runId: string, json: boolean): Promise<void> {
   const { database, runs } = await context.parts.store();
   using interrupt = createInterrupt("The watching was ended.");
-  using progress = createProgress(context.stderr, { quiet: json, interrupted: interrupt.signal });
+  using progress = createProgress(context.stderr, {
+    quiet: json,
+    interrupted: interrupt.signal,
+    runId,
+  });
   for await (const { event } of watchRun(database, runId, { signal: interrupt.signal })) progress.show(event);
   progress.end();
 

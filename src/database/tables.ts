@@ -102,6 +102,7 @@ export interface Tables {
     tags: Json<Record<string, string>>;
     trace: boolean;
     deadline_ms: number | null;
+    code_timeout_ms: number | null;
     status: "queued" | "deferred" | "running" | "waiting_for_code" | "succeeded" | "failed";
     /** Attempts begun, those spent and the one in flight; a deferral spends none. */
     attempts: Generated<number>;

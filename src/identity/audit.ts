@@ -10,6 +10,7 @@ export type AuditAction =
   | "identity.removed"
   | "credentials.replaced"
   | "credentials.revealed"
+  | "code.handed_in"
   | "key.rotated"
   | "application.created"
   | "application.updated"

@@ -19,6 +19,8 @@ export const jobSchema = z.strictObject({
     .min(1)
     .max(24 * 3_600_000)
     .optional(),
+  /** How long its login may wait for a one-time code from elsewhere, in milliseconds; 0 for not at all. */
+  codeTimeoutMs: z.number().int().min(0).max(3_600_000).optional(),
   /** Record a Playwright trace of the flow. */
   trace: z.boolean().default(false),
   tags: z.record(z.string().max(100), z.string().max(500)).optional(),

@@ -69,6 +69,7 @@ export async function processJob(
       log,
       actor: `worker:${deps.worker}`,
       whenBusy: "fail",
+      markWaiting: (isWaiting) => deps.runs.markWaiting(hold, isWaiting),
     };
     const outcome = await runJob(job.data, runId, runDeps, signal);
 

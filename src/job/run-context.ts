@@ -1,9 +1,11 @@
 import type { Artifacts } from "../artifacts.ts";
 import type { OpenSession, Session } from "../browser/session.ts";
 import type { EmitRunEvent } from "../events.ts";
+import type { CodeInbox } from "../identity/code-inbox.ts";
 import type { Identities } from "../identity/identities.ts";
 import type { Leases } from "../identity/leases.ts";
 import type { Logger } from "../log.ts";
+import type { LoginCredentials } from "../login/site.ts";
 import type { Evidence } from "../outcome.ts";
 import type { Catalogue } from "./catalogue.ts";
 import type { Job } from "./job.ts";
@@ -23,6 +25,14 @@ export interface RunDeps {
   actor: string;
   /** Where the identity is held by another run: fail with `identity_busy`, for a worker has other work; or wait. */
   whenBusy: "fail" | "wait";
+  /** Where one-time codes are handed in. */
+  codes: CodeInbox;
+  /** How long a login may wait for one, in milliseconds, unless the job says otherwise; 0 for not at all. */
+  codeTimeoutMs: number;
+  /** Notes in the run's record that it waits for a code, or no longer. */
+  markWaiting?: (isWaiting: boolean) => Promise<void>;
+  /** Asks whoever sits at this process's terminal. */
+  askForCode?: LoginCredentials["outOfBand"];
   runDeadlineMs: number;
   loginTimeoutMs: number;
   /** A window on this machine's screen. */

@@ -43,6 +43,7 @@ export function toJob(row: RunRow): Job {
     trace: row.trace,
     ...(row.input === null ? {} : { input: row.input as NonNullable<Job["input"]> }),
     ...(row.deadline_ms === null ? {} : { deadlineMs: row.deadline_ms }),
+    ...(row.code_timeout_ms === null ? {} : { codeTimeoutMs: row.code_timeout_ms }),
     tags: row.tags,
   };
 }

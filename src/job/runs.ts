@@ -66,6 +66,7 @@ export function createRunStore(db: Kysely<Tables>) {
           tags: JSON.stringify(job.tags ?? {}),
           trace: job.trace,
           deadline_ms: job.deadlineMs ?? null,
+          code_timeout_ms: job.codeTimeoutMs ?? null,
           status: "queued",
           max_attempts: maxAttempts,
           stages: "[]",
@@ -140,6 +141,11 @@ export function createRunStore(db: Kysely<Tables>) {
         artifacts: JSON.stringify(work.artifacts),
         ended_at: sql`now()`,
       });
+    },
+
+    /** The run's login waits for a one-time code, or no longer. @throws Failure `lease_lost` */
+    markWaiting(hold: RunHold, isWaiting: boolean): Promise<void> {
+      return write(hold, { status: isWaiting ? "waiting_for_code" : "running" });
     },
 
     /** Gives the run back to the queue, for another attempt or until its identity is free. @throws Failure `lease_lost` */

@@ -4,10 +4,12 @@ import { addressOf } from "../login/address.ts";
 import { type LoginRequest, login, type Submits } from "../login/login.ts";
 import { createStoredCredentials } from "../login/stored-credentials.ts";
 import { createLoginRecorder } from "../login/stored-login.ts";
+import { createTimeLimit } from "../time-limit.ts";
 import { checkIdentity } from "./check-identity.ts";
 import { type Claim, loginLease } from "./claim-identity.ts";
 import { keepSnapshot } from "./keep-snapshot.ts";
 import { type RunSession, useState } from "./open-run-session.ts";
+import { createOutOfBand } from "./out-of-band.ts";
 import type { RunContext } from "./run-context.ts";
 import { saveLogin } from "./save-login.ts";
 
@@ -84,7 +86,7 @@ async function takeNewerState(
 
 async function logIn(run: RunContext, { identity, site, lease }: Claim, session: Session): Promise<Submits> {
   const { deps } = run;
-  const timeLimit = AbortSignal.timeout(deps.loginTimeoutMs);
+  using timeLimit = createTimeLimit(deps.loginTimeoutMs);
   const recorder = createLoginRecorder();
   const request: LoginRequest = {
     page: session.page,
@@ -97,8 +99,9 @@ async function logIn(run: RunContext, { identity, site, lease }: Claim, session:
       actor: { name: deps.actor, runId: run.id },
       onRevealed: run.known.useCredentials,
       onCode: run.known.useCode,
+      outOfBand: createOutOfBand(run, { identity, timeLimit }),
     }),
-    signal: AbortSignal.any([run.signal, timeLimit]),
+    signal: AbortSignal.any([run.signal, timeLimit.signal]),
     log: deps.log,
     onDecision: (decision) => deps.emit({ type: "decision", decision }),
     onSituation: recorder.onSituation,

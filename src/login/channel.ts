@@ -1,4 +1,4 @@
-import type { OutOfBandChannel } from "./out-of-band.ts";
+import type { OutOfBandChannel } from "../events.ts";
 import { speaksOf } from "./words.ts";
 
 /** How a site says it sends something: "We texted a code to your phone". */

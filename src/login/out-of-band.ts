@@ -1,7 +1,5 @@
-import type { Secret } from "../secret.ts";
-
-/** How a site sends what the login page cannot give: out of band, in the words of NIST SP 800-63B. */
-export type OutOfBandChannel = "email" | "sms" | "push" | "unknown";
+import type { OutOfBandChannel } from "../events.ts";
+import { Secret } from "../secret.ts";
 
 /** What the login cannot go on without. */
 export interface OutOfBandRequest {
@@ -16,3 +14,10 @@ export type OutOfBandAnswer =
   | { kind: "code"; code: Secret }
   /** A link that signs in. It is opened only on a domain that credentials may be typed on. */
   | { kind: "link"; url: Secret };
+
+/** As people copy codes: with spaces and hyphens between digits. A URL is a link to open. */
+export function answerOf(handedIn: Secret): OutOfBandAnswer {
+  const text = handedIn.reveal().trim();
+  if (/^https?:\/\//i.test(text)) return { kind: "link", url: new Secret(text) };
+  return { kind: "code", code: new Secret(/^[\d\s-]+$/.test(text) ? text.replaceAll(/[\s-]/g, "") : text) };
+}

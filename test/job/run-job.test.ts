@@ -50,7 +50,7 @@ async function run(
   { signal, onEvent }: RunOptions = {},
 ): Promise<{ runId: string; outcome: Outcome; events: RunEvent[] }> {
   const { parts } = ground;
-  const { identities, leases } = await parts.store();
+  const { identities, leases, codes } = await parts.store();
   const { openSession } = await parts.browsers();
   const events: RunEvent[] = [];
   const runId = randomUUID();
@@ -70,6 +70,8 @@ async function run(
       },
       actor: "test",
       whenBusy: "fail",
+      codes,
+      codeTimeoutMs: 30_000,
       runDeadlineMs: 30_000,
       loginTimeoutMs: 30_000,
     },

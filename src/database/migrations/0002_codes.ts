@@ -10,6 +10,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     alter table runs drop constraint runs_status_check;
     alter table runs add constraint runs_status_check
       check (status in ('queued', 'deferred', 'running', 'waiting_for_code', 'succeeded', 'failed'));
+    alter table runs add column code_timeout_ms integer;
 
     create table handed_in_codes (
       id bigint generated always as identity primary key,
