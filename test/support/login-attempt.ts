@@ -25,6 +25,9 @@ export interface AttemptOptions extends Partial<LoginRequest> {
   /** Base32; null for an identity without an authenticator. */
   totpSecret?: string | null;
   custom?: Record<string, string>;
+  /** Who is asked for what the site sends another way. */
+  outOfBand?: LoginCredentials["outOfBand"] | undefined;
+  has?: { password?: boolean; mailbox?: boolean };
 }
 
 /** One login in a fresh context. */
@@ -35,6 +38,8 @@ export async function attemptLogin({
   password = ada.password,
   totpSecret = adasAuthenticator.secret,
   custom = {},
+  outOfBand,
+  has = {},
   ...request
 }: AttemptOptions): Promise<Attempt> {
   const context = request.page?.context() ?? (await browser.newContext());
@@ -45,7 +50,7 @@ export async function attemptLogin({
     page,
     sourceUrl,
     allowedDomains: [],
-    credentials: credentialsOf({ username, password, totpSecret, custom }),
+    credentials: credentialsOf({ username, password, totpSecret, custom, outOfBand, has }),
     signal: AbortSignal.timeout(60_000),
     log: silent,
     onSituation: (situation) => situations.push(situation),
@@ -68,11 +73,12 @@ function credentialsOf({
   password,
   totpSecret,
   custom = {},
-}: {
+  outOfBand,
+  has = {},
+}: Pick<AttemptOptions, "custom" | "outOfBand" | "has"> & {
   username: string;
   password: string;
   totpSecret: string | null;
-  custom?: Record<string, string>;
 }): LoginCredentials {
   let lastStep = -1;
   const codes = createCodeSource({
@@ -94,14 +100,15 @@ function credentialsOf({
       oneTimeCode: totpSecret !== null,
       custom: Object.keys(custom),
       passkey: false,
-      outOfBand: false,
+      outOfBand: outOfBand !== undefined,
       mailbox: false,
+      ...has,
     },
     username: async () => new Secret(username),
     password: async () => new Secret(password),
     custom: async (name) => new Secret(custom[name] ?? ""),
     oneTimeCode: codes,
     passkey: async () => assert.fail("there is no passkey"),
-    outOfBand: async () => assert.fail("there is nobody to ask"),
+    outOfBand: outOfBand ?? (async () => assert.fail("there is nobody to ask")),
   };
 }

@@ -81,7 +81,7 @@ async function leftovers(parts: Parts): Promise<{ leases: number; running: numbe
   const { database } = await parts.store();
   const { rows } = await sql<{ leases: number; running: number }>`
     select (select count(*)::int from leases where expires_at > now()) as leases,
-           (select count(*)::int from runs where status = 'running') as running
+           (select count(*)::int from runs where status in ('running', 'waiting_for_code')) as running
   `.execute(database.kysely);
   return rows[0] ?? { leases: 0, running: 0 };
 }

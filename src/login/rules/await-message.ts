@@ -5,6 +5,8 @@ import { answersOf } from "../site-words.ts";
 import type { Rule, Situation } from "../situation.ts";
 import { speaksOf } from "../words.ts";
 
+const standsStillMs = 500;
+
 /** The site sent a link that signs in, or waits for the login to be approved on a phone: there is nothing to type. */
 export const awaitMessage: Rule = (situation) => {
   const { has, history } = situation;
@@ -16,7 +18,9 @@ export const awaitMessage: Rule = (situation) => {
   if (said === undefined) return undefined;
   const page = describePage(situation);
   const saw = page.includes(said) ? page : `${page}, and${quoted(said)}`;
-  if (!settled)
+  // A page that waits for an approval asks its server again and again: standing still is enough.
+  const { activity } = situation.snapshot;
+  if (!settled && (activity.stillMs < standsStillMs || activity.navigating))
     return { saw, doing: "wait", reason: "the page may not be complete yet", action: { kind: "wait" } };
 
   const channel = channelOf(said);
