@@ -12,10 +12,7 @@ let browser: Browser;
 beforeAll(async () => {
   browser = await launchChromium();
 });
-afterAll(async () => {
-  expect(browser.contexts()).toEqual([]);
-  await browser.close();
-});
+afterAll(() => browser.close());
 
 const passwordPage = page(
   "Sign in",
@@ -307,6 +304,10 @@ describe("an approval on another device", () => {
       siteMessage: expect.stringContaining("phone"),
     });
   });
+});
+
+test("no context is left behind", () => {
+  expect(browser.contexts()).toEqual([]);
 });
 
 describe("what sites say of it is read in our languages", () => {

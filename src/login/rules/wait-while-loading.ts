@@ -32,13 +32,13 @@ export const waitWhileLoading: Rule = (situation) => {
 
 /** After the password a form for a code is there, its field disabled until the page's code is awake. */
 function isWaking(situation: Situation): boolean {
-  const { history, snapshot } = situation;
+  const { has, history, snapshot } = situation;
   const { forms, codeForm, passwordForm } = stateOf(situation);
   return (
     history.passwordSubmits > 0 &&
     codeForm === null &&
     passwordForm === null &&
     snapshot.activity.stillMs < longestLoadMs &&
-    findSleepingCodeForm(forms, progressOf(history)) !== null
+    findSleepingCodeForm(forms, progressOf(history, has)) !== null
   );
 }
