@@ -20,6 +20,9 @@ const username = `${mark("user")}@larch.example`;
 const password = `${mark("pass")}/+&"é`;
 const wrongPassword = mark("wrong");
 const custom = mark("custom");
+const handedIn = mark("handed-in-code");
+/** Waits in the inbox for a run that never asks. */
+const leftInInbox = mark("code-nobody-took");
 const totpSecret = "GEZDGNBVGY3TQOJQKNCUGUSFKRJVKTCU";
 const wrongTotpSecret = "KRUGS4ZANFZSAYJAORSXG5BAMFXGIIDB";
 /** What may be seen: were it not found, the search would prove nothing. */
@@ -95,7 +98,8 @@ test("no secret is found in logs, databases, artifacts, the queue or the process
     await run({ flow: "trial/misbehave", identityId: good, input: { how: "never end" } }, { cancel: true }),
     await run({ flow: "trial/look", identityId: await identity(wrongPassword, totpSecret) }),
     await run({ flow: "trial/look", identityId: await identity(password, wrongTotpSecret) }),
-    await run({ flow: "trial/look", identityId: await identity(password, undefined) }),
+    await run({ flow: "trial/look", identityId: await identity(password, undefined) }, { handsIn: true }),
+    await run({ flow: "trial/look", identityId: await identity(password, undefined), codeTimeoutMs: 0 }),
     await run({ flow: "trial/look", identityId: good, input: { word: { password } } as never }).catch(
       () => undefined,
     ),
@@ -109,7 +113,7 @@ test("no secret is found in logs, databases, artifacts, the queue or the process
   const codes = outcomes.map((run) =>
     run?.outcome?.status === "failed" ? run.outcome.code : run?.outcome?.status,
   );
-  expect(codes.slice(0, 8)).toEqual([
+  expect(codes.slice(0, 11)).toEqual([
     "succeeded",
     "succeeded",
     "flow_failed",
@@ -118,6 +122,9 @@ test("no secret is found in logs, databases, artifacts, the queue or the process
     "deadline_exceeded",
     "cancelled",
     "invalid_credentials",
+    "invalid_one_time_code",
+    "invalid_one_time_code",
+    "one_time_code_required",
   ]);
   await command(["login", `${site.url}/`, "--credentials-stdin", "--explain"], {
     username,
@@ -128,6 +135,7 @@ test("no secret is found in logs, databases, artifacts, the queue or the process
     password,
     totp: wrongTotpSecret,
   });
+  await latchkey(["code", "--identity", visible], ground.environment, { stdin: leftInInbox });
   await command(["keys", "rotate"], {});
   await command(["doctor"], {});
 
@@ -161,7 +169,16 @@ test("no secret is found in logs, databases, artifacts, the queue or the process
 });
 
 async function needles(): Promise<{ what: string; form: string }[]> {
-  const values = { username, password, wrongPassword, custom, totpSecret, wrongTotpSecret };
+  const values = {
+    username,
+    password,
+    wrongPassword,
+    custom,
+    totpSecret,
+    wrongTotpSecret,
+    handedIn,
+    leftInInbox,
+  };
   const spelled = Object.entries(values).flatMap(([what, value]) =>
     [
       value,
@@ -204,16 +221,19 @@ async function identity(withPassword: string, totp: string | undefined): Promise
 }
 
 /** Through the queue, with a trace, to its end. */
-async function run(job: JobInput, { cancel = false } = {}): Promise<Run> {
+async function run(job: JobInput, { cancel = false, handsIn = false } = {}): Promise<Run> {
   const { parts } = ground;
   const { database, runs } = await parts.store();
   const { queue } = await parts.queueing();
   const runId = await submit(parts, { ...job, trace: true });
-  return ended(parts, runId, (event) =>
-    cancel && event.type === "stage" && event.stage === "flow"
-      ? cancelRun({ database, runs, queue }, "default", runId)
-      : undefined,
-  );
+  return ended(parts, runId, async (event) => {
+    if (cancel && event.type === "stage" && event.stage === "flow")
+      await cancelRun({ database, runs, queue }, "default", runId);
+    if (handsIn && event.type === "waiting_for_code") {
+      const { stdout, stderr } = await latchkey(["code", runId], ground.environment, { stdin: handedIn });
+      expect({ stdout, stderr }).toEqual({ stdout: expect.stringContaining("handed in"), stderr: "" });
+    }
+  });
 }
 
 async function whileSwitched<T>(

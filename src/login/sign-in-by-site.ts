@@ -4,7 +4,7 @@ import { watchActivity } from "./activity.ts";
 import type { IsAllowed } from "./allowed-origin.ts";
 import type { LoginRequest, Report } from "./request.ts";
 import { judgeWhenSettled } from "./signed-in.ts";
-import type { SiteLoginContext } from "./site.ts";
+import type { LoginCredentials, SiteLoginContext } from "./site.ts";
 import { typeSecret } from "./type-secret.ts";
 import { visit } from "./visit.ts";
 
@@ -55,7 +55,7 @@ export async function signInBySite({
   const valueOf = async (field: Parameters<SiteLoginContext["type"]>[0]): Promise<Secret> => {
     if (field === "username") return await credentials.username();
     if (field === "password") return await credentials.password();
-    if (field === "oneTimeCode") return await credentials.oneTimeCode(signal);
+    if (field === "oneTimeCode") return await codeFor(credentials, signal);
     return await credentials.custom(field.custom);
   };
 
@@ -74,4 +74,15 @@ export async function signInBySite({
       "login_unrecognised",
       "The site's own login ended, but the source page is not a signed-in user's.",
     );
+}
+
+/** The authenticator's; where there is none, one that somebody hands in. */
+async function codeFor(credentials: LoginCredentials, signal: AbortSignal): Promise<Secret> {
+  if (credentials.has.oneTimeCode || !credentials.has.outOfBand) return await credentials.oneTimeCode(signal);
+  const answer = await credentials.outOfBand(
+    { channel: "unknown", expects: "code", siteMessage: undefined },
+    signal,
+  );
+  if (answer.kind === "code") return answer.code;
+  throw new Failure("login_unrecognised", "A link was handed in, and the site's login asked for a code.");
 }
