@@ -52,6 +52,8 @@ export function loginJson({ redactor }: CliContext, result: LoginResult, duratio
     outcome: failure === undefined ? "succeeded" : "failed",
     code: failure?.code ?? null,
     message: failure === undefined ? null : scrub(failure.message),
+    siteMessage:
+      result.status === "failed" && result.siteMessage !== undefined ? scrub(result.siteMessage) : null,
     submits: { password: result.submits.password, code: result.submits.code },
     url: scrub(result.url),
     durationMs,

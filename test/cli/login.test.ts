@@ -33,7 +33,7 @@ async function login(args: string[], { url = `${site.url}/`, stdin = "" } = {}) 
   return result;
 }
 
-const members = ["outcome", "code", "message", "submits", "url", "durationMs", "decisions"];
+const members = ["outcome", "code", "message", "siteMessage", "submits", "url", "durationMs", "decisions"];
 
 test("--json prints one object, and the exit code is 0 where it signed in", async () => {
   const { code, stdout, stderr } = await login([
@@ -52,6 +52,7 @@ test("--json prints one object, and the exit code is 0 where it signed in", asyn
     outcome: "succeeded",
     code: null,
     message: null,
+    siteMessage: null,
     submits: { password: 1, code: 1 },
     url: `${site.url}/`,
     durationMs: expect.any(Number),
@@ -89,6 +90,7 @@ test("a wrong password is submitted once, told in the site's words too, and ends
     outcome: "failed",
     code: "invalid_credentials",
     message: expect.any(String),
+    siteMessage: expect.stringMatching(/password/i),
     submits: { password: 1, code: 0 },
   });
 });
@@ -112,6 +114,7 @@ test("what is no site is refused before a browser is opened, and with --json sti
     outcome: "failed",
     code: "invalid_argument",
     message: expect.stringContaining("user or password"),
+    siteMessage: null,
     submits: { password: 0, code: 0 },
     url: "https://shop.example/login",
     durationMs: expect.any(Number),

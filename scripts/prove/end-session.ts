@@ -1,0 +1,139 @@
+import type { Page } from "playwright-core";
+import type { Session } from "../../src/browser/session.ts";
+import type { SavedState } from "../../src/identity/types.ts";
+import type { Application } from "./applications.ts";
+import type { Ground } from "./ground.ts";
+import { spoilTokens } from "./spoil-tokens.ts";
+import type { ProofIdentity } from "./try-run.ts";
+
+/** How long the proof of being signed in may take to show, in milliseconds. */
+const proofMs = 8_000;
+/** How long a page may take to do what signing out takes, in milliseconds. */
+const settleMs = 3_000;
+const mostMenus = 8;
+
+const signOut =
+  /\b(log|sign)[\s-]?(out|off)\b|abmelden|ausloggen|d[ée]connexion|cerrar sesi[óo]n|\bsair\b|ログアウト|サインアウト|退出|登出/i;
+
+/**
+ * Ends the identity's session at the site: by the site's own control for it, in a browser with the saved state; where
+ * there is none, or the site takes the state all the same, the state's tokens are replaced by others nobody issued.
+ * @returns what was done
+ * @throws Error where the state still signs in after all that
+ */
+export async function endSession(
+  ground: Ground,
+  app: Application,
+  { id }: ProofIdentity,
+  signal: AbortSignal,
+): Promise<string> {
+  const { identities, leases } = await ground.parts.store();
+  const { openSession } = await ground.parts.browsers();
+  const loaded = await identities.loadState(id);
+  if (loaded === null) throw new Error("The identity has no saved state.");
+  const { state } = loaded;
+  const url = state.provedAt ?? app.loginUrl;
+
+  const open = (given: SavedState) => openSession({ state: given, signal });
+  const signedIn = async (given: SavedState) => {
+    await using session = await open(given);
+    await session.page.goto(url);
+    return await isProved(session, app.loggedInProof);
+  };
+
+  const pressed = await (async () => {
+    await using session = await open(state);
+    await session.page.goto(url);
+    if (!(await isProved(session, app.loggedInProof)))
+      throw new Error("The saved state did not sign in before the session was ended.");
+    return await pressSignOut(session.page);
+  })();
+  if (pressed !== undefined && !(await signedIn(state))) return `signed out by “${pressed}”`;
+
+  const spoiled = spoilTokens(state);
+  if (await signedIn(spoiled))
+    throw new Error("The session could not be ended: the site takes spoiled tokens too.");
+  const lease = await leases.tryAcquire(`prove:${id}`);
+  if (lease === null) throw new Error("The identity is held.");
+  await using held = lease;
+  await identities.saveState(id, spoiled, held.fence);
+  return pressed === undefined
+    ? "no way to sign out was found: tokens spoiled"
+    : `“${pressed}” left the tokens good: tokens spoiled`;
+}
+
+async function isProved({ page }: Session, proof: string): Promise<boolean> {
+  return await page
+    .locator(proof)
+    .filter({ visible: true })
+    .first()
+    .waitFor({ timeout: proofMs })
+    .then(
+      () => true,
+      () => false,
+    );
+}
+
+/** Presses the page's control for signing out, in a menu if need be. @returns what it says; undefined where none is */
+async function pressSignOut(page: Page): Promise<string | undefined> {
+  await settle(page);
+  const found = await pressVisible(page);
+  if (found !== undefined) return await confirm(page, found);
+  const menus = page.locator(
+    "[aria-haspopup], [aria-expanded=false], [data-toggle=dropdown], [data-bs-toggle=dropdown], summary, [class*=user] button, [class*=account] button",
+  );
+  for (const menu of (await menus.filter({ visible: true }).all()).slice(0, mostMenus)) {
+    await menu.click({ timeout: settleMs }).catch(() => {});
+    const inMenu = await pressVisible(page, 500);
+    if (inMenu !== undefined) return await confirm(page, inMenu);
+    await page.keyboard.press("Escape");
+  }
+  // A menu that opens at the pointer only: the link is there all the same.
+  const hidden = page.locator("a[href], button").filter({ hasText: signOut }).first();
+  const text = (await hidden.count()) > 0 ? ((await hidden.textContent()) ?? "").trim() : undefined;
+  if (text === undefined) return undefined;
+  await hidden.dispatchEvent("click");
+  return await confirm(page, text);
+}
+
+async function pressVisible(page: Page, withinMs = 0): Promise<string | undefined> {
+  const controls = (["button", "link", "menuitem", "tab"] as const).map((role) =>
+    page.getByRole(role, { name: signOut }),
+  );
+  const named = page.locator(
+    "[title*='log out' i], [title*='logout' i], [title*='sign out' i], [aria-label*='log out' i], [aria-label*='logout' i], [value*='log out' i], [value*='logout' i]",
+  );
+  const control = controls
+    .reduce((all, one) => all.or(one), named)
+    .filter({ visible: true })
+    .first();
+  if (withinMs > 0) await control.waitFor({ timeout: withinMs }).catch(() => {});
+  if ((await control.count()) === 0) return undefined;
+  const said = (text: string | null) => (text?.trim() === "" ? undefined : text?.trim());
+  const text =
+    said(await control.textContent()) ??
+    said(await control.getAttribute("title")) ??
+    said(await control.getAttribute("aria-label")) ??
+    "a button";
+  await control.click({ timeout: settleMs });
+  return text;
+}
+
+/** Answers a question whether one is sure, and waits for what comes of it. */
+async function confirm(page: Page, text: string): Promise<string> {
+  await settle(page);
+  const sure = page
+    .locator("dialog[open], [role=dialog], [aria-modal=true]")
+    .getByRole("button", { name: new RegExp(`${signOut.source}|^(yes|ok|confirm)$`, "i") })
+    .filter({ visible: true })
+    .first();
+  if ((await sure.count()) > 0) {
+    await sure.click({ timeout: settleMs }).catch(() => {});
+    await settle(page);
+  }
+  return text.replace(/\s+/g, " ").slice(0, 40);
+}
+
+async function settle(page: Page): Promise<void> {
+  await page.waitForLoadState("networkidle", { timeout: settleMs }).catch(() => {});
+}

@@ -1,0 +1,63 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { access, constants, cp, open } from "node:fs/promises";
+import { basename, join } from "node:path";
+import type { Application } from "./applications.ts";
+
+/** The first start of one may install packages and seed a database. */
+const startMs = 15 * 60_000;
+const stopMs = 60_000;
+
+/** Notes of another start, of processes that are not ours to stop. */
+const notesOfAStart = new Set(["pid", "pids", "port", "stop.sh"]);
+
+/**
+ * Starts an application by its own `start.sh PORT`; disposing of it runs the `stop.sh` that this writes. Where its
+ * folder cannot be written to, a copy in `scratch` is started.
+ * @throws Error where it does not start, naming the file with what it said
+ */
+export async function startApplication(
+  { folder, name, port }: Application,
+  { scratch, signal }: { scratch: string; signal: AbortSignal },
+): Promise<AsyncDisposable> {
+  const place = (await isWritable(folder)) ? folder : join(scratch, "apps", name);
+  if (place !== folder)
+    await cp(folder, place, {
+      recursive: true,
+      filter: (path) => !notesOfAStart.has(basename(path)) || path.includes("node_modules"),
+    });
+  const said = join(scratch, `${name}.txt`);
+  const stop = async () => {
+    if (await isReadable(join(place, "stop.sh")))
+      await run(["stop.sh"], { cwd: place, said, timeout: stopMs });
+  };
+  const code = await run(["start.sh", String(port)], { cwd: place, said, timeout: startMs, signal });
+  if (code !== 0) {
+    await stop();
+    signal.throwIfAborted();
+    throw new Error(`${name} did not start: see ${said}.`);
+  }
+  return { [Symbol.asyncDispose]: stop };
+}
+
+/** Its output goes to a file: what it leaves running may hold on to a pipe for ever. */
+async function run(
+  args: string[],
+  { cwd, said, ...options }: { cwd: string; said: string; timeout: number; signal?: AbortSignal },
+): Promise<number | null> {
+  await using file = await open(said, "a");
+  const child = spawn("bash", args, { cwd, stdio: ["ignore", file.fd, file.fd], ...options });
+  const ended = once(child, "exit");
+  await ended.catch(() => {});
+  return child.exitCode;
+}
+
+const isReadable = (path: string) => can(path, constants.R_OK);
+const isWritable = (path: string) => can(path, constants.W_OK);
+
+async function can(path: string, mode: number): Promise<boolean> {
+  return await access(path, mode).then(
+    () => true,
+    () => false,
+  );
+}
