@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { access, constants, cp, open } from "node:fs/promises";
-import { basename, join } from "node:path";
+import { basename, delimiter, join } from "node:path";
 import type { Application } from "./applications.ts";
 
 /** The first start of one may install packages and seed a database. */
@@ -46,10 +46,18 @@ async function run(
   { cwd, said, ...options }: { cwd: string; said: string; timeout: number; signal?: AbortSignal },
 ): Promise<number | null> {
   await using file = await open(said, "a");
-  const child = spawn("bash", args, { cwd, stdio: ["ignore", file.fd, file.fd], ...options });
+  const stdio = ["ignore" as const, file.fd, file.fd];
+  const child = spawn("bash", args, { cwd, env: environment(), stdio, ...options });
   const ended = once(child, "exit");
   await ended.catch(() => {});
   return child.exitCode;
+}
+
+/** Without what npm adds: an application brings its own Node, or takes the machine's. */
+function environment(): NodeJS.ProcessEnv {
+  const entries = Object.entries(process.env).filter(([name]) => !/^(npm_.*|NODE_OPTIONS)$/.test(name));
+  const path = (process.env["PATH"] ?? "").split(delimiter).filter((part) => !part.includes("node_modules"));
+  return { ...Object.fromEntries(entries), PATH: path.join(delimiter) };
 }
 
 const isReadable = (path: string) => can(path, constants.R_OK);
