@@ -61,14 +61,21 @@ function readOptions(): Options | undefined {
 async function proveApplication(ground: Ground, app: Application, signal: AbortSignal): Promise<Proved> {
   print(`\n${bold(app.name)}  ${dim(app.loginUrl)}`);
   const checks: Check[] = [];
-  await using _running = await startApplication(app, { scratch: ground.scratch, signal });
-  for await (const check of provePoints(ground, app, signal)) {
-    signal.throwIfAborted();
+  const tell = (check: Check) => {
     checks.push(check);
     const { point, way, status, note, seconds, decisions } = check;
     const took = status === "not_applicable" ? "" : `${seconds.toFixed(1)} s`;
     print(`  ${signs[status]} ${point}  ${way.padEnd(8)} ${dim(took.padStart(7))}  ${note}`);
     if (status === "failed" && decisions !== undefined) print(explain(decisions));
+  };
+  try {
+    await using _running = await startApplication(app, { scratch: ground.scratch, signal });
+    for await (const check of provePoints(ground, app, signal)) tell(check);
+  } catch (error) {
+    signal.throwIfAborted();
+    // One that does not start, or cannot be stored, proves nothing; the others still can.
+    const note = error instanceof Error ? error.message : String(error);
+    tell({ point: 1, way: "command", status: "failed", note, seconds: 0 });
   }
   return { application: app.name, checks };
 }

@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { access, constants, cp, open } from "node:fs/promises";
+import { access, constants, cp, open, readFile } from "node:fs/promises";
 import { basename, delimiter, join } from "node:path";
 import type { Application } from "./applications.ts";
 
@@ -14,7 +14,7 @@ const notesOfAStart = new Set(["pid", "pids", "port", "stop.sh"]);
 /**
  * Starts an application by its own `start.sh PORT`; disposing of it runs the `stop.sh` that this writes. Where its
  * folder cannot be written to, a copy in `scratch` is started.
- * @throws Error where it does not start, naming the file with what it said
+ * @throws Error where it does not start, with its last words
  */
 export async function startApplication(
   { folder, name, port }: Application,
@@ -35,7 +35,8 @@ export async function startApplication(
   if (code !== 0) {
     await stop();
     signal.throwIfAborted();
-    throw new Error(`${name} did not start: see ${said}.`);
+    const words = (await readFile(said, "utf8")).trim().split("\n").slice(-5).join(" ");
+    throw new Error(`${name} did not start: ${words}`);
   }
   return { [Symbol.asyncDispose]: stop };
 }
