@@ -30,6 +30,7 @@ export async function login(request: LoginRequest): Promise<LoginResult> {
       decisions.push(stamped);
       log.debug({ decision: stamped }, "login decision");
       request.onDecision?.(stamped);
+      return stamped;
     },
   };
   const isAllowed = allowedOrigins({

@@ -18,8 +18,8 @@ export interface LoginRequest {
   signal: AbortSignal;
   log: Logger;
   onDecision?: (decision: LoginDecision) => void;
-  /** Receives each decision with what it rested on; secret-free JSON, to store and to decide on again offline. */
-  onSituation?: (situation: Situation, decision: Decision) => void;
+  /** Receives what each decision rested on; secret-free JSON, to store and to decide on again offline. */
+  onSituation?: (seen: { atMs: number; situation: Situation; decision: Decision }) => void;
 }
 
 /** How many times something was submitted to the site. */
@@ -53,7 +53,7 @@ export type LoginResult =
 /** What a login in progress reports to. */
 export interface Report {
   submits: Submits;
-  decide(decision: Omit<LoginDecision, "atMs" | "url">): void;
+  decide(decision: Omit<LoginDecision, "atMs" | "url">): LoginDecision;
   /** The site's own words where it refused. */
   siteMessage?: string;
   /** The page that proved the login, when it is not the source page. */

@@ -64,8 +64,9 @@ export async function signInByRules({
     // A wait is told once, not at each look.
     const waiting = decision.action.kind === "wait" ? `${decision.rule}: ${decision.reason}` : "";
     if (waiting === "" || waiting !== lastWait) {
-      request.onSituation?.(situation, decision);
-      report.decide({ saw: decision.saw, action: decision.doing, reason: decision.reason });
+      const { saw, doing, reason } = decision;
+      const { atMs } = report.decide({ saw, action: doing, reason });
+      request.onSituation?.({ atMs, situation, decision });
     }
     lastWait = waiting;
 

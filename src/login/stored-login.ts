@@ -33,16 +33,14 @@ export interface StoredDecision {
 
 /** Gathers what `LoginRequest.onSituation` is told. */
 export interface LoginRecorder {
-  onSituation: (situation: Situation, decision: Decision) => void;
+  onSituation: (seen: { atMs: number; situation: Situation; decision: Decision }) => void;
   readonly steps: readonly StoredStep[];
 }
 
-export function createLoginRecorder(now: () => number = () => performance.now()): LoginRecorder {
-  const startedAt = now();
+export function createLoginRecorder(): LoginRecorder {
   const steps: StoredStep[] = [];
   return {
-    onSituation: (situation, decision) =>
-      void steps.push({ atMs: Math.round(now() - startedAt), decision: { ...decision }, situation }),
+    onSituation: ({ decision, ...seen }) => void steps.push({ ...seen, decision: { ...decision } }),
     steps,
   };
 }

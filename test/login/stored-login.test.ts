@@ -20,7 +20,7 @@ const noSecrets = createRedactor();
 function recorded(): StoredLogin {
   const recorder = createLoginRecorder();
   for (const { situation } of parseStoredLogin(fixture).steps)
-    recorder.onSituation(situation, decide(situation));
+    recorder.onSituation({ atMs: 5, situation, decision: decide(situation) });
   return { end: "login_unrecognised", steps: recorder.steps };
 }
 

@@ -53,7 +53,7 @@ export async function attemptLogin({
     credentials: credentialsOf({ username, password, totpSecret, custom, outOfBand, has }),
     signal: AbortSignal.timeout(60_000),
     log: silent,
-    onSituation: (situation) => situations.push(situation),
+    onSituation: ({ situation }) => situations.push(situation),
     ...request,
   });
   return {
