@@ -22,5 +22,3 @@ export function createFreshCodes(signal: AbortSignal) {
     },
   };
 }
-
-export type FreshCodes = ReturnType<typeof createFreshCodes>;

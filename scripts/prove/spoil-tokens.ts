@@ -10,7 +10,7 @@ export function spoilTokens({ cookies, origins, sessionStorage, ...rest }: Saved
     ...rest,
     cookies: cookies.map((cookie) => {
       const { value, ...others } = cookie as { value: string };
-      return { ...others, value: spoilValue(value, 1) };
+      return { ...others, value: spoilValue(value, { whole: true }) };
     }),
     origins: spoil(origins) as unknown[],
     sessionStorage: spoil(sessionStorage) as SavedState["sessionStorage"],
@@ -27,7 +27,7 @@ function spoil(value: unknown, key = ""): unknown {
 }
 
 /** A token is replaced; in a text of JSON, each token in it. */
-function spoilValue(text: string, least = leastToken): string {
+function spoilValue(text: string, { whole = false } = {}): string {
   if (/^[[{"]/.test(text)) {
     try {
       return JSON.stringify(spoil(JSON.parse(text)));
@@ -35,7 +35,7 @@ function spoilValue(text: string, least = leastToken): string {
       // Not JSON after all.
     }
   }
-  if (text.length < least || /[\s:/?&]/.test(text)) return text;
+  if (!whole && (text.length < leastToken || /[\s:/?&]/.test(text))) return text;
   // Of a JWT only the signature: the rest a page may want to read.
   const [, head = "", last = text] = /^(eyJ[\w-]*\.[\w-]*\.)([\w-]+)$/.exec(text) ?? [];
   return (

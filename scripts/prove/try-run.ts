@@ -70,7 +70,7 @@ export async function tryRun(ground: Ground, app: Application, who: ProofIdentit
 }
 
 /** Queues the flow's run. @returns its id */
-export async function submit(
+async function submit(
   ground: Ground,
   { loggedInProof: proof }: Application,
   { id }: ProofIdentity,
@@ -81,7 +81,7 @@ export async function submit(
 }
 
 /** A run that has ended. */
-export async function readRun(ground: Ground, who: ProofIdentity, runId: string): Promise<RunFound> {
+async function readRun(ground: Ground, who: ProofIdentity, runId: string): Promise<RunFound> {
   const found = run.parse((await ground.latchkey(["runs", runId])).json);
   const signIn = found.stages.find(({ name }) => name === "login")?.detail ?? "";
   return { ...found, signIn, submits: submitsOf(ground, who, signIn) };
