@@ -10,21 +10,16 @@ import { createRedactor } from "../../src/redact.ts";
 
 const root = join(import.meta.dirname, "../..");
 
-export interface CommandResult {
-  exitCode: number | null;
-  /** What it printed, as JSON. */
-  json: unknown;
-  seconds: number;
-}
-
 /** A Latchkey of the proof's own: a data folder, a `latchkey start` process on it, and commands beside it. */
 export interface Ground extends AsyncDisposable {
   /** For logs and copies; removed with the ground. */
   readonly scratch: string;
   /** This process's own parts on the same data, for what no command does. */
   readonly parts: Parts;
-  /** Runs a command that is asked for `--json`. @throws Error where it prints none */
-  latchkey(args: string[], options?: { stdin?: unknown }): Promise<CommandResult>;
+  /** What a command that is asked for `--json` prints. @throws Error where it prints none */
+  latchkey(args: string[], options?: { stdin?: unknown }): Promise<unknown>;
+  /** `latchkey code <run>`. @throws Error where it is not taken */
+  handIn(runId: string, code: string): Promise<void>;
   /** The lines the worker has logged. */
   logged(): Record<string, unknown>[];
 }
@@ -59,8 +54,19 @@ export async function openGround({ signal }: { signal: AbortSignal }): Promise<G
     scratch,
     parts,
     logged: worker.logged,
-    latchkey: (args, { stdin } = {}) =>
-      runCommand(args, { environment, signal, stdin: stdin === undefined ? "" : JSON.stringify(stdin) }),
+    async latchkey(args, { stdin } = {}) {
+      const given = stdin === undefined ? "" : JSON.stringify(stdin);
+      const { stdout, stderr } = await runCommand([...args, "--json"], { environment, signal, stdin: given });
+      try {
+        return JSON.parse(stdout) as unknown;
+      } catch (cause) {
+        throw new Error(`latchkey ${args[0]} printed no JSON:\n${stderr.trim() || stdout.trim()}`, { cause });
+      }
+    },
+    async handIn(runId, code) {
+      const { exitCode, stderr } = await runCommand(["code", runId], { environment, signal, stdin: code });
+      if (exitCode !== 0) throw new Error(`latchkey code: ${stderr.trim()}`);
+    },
     [Symbol.asyncDispose]: () => opened.disposeAsync(),
   };
 }
@@ -110,10 +116,9 @@ function start(args: string[], env: NodeJS.ProcessEnv): ChildProcess {
 async function runCommand(
   args: string[],
   { environment, signal, stdin }: { environment: NodeJS.ProcessEnv; signal: AbortSignal; stdin: string },
-): Promise<CommandResult> {
+): Promise<{ exitCode: number | null; stdout: string; stderr: string }> {
   signal.throwIfAborted();
-  const startedAt = performance.now();
-  const child = start([...args, "--json"], environment);
+  const child = start(args, environment);
   const stop = () => child.kill("SIGTERM");
   signal.addEventListener("abort", stop);
   let stdout = "";
@@ -124,10 +129,5 @@ async function runCommand(
   await once(child, "close");
   signal.removeEventListener("abort", stop);
   signal.throwIfAborted();
-  const seconds = (performance.now() - startedAt) / 1_000;
-  try {
-    return { exitCode: child.exitCode, json: JSON.parse(stdout), seconds };
-  } catch (cause) {
-    throw new Error(`latchkey ${args[0]} printed no JSON:\n${stderr.trim() || stdout.trim()}`, { cause });
-  }
+  return { exitCode: child.exitCode, stdout, stderr };
 }

@@ -119,27 +119,32 @@ export async function* provePoints(
       };
     });
 
-  for (const way of ["command", "queue"] as const) {
-    if (!hasTotp) yield notApplicable(5, way, noTotp);
-    else if (way === "command")
-      yield await check({ point: 5, way }, async () => {
-        const result = await tryLogin(ground, app, { totp: null });
-        const faults = [
-          ...unless(result.code === "one_time_code_required", `ended in ${result.code ?? "success"}`),
-          ...unless(result.submits.password === 1 && result.submits.code === 0, counted(result.submits)),
-        ];
-        return { note: "one_time_code_required", faults, decisions: result.decisions };
-      });
-    else
-      yield await check({ point: 5, way }, async () => {
-        const without = await addIdentity(ground, app, { name: "no-totp", totp: null });
-        await codes.ready("by hand");
-        const found = await handInCode(ground, app, without, signal);
-        codes.used("by hand");
-        const faults = [...signedInFaults(found), ...submitFaults(app, found.submits)];
-        return { note: "waited for a code, handed in, proof seen", faults, decisions: decisionsOf(found) };
-      });
+  const { totpSecret } = app;
+  if (totpSecret === null) {
+    yield notApplicable(5, "command", noTotp);
+    yield notApplicable(5, "queue", noTotp);
+    return;
   }
+  yield await check({ point: 5, way: "command" }, async () => {
+    const result = await tryLogin(ground, app, { totp: null });
+    const faults = [
+      ...unless(result.code === "one_time_code_required", `ended in ${result.code ?? "success"}`),
+      ...unless(result.submits.password === 1 && result.submits.code === 0, counted(result.submits)),
+    ];
+    return { note: "one_time_code_required", faults, decisions: result.decisions };
+  });
+
+  yield await check({ point: 5, way: "queue" }, async () => {
+    const without = await addIdentity(ground, app, { name: "no-totp", totp: null });
+    await codes.ready("by hand");
+    const { found, waited } = await handInCode(ground, { ...app, totpSecret }, without, signal);
+    const faults = [
+      ...unless(waited, "it did not wait for a code"),
+      ...signedInFaults(found),
+      ...submitFaults(app, found.submits),
+    ];
+    return { note: "waited for a code, was handed one, proof seen", faults, decisions: decisionsOf(found) };
+  });
 }
 
 const unless = (holds: boolean, fault: string): string[] => (holds ? [] : [fault]);

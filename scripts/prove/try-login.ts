@@ -32,7 +32,7 @@ const loginResult = z.object({
 
 /** `latchkey login <loginUrl>`: nothing is stored. */
 export async function tryLogin(ground: Ground, app: Application, given: Credentials = {}) {
-  const { json } = await ground.latchkey(["login", app.loginUrl, "--credentials-stdin"], {
+  const json = await ground.latchkey(["login", app.loginUrl, "--credentials-stdin"], {
     stdin: credentialsOf(app, given),
   });
   return loginResult.parse(json);

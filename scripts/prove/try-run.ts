@@ -27,12 +27,11 @@ export async function addIdentity(
     app.loginUrl,
     "--credentials-stdin",
   ];
-  const { json } = await ground.latchkey(args, { stdin: credentialsOf(app, given) });
-  return identity.parse(json);
+  return identity.parse(await ground.latchkey(args, { stdin: credentialsOf(app, given) }));
 }
 
 export async function showIdentity(ground: Ground, { id }: ProofIdentity): Promise<ProofIdentity> {
-  return identity.parse((await ground.latchkey(["identities", "show", id])).json);
+  return identity.parse(await ground.latchkey(["identities", "show", id]));
 }
 
 const run = z.object({
@@ -70,19 +69,19 @@ export async function tryRun(ground: Ground, app: Application, who: ProofIdentit
 }
 
 /** Queues the flow's run. @returns its id */
-async function submit(
+export async function submit(
   ground: Ground,
   { loggedInProof: proof }: Application,
   { id }: ProofIdentity,
   more: string[] = [],
 ): Promise<string> {
   const args = ["submit", "prove/look", "--identity", id, "--input", JSON.stringify({ proof }), ...more];
-  return z.object({ runId: z.string() }).parse((await ground.latchkey(args)).json).runId;
+  return z.object({ runId: z.string() }).parse(await ground.latchkey(args)).runId;
 }
 
 /** A run that has ended. */
-async function readRun(ground: Ground, who: ProofIdentity, runId: string): Promise<RunFound> {
-  const found = run.parse((await ground.latchkey(["runs", runId])).json);
+export async function readRun(ground: Ground, who: ProofIdentity, runId: string): Promise<RunFound> {
+  const found = run.parse(await ground.latchkey(["runs", runId]));
   const signIn = found.stages.find(({ name }) => name === "login")?.detail ?? "";
   return { ...found, signIn, submits: submitsOf(ground, who, signIn) };
 }
