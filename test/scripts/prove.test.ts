@@ -57,7 +57,7 @@ const freePort = async () => {
 
 describe("npm run prove", () => {
   test("proves an application from the command and through the queue, and leaves it stopped", {
-    timeout: 120_000,
+    timeout: 240_000,
   }, async () => {
     await describeApplication("larch");
     const json = join(folder, "proved.json");
@@ -87,7 +87,7 @@ describe("npm run prove", () => {
   });
 
   test("fails where an application does not show its proof, or does not start, with the reason", {
-    timeout: 120_000,
+    timeout: 240_000,
   }, async () => {
     await describeApplication("nothing", { loginUrl: "http://127.0.0.1:{PORT}/no-such-page" });
     await writeFile(join(folder, "apps/nothing/start.sh"), "echo 'its database is gone'; exit 3\n");
