@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
 # Makes this checkout ready to run, from a machine with only git, Node 20+ and npm:
 #   1. with apt-get, where they are missing: a library that Node needs, Chromium with a font,
-#      and for the tests (--for-tests) redis-server and Xvfb, a screen that nobody sees;
+#      and for the tests (--for-tests) redis-server, Xvfb, a screen that nobody sees, and Dovecot, a mail server;
 #   2. the packages of package-lock.json (`npm ci`), among them the Node that runs Latchkey.
 # Does only what is not done yet. Several may run at once.
 #
 # Usage: scripts/setup.sh [--quiet] [--for-tests]
 #   --quiet       says only what it does, nothing where there is nothing to do
-#   --for-tests   redis-server is needed too, and Xvfb if it can be had
+#   --for-tests   redis-server is needed too, and Xvfb and Dovecot if they can be had
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -68,11 +68,13 @@ missing_packages() {
   if $for_tests && ! command -v redis-server >/dev/null; then echo redis-server; fi
 }
 
-# What is installed where that is possible, and done without elsewhere: the test of a browser's window is then left out.
+# What is installed where that is possible, and done without elsewhere: the tests of a browser's window, and those of
+# mailboxes, are then left out.
 welcome_packages() {
-  if $for_tests && ! command -v Xvfb >/dev/null && command -v apt-get >/dev/null; then
-    if ((EUID == 0)) || sudo -n true 2>/dev/null; then echo xvfb; fi
-  fi
+  $for_tests && command -v apt-get >/dev/null || return 0
+  ((EUID == 0)) || sudo -n true 2>/dev/null || return 0
+  command -v Xvfb >/dev/null || echo xvfb
+  PATH=$PATH:/usr/sbin command -v dovecot >/dev/null || echo dovecot-imapd
 }
 
 # Why something is still missing. Said at the end, so that the npm packages are there to help: Playwright's can

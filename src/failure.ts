@@ -122,6 +122,12 @@ export const failures = {
     status: 408,
     advice: "No code was handed in while the run waited: submit it again and hand the code in sooner.",
   },
+  mailbox_unavailable: {
+    retryable: false,
+    status: 502,
+    advice:
+      "The identity's mailbox could not be read, as the message says: correct it with `latchkey identities update`, or hand the code in.",
+  },
   account_locked: {
     retryable: false,
     status: 423,

@@ -1,0 +1,60 @@
+import PostalMime from "postal-mime";
+import { type Line, type Link, readHtml } from "./read-html.ts";
+import { tidy } from "./tidy.ts";
+
+/** A message as far as codes and links are looked for in it. */
+export interface Message {
+  /** Addresses of the sender, in lower case. */
+  from: string[];
+  /** Their display names. */
+  names: string;
+  subject: string;
+  /** Of the HTML first, then of the plain text, without what is quoted from earlier messages. */
+  lines: Line[];
+  links: Link[];
+}
+
+const plainSize = 16;
+/** Longer ones are cut off: neither code nor link stands behind half a million letters. */
+const mostText = 500_000;
+const addresses = /\bhttps?:\/\/[^\s<>"'`\u3000-\u303f\uff00-\uffef]+/gi;
+
+/** Reads a message (RFC 5322, MIME) in any encoding; cut off at the end is no harm. */
+export async function readMessage(source: Uint8Array): Promise<Message> {
+  const email = await PostalMime.parse(source, { forceRfc822Attachments: true });
+  const html = readHtml((email.html ?? "").slice(0, mostText));
+  const text = plainLines((email.text ?? "").slice(0, mostText));
+  const senders = [email.from, email.sender].flatMap((address) =>
+    address === undefined ? [] : (address.group ?? [address]),
+  );
+  return {
+    from: senders.map(({ address }) => address.toLowerCase()).filter((address) => address !== ""),
+    names: tidy(senders.map(({ name }) => name).join(" ")),
+    subject: tidy(email.subject ?? ""),
+    lines: [...html.lines, ...text.map((line) => ({ text: line, size: plainSize }))],
+    links: [...html.links, ...linksIn(text)],
+  };
+}
+
+/** The lines of a plain text up to where an earlier message is quoted. */
+function plainLines(text: string): string[] {
+  const lines: string[] = [];
+  for (const raw of text.split(/\r?\n/)) {
+    const line = tidy(raw);
+    if (/^-{2,} ?(?:original message|urspr.ngliche nachricht|message d'origine|mensaje original)/i.test(line))
+      break;
+    if (line !== "" && !/^(?:>|\|>)/.test(raw.trimStart())) lines.push(line);
+  }
+  return lines;
+}
+
+function linksIn(lines: readonly string[]): Link[] {
+  return lines.flatMap((line, at) =>
+    [...line.matchAll(addresses)].map(({ 0: found, index }) => ({
+      // What ends a sentence is no part of an address.
+      url: found.replace(/[.,;:!?)\]}>]+$/, ""),
+      text: found,
+      before: `${lines[at - 1] ?? ""} ${line.slice(0, index)}`.trim(),
+    })),
+  );
+}
