@@ -9,8 +9,8 @@ import { isAboutSite } from "./sender.ts";
 /** What is looked for in messages, and for whom. */
 export interface Wanted {
   request: Pick<OutOfBandRequest, "expects">;
-  /** The host of the page that waits. */
-  siteHost: string;
+  /** The hosts of the site: of its pages, and of where it signs in. */
+  siteHosts: readonly string[];
   /** Where a link may lead. */
   isAllowed: IsAllowed;
 }
@@ -31,8 +31,11 @@ export interface Reading {
  * What a message holds of what is wanted. Where the page takes either, a code comes first: it is typed into the page
  * that waits. From a message that has nothing to do with the site only a code that is one without any doubt is taken.
  */
-export function readAnswer(message: Message, { request: { expects }, siteHost, isAllowed }: Wanted): Reading {
-  const aboutSite = isAboutSite(message, siteHost);
+export function readAnswer(
+  message: Message,
+  { request: { expects }, siteHosts, isAllowed }: Wanted,
+): Reading {
+  const aboutSite = isAboutSite(message, siteHosts);
   if (expects !== "link") {
     const code = findCode(message);
     if (code !== undefined && (aboutSite || code.score >= clearly)) {

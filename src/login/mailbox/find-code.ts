@@ -123,7 +123,7 @@ interface Surroundings {
 /** A code that stands alone is announced above it, or explained below it. */
 function surroundings(lines: readonly Line[], at: number): Surroundings {
   const above = lines[at - 1]?.text ?? "";
-  const announced = speaksOfCode(above) && (/:$/.test(above) || !/[.!?。！？]$/u.test(above));
+  const announced = speaksOfCode(above) && !/[.!?。！？]$/u.test(above);
   for (let up = 1; up <= linesAbove; up += 1) {
     const text = lines[at - up]?.text;
     if (text === undefined) break;

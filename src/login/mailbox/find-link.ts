@@ -72,7 +72,7 @@ function wordsIn(url: URL): string {
     .filter((part) => part.length < 32)
     .join(" ");
   const values = [...url.searchParams].filter(([, value]) => /^[a-z][a-z_-]{2,20}$/i.test(value));
-  return [path, ...values.map(([, value]) => value), ...[...url.searchParams.keys()]]
+  return [path, ...values.map(([, value]) => value), ...url.searchParams.keys()]
     .join(" ")
     .replaceAll(/([a-z])([A-Z])/g, "$1 $2")
     .replaceAll(/[^\p{L}\p{N}]+/gu, " ");

@@ -1,5 +1,5 @@
 /** Characters that are there and not seen: zero-width spaces and joiners, soft hyphens, what preheaders are padded with. */
-const invisible = /[\u00ad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]/g;
+const invisible = /\u034f|[\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]/g;
 
 /** A line as it is read: full-width digits and letters made ordinary ones, spaces single, nothing invisible in it. */
 export function tidy(text: string): string {

@@ -12,7 +12,7 @@ import { mail } from "../../support/mail.ts";
 
 const wanted: Wanted = {
   request: { expects: "code" },
-  siteHost: "app.harbor.example",
+  siteHosts: ["app.harbor.example"],
   isAllowed: allowedOrigins({ sourceUrl: "https://app.harbor.example/home", domains: [] }),
 };
 const soon = () => AbortSignal.timeout(15_000);
