@@ -127,7 +127,8 @@ async function attempt(context: CliContext, url: string, options: LoginOptions):
   return {
     result,
     durationMs: Math.round(performance.now() - startedAt),
-    exitCode: result.status === "signed_in" ? 0 : (interrupt.exitCode ?? 1),
+    exitCode:
+      result.status === "signed_in" ? 0 : (interrupt.exitCode ?? (left.signal.aborted ? interruptedCode : 1)),
   };
 }
 

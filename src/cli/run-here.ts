@@ -15,6 +15,7 @@ import { askForCode } from "./ask-code.ts";
 import type { CliContext } from "./context.ts";
 import { createInterrupt } from "./interrupt.ts";
 import { createProgress } from "./progress.ts";
+import { interruptedCode } from "./report-failure.ts";
 
 export interface RunHereOptions {
   /** Shows no progress. */
@@ -61,7 +62,8 @@ export async function runHere(
   await using _cancels = await database.listen(cancelChannel, (id) => {
     if (id === runId) cancel.abort(new Failure("cancelled", "The run was cancelled."));
   });
-  const ask = quiet ? undefined : askForCode(context, (left) => cancel.abort(left));
+  const left = new AbortController();
+  const ask = quiet ? undefined : askForCode(context, (failure) => left.abort(failure));
   using progress = createProgress(context.stderr, {
     quiet,
     interrupted: interrupt.signal,
@@ -97,14 +99,17 @@ export async function runHere(
       { ...job, identityId: identity.id },
       runId,
       deps,
-      AbortSignal.any([interrupt.signal, cancel.signal]),
+      AbortSignal.any([interrupt.signal, left.signal, cancel.signal]),
     );
     // A worker may have put off a run of this identity meanwhile; it is awake sooner than by its own timer.
     const queue = { promote: async (jobId: string) => (await parts.queueing()).queue.promote(jobId) };
     await runs.end(taken.hold, outcome, recorder);
     await promoteNext({ db: database.kysely, queue }, runId);
     recorder.emit({ type: "outcome", outcome });
-    process.exitCode = outcome.status === "succeeded" ? 0 : (interrupt.exitCode ?? 1);
+    process.exitCode =
+      outcome.status === "succeeded"
+        ? 0
+        : (interrupt.exitCode ?? (left.signal.aborted ? interruptedCode : 1));
     return { runId, identity, outcome, artifacts: recorder.artifacts };
   } finally {
     await events.flush();
