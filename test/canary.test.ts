@@ -1,3 +1,4 @@
+import assert from "node:assert/strict";
 import { randomBytes, randomUUID } from "node:crypto";
 import { resolve } from "node:path";
 import { generate } from "otplib";
@@ -231,7 +232,7 @@ async function run(job: JobInput, { cancel = false, handsIn = false } = {}): Pro
       await cancelRun({ database, runs, queue }, "default", runId);
     if (handsIn && event.type === "waiting_for_code") {
       const { stdout, stderr } = await latchkey(["code", runId], ground.environment, { stdin: handedIn });
-      expect({ stdout, stderr }).toEqual({ stdout: expect.stringContaining("handed in"), stderr: "" });
+      assert.match(stdout, /handed in/, stderr);
     }
   });
 }
