@@ -13,6 +13,7 @@ import {
 } from "./identity-records.ts";
 import type { Keyring } from "./keyring.ts";
 import { type IdentityFilter, type IdentityPage, listIdentities } from "./list-identities.ts";
+import { savePasskeyCounter } from "./passkey-counter.ts";
 import { clearState, type LoadedState, loadState, saveState } from "./saved-states.ts";
 import { claimTimeStep, lastTimeStep } from "./time-steps.ts";
 import type { Actor, Fence, Identity, IdentityStatus, RevealedCredentials, SavedState } from "./types.ts";
@@ -50,6 +51,12 @@ export interface Identities {
   lastTimeStep(id: string): Promise<bigint | null>;
   /** Whether the step is now ours to use; 1 query. */
   claimTimeStep(id: string, step: bigint | number): Promise<boolean>;
+  /**
+   * Keeps a passkey's signature counter with it, sealed; never lowers it. It raises no version: the credential is the
+   * same. Nothing is written when `credentialsVersion` is given and no longer the identity's: then false.
+   * @throws Failure `key_unavailable`
+   */
+  savePasskeyCounter(id: string, signCount: number, credentialsVersion?: number): Promise<boolean>;
   /** 1 query. @throws Failure `key_unavailable` */
   loadState(id: string): Promise<LoadedState | null>;
   /**
@@ -85,6 +92,8 @@ export function createIdentities({ db: { kysely }, keyring, redactor, log }: Ide
     revealCredentials: (id, actor) => revealCredentials(deps, id, actor),
     lastTimeStep: (id) => lastTimeStep(kysely, id),
     claimTimeStep: (id, step) => claimTimeStep(kysely, id, step),
+    savePasskeyCounter: (identityId, signCount, credentialsVersion) =>
+      savePasskeyCounter(deps, { identityId, signCount, credentialsVersion }),
     loadState: (id) => loadState(deps, id),
     saveState: (identityId, state, fence, credentialsVersion) =>
       saveState(deps, { identityId, state, fence, credentialsVersion }),

@@ -1,0 +1,45 @@
+import type { Kysely } from "kysely";
+import type { Tables } from "../database/tables.ts";
+import { stillCurrent } from "./fence.ts";
+import type { Keyring } from "./keyring.ts";
+import { open, seal } from "./seal.ts";
+
+const field = "passkey";
+
+/**
+ * See `Identities.savePasskeyCounter`. The row is locked meanwhile: of two logins that end at once, the higher counter
+ * stays.
+ */
+export async function savePasskeyCounter(
+  { kysely, keyring }: { kysely: Kysely<Tables>; keyring: Keyring },
+  {
+    identityId,
+    signCount,
+    credentialsVersion,
+  }: { identityId: string; signCount: number; credentialsVersion?: number | undefined },
+): Promise<boolean> {
+  return await kysely.transaction().execute(async (trx) => {
+    const row = await trx
+      .selectFrom("credentials as c")
+      .innerJoin("identities as i", "i.id", "c.identity_id")
+      .select(["c.sealed", "i.data_key", "i.key_id"])
+      .where("c.identity_id", "=", identityId)
+      .where("c.type", "=", field)
+      .where(stillCurrent(credentialsVersion))
+      .forUpdate("c")
+      .executeTakeFirst();
+    if (row === undefined) return false;
+    const key = keyring.unwrap(identityId, { dataKey: row.data_key, keyId: row.key_id });
+    const place = { identityId, field } as const;
+    const plain = JSON.parse(open(key, place, row.sealed).toString("utf8")) as { signCount: number };
+    if (plain.signCount >= signCount) return true;
+    const sealed = seal(key, place, Buffer.from(JSON.stringify({ ...plain, signCount })));
+    await trx
+      .updateTable("credentials")
+      .set({ sealed })
+      .where("identity_id", "=", identityId)
+      .where("type", "=", field)
+      .execute();
+    return true;
+  });
+}
