@@ -211,6 +211,7 @@ function credentialsOf(
     password: async () => new Secret(password),
     custom: unasked,
     passkey: unasked,
+    passkeyUsed: unasked,
     outOfBand: unasked,
     oneTimeCode: createCodeSource({
       authenticator: {

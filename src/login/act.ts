@@ -103,6 +103,22 @@ export async function clickControl({
   await press({ page, target: observed.target(ref), activity, timeoutMs });
 }
 
+/** Types what goes with a control that submits nothing by itself. */
+export async function typeBeside({
+  fills,
+  page,
+  observed,
+  credentials,
+  isAllowed,
+}: Pick<ActContext, "page" | "observed" | "credentials" | "isAllowed"> & {
+  fills: readonly Fill[];
+}): Promise<void> {
+  for (const { ref } of fills) {
+    const value = await credentials.username();
+    await typeInto({ page, target: observed.target(ref), isAllowed, value, keyByKey: false });
+  }
+}
+
 /** The values to type, one per fill. A code is asked for last, when all else is ready: its life is short. */
 async function valuesFor({
   fills,

@@ -43,6 +43,12 @@ export function originNotAllowed(url: string): Failure {
   );
 }
 
+/** Whether two URLs or hosts have one owner: the same registrable domain, or the same host where there is none. */
+export function isSameSite(place: string, other: string): boolean {
+  const site = siteOf(place);
+  return site !== null && site === siteOf(other);
+}
+
 /** The registrable domain of a URL, a host or a `host:port`; the host itself where there is none. */
 function siteOf(place: string): string | null {
   const host = (URL.parse(place.includes("://") ? place : `https://${place}`)?.hostname ?? "").replace(

@@ -2,6 +2,7 @@ import type { Secret } from "../secret.ts";
 import type { Activity } from "./activity.ts";
 import { addressOf } from "./address.ts";
 import type { IsAllowed } from "./allowed-origin.ts";
+import type { HeldPasskey } from "./hold-passkey.ts";
 import { linesOf } from "./page-state.ts";
 import type { LoginRequest, Report } from "./request.ts";
 import type { Act, History, Purpose, Situation } from "./situation.ts";
@@ -16,6 +17,8 @@ export interface Attempt {
   history: History;
   /** What came another way, until it is typed. */
   codeInHand: Secret | undefined;
+  /** The passkey in the browser, where there is one. */
+  passkey: HeldPasskey | undefined;
   /** From the first submit to the end of the login. */
   declineChallenges: () => Promise<unknown>;
 }

@@ -14,6 +14,7 @@ import { passInterstitial } from "./rules/pass-interstitial.ts";
 import { readRefusal } from "./rules/read-refusal.ts";
 import { seeSignedIn } from "./rules/see-signed-in.ts";
 import { stopAtCaptcha } from "./rules/stop-at-captcha.ts";
+import { usePasskey } from "./rules/use-passkey.ts";
 import { waitWhileLoading } from "./rules/wait-while-loading.ts";
 import type { Decision, Rule, Situation } from "./situation.ts";
 
@@ -27,6 +28,7 @@ const rules: [name: string, rule: Rule][] = [
   ["stop-at-captcha", stopAtCaptcha],
   ["clear-the-way", clearTheWay],
   ["decline-enrolment", declineEnrolment],
+  ["use-passkey", usePasskey],
   ["enter-code", enterCode],
   ["enter-credentials", enterCredentials],
   ["choose-method", chooseMethod],

@@ -1,5 +1,5 @@
 import { Failure } from "../failure.ts";
-import type { RevealedCredentials } from "../identity/types.ts";
+import type { RevealedCredentials, RevealedPasskey } from "../identity/types.ts";
 import type { Redactor } from "../redact.ts";
 import type { Secret } from "../secret.ts";
 import { createCodeSource } from "./one-time-code.ts";
@@ -11,18 +11,23 @@ export function createGivenCredentials(
     username,
     password,
     authenticator,
+    passkey,
+    onPasskeyUsed,
     outOfBand,
   }: {
-    username: Secret;
-    password: Secret;
+    username?: Secret | undefined;
+    password?: Secret | undefined;
     authenticator?: RevealedCredentials["authenticator"];
+    passkey?: RevealedPasskey | undefined;
+    /** Told the signature counter that the next use must start from. */
+    onPasskeyUsed?: LoginCredentials["passkeyUsed"] | undefined;
     /** Asks whoever is there for what the site sent another way. */
     outOfBand?: LoginCredentials["outOfBand"] | undefined;
   },
   redactor: Redactor,
   now: () => number = Date.now,
 ): LoginCredentials {
-  for (const secret of [username, password, authenticator?.secret])
+  for (const secret of [username, password, authenticator?.secret, passkey?.privateKey])
     if (secret !== undefined) redactor.add(secret);
   let lastStep: number | null = null;
   const steps = {
@@ -36,31 +41,30 @@ export function createGivenCredentials(
 
   return {
     has: {
-      username: true,
-      password: true,
+      username: username !== undefined,
+      password: password !== undefined,
       oneTimeCode: nextCode !== undefined,
       custom: [],
-      passkey: false,
+      passkey: passkey?.rpId ?? false,
       outOfBand: outOfBand !== undefined,
       mailbox: false,
     },
-    username: async () => username,
-    password: async () => password,
+    username: async () => username ?? missing("a username"),
+    password: async () => password ?? missing("a password"),
     async custom(name) {
-      throw new Failure("credentials_missing", `The site asks for the field "${name}", and none was given.`);
+      return missing(`the field "${name}"`);
     },
     async oneTimeCode(signal, clockOffsetMs) {
-      if (nextCode === undefined)
-        throw new Failure(
-          "credentials_missing",
-          "The site asks for a one-time code, and no authenticator was given.",
-        );
+      if (nextCode === undefined) return missing("a one-time code");
       const code = await nextCode(signal, clockOffsetMs);
       redactor.add(code);
       return code;
     },
     async passkey() {
-      throw new Failure("credentials_missing", "No passkey was given.");
+      return passkey ?? missing("a passkey");
+    },
+    async passkeyUsed(signCount) {
+      await onPasskeyUsed?.(signCount);
     },
     async outOfBand(request, signal) {
       if (outOfBand === undefined)
@@ -70,4 +74,8 @@ export function createGivenCredentials(
       return answer;
     },
   };
+}
+
+function missing(what: string): never {
+  throw new Failure("credentials_missing", `The site asks for ${what}, and none was given.`);
 }

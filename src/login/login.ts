@@ -2,7 +2,8 @@ import { Failure, toFailure } from "../failure.ts";
 import type { LoginDecision } from "../outcome.ts";
 import { untilAborted } from "../until-aborted.ts";
 import { addressOf } from "./address.ts";
-import { allowedOrigins } from "./allowed-origin.ts";
+import { allowedOrigins, type IsAllowed } from "./allowed-origin.ts";
+import { holdPasskey, withoutPasskey } from "./hold-passkey.ts";
 import type { LoginRequest, LoginResult, Report } from "./request.ts";
 import { signInByRules } from "./sign-in-by-rules.ts";
 import { signInBySite } from "./sign-in-by-site.ts";
@@ -39,11 +40,7 @@ export async function login(request: LoginRequest): Promise<LoginResult> {
   });
   try {
     // Playwright's calls do not hear the signal: the login ends with it, and what still runs stops at its next step.
-    await untilAborted(signal, () =>
-      site?.login === undefined
-        ? signInByRules({ request, report, isAllowed })
-        : signInBySite({ request, report, isAllowed }),
-    );
+    await untilAborted(signal, () => signIn({ request, report, isAllowed }));
     const { submits, provedAt = addressOf(sourceUrl) } = report;
     return { status: "signed_in", submits, decisions, url: addressOf(page.url()), provedAt };
   } catch (error) {
@@ -65,6 +62,15 @@ export async function login(request: LoginRequest): Promise<LoginResult> {
       ...(siteMessage === undefined ? {} : { siteMessage }),
     };
   }
+}
+
+/** By rules or the site's own login, with the identity's passkey in the browser meanwhile. */
+async function signIn({ request, ...rest }: { request: LoginRequest; report: Report; isAllowed: IsAllowed }) {
+  await using passkey = await holdPasskey({ ...request, ...rest });
+  const credentials = passkey === undefined ? withoutPasskey(request.credentials) : request.credentials;
+  const equipped = { ...rest, request: { ...request, credentials } };
+  if (request.site?.login === undefined) await signInByRules({ ...equipped, passkey });
+  else await signInBySite(equipped);
 }
 
 function failureOfAbort({ reason }: AbortSignal): Failure {

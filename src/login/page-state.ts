@@ -15,6 +15,8 @@ export interface PageState {
   lastAct: Act | undefined;
   lastSubmit: Act | undefined;
   submits: number;
+  /** Times the site was given the passkey's signature: once at most. */
+  passkeyUses: number;
   /** The main document is another than when the engine last did something. */
   documentChanged: boolean;
   /** The site answered what was last done: with another document, or with data. */
@@ -51,6 +53,9 @@ function readState({ snapshot, history, has, sourceUrl }: Situation): PageState 
     lastAct !== undefined && main !== undefined && lastAct.documentId !== main.documentId;
   const { activity } = snapshot;
   const progress = progressOf(history, has);
+  const passkeyUses = history.acts.filter(
+    ({ kind, what }) => kind === "submit" && what.includes("passkey"),
+  ).length;
   const atSource = snapshot.url === sourceUrl;
   return {
     forms,
@@ -60,7 +65,8 @@ function readState({ snapshot, history, has, sourceUrl }: Situation): PageState 
     judgement: judgeSignedIn({ snapshot, sourceUrl, progress }),
     lastAct,
     lastSubmit,
-    submits: history.passwordSubmits + history.codeSubmits + history.usernameSubmits,
+    submits: history.passwordSubmits + history.codeSubmits + history.usernameSubmits + passkeyUses,
+    passkeyUses,
     documentChanged,
     answered:
       documentChanged || activity.answers.some((answer) => answer.write || answer.kind === "document"),

@@ -1,5 +1,5 @@
 import { Failure } from "../failure.ts";
-import { clickControl, submitForm } from "./act.ts";
+import { clickControl, submitForm, typeBeside } from "./act.ts";
 import { type Attempt, controlOf, count, remember } from "./attempt.ts";
 import { awaitOutOfBand, forgetCodeInHand } from "./await-out-of-band.ts";
 import { answerHttpChallenge } from "./http-auth.ts";
@@ -41,6 +41,17 @@ export async function perform({
         observed,
         activity,
       });
+    case "use_passkey": {
+      await typeBeside({ fills: action.fills, page, observed, credentials, isAllowed });
+      remember({ history, situation, kind: "click", what: "passkey", ref: action.control });
+      return await clickControl({
+        ref: action.control,
+        reachable: isReachable(controlOf(situation, action.control)),
+        page,
+        observed,
+        activity,
+      });
+    }
     case "submit": {
       assertMaySubmit({ what: action.what, history });
       await attempt.declineChallenges();

@@ -1,13 +1,15 @@
 import { Failure } from "../failure.ts";
 import { watchActivity } from "./activity.ts";
 import type { IsAllowed } from "./allowed-origin.ts";
-import { type Attempt, newHistory, situationOf } from "./attempt.ts";
+import { type Attempt, newHistory, remember, situationOf } from "./attempt.ts";
 import { begin } from "./begin.ts";
 import { decide } from "./decide.ts";
+import type { HeldPasskey } from "./hold-passkey.ts";
 import { declineDataChallenges } from "./http-auth.ts";
 import { type Observed, observe } from "./observe.ts";
 import { perform } from "./perform.ts";
 import type { LoginRequest, Report } from "./request.ts";
+import type { PageSnapshot } from "./snapshot.ts";
 import { FieldNotTypable, notTypable } from "./type-secret.ts";
 
 /** More than any login needs. */
@@ -24,10 +26,12 @@ export async function signInByRules({
   request,
   report,
   isAllowed,
+  passkey,
 }: {
   request: LoginRequest;
   report: Report;
   isAllowed: IsAllowed;
+  passkey: HeldPasskey | undefined;
 }): Promise<void> {
   const { page, signal } = request;
   using activity = watchActivity({ page, now: Date.now });
@@ -47,18 +51,22 @@ export async function signInByRules({
     activity,
     history,
     codeInHand: undefined,
+    passkey,
     declineChallenges,
   };
   const still = stillness();
   let mishaps = 0;
   let turns = 0;
   let lastWait = "";
+  let before: PageSnapshot | undefined;
 
   await begin(attempt);
   for (;;) {
     signal.throwIfAborted();
     using observed = await lookUntilSeen(attempt);
     observed.snapshot.activity.stillMs = still(observed);
+    if (passkey?.takeUse() === true) noteUse(attempt, before, observed.snapshot);
+    before = observed.snapshot;
     const situation = situationOf({ request, history, snapshot: observed.snapshot });
     const decision = decide(situation);
     // A wait is told once, not at each look.
@@ -105,6 +113,19 @@ async function lookUntilSeen({ request, activity }: Attempt): Promise<Observed> 
       await activity.change(lookAgainMs);
     }
   }
+}
+
+/**
+ * The site was given the passkey's signature: a submit, though nothing was typed. What the page said before tells
+ * what it says in answer; a site that asked before the page was first seen had said nothing yet.
+ */
+function noteUse({ request, history }: Attempt, before: PageSnapshot | undefined, now: PageSnapshot): void {
+  const silent = {
+    ...now,
+    frames: now.frames.map((frame) => ({ ...frame, messages: [], headings: [], texts: [] })),
+  };
+  const situation = situationOf({ request, history, snapshot: before ?? silent });
+  remember({ history, situation, kind: "submit", what: ["passkey"], ref: null });
 }
 
 /** Tells for how long what is seen has been the same, in milliseconds. */

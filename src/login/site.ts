@@ -42,7 +42,8 @@ export interface LoginCredentials {
     /** An authenticator, whose codes can be computed. */
     oneTimeCode: boolean;
     custom: readonly string[];
-    passkey: boolean;
+    /** The domain its passkey signs in at (the relying party's id), or false without one. */
+    passkey: string | false;
     /** Somebody, or a mailbox, may give a code or link that the site sends while the login waits. */
     outOfBand: boolean;
     /** A mailbox is among those: what is sent by e-mail arrives without anybody. */
@@ -57,6 +58,8 @@ export interface LoginCredentials {
    */
   oneTimeCode(signal: AbortSignal, clockOffsetMs?: number): Promise<Secret>;
   passkey(): Promise<RevealedPasskey>;
+  /** Told the signature counter after each use of the passkey; the next use must be given no lower one. */
+  passkeyUsed(signCount: number): Promise<void>;
   /**
    * What the site sent another way, once it is here.
    * @throws Failure `one_time_code_timeout`

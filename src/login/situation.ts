@@ -43,7 +43,8 @@ export interface Act {
   url: string;
 }
 
-export type Purpose = "username" | "password" | "code" | "custom";
+/** `passkey`: what a site was given is a signature, and it asked the browser for it. */
+export type Purpose = "username" | "password" | "code" | "passkey" | "custom";
 export type ClickPurpose = "sign_in" | "method" | "passkey" | "dismiss" | "continue" | "consent";
 
 /** What to put in which field. `part`: the how-manieth of several boxes that hold one code. */
@@ -60,6 +61,8 @@ export type Action =
   /** Open the source page again and answer its HTTP challenge. */
   | { kind: "answer_http" }
   | { kind: "click"; control: string; what: ClickPurpose }
+  /** Press what makes the site ask the browser for a passkey; a user name beside it is typed first. */
+  | { kind: "use_passkey"; control: string; fills: Fill[] }
   /** What the site sent another way is needed: a code to be submitted next, or a link that is opened at once. */
   | { kind: "await_out_of_band"; request: OutOfBandRequest }
   /** The page is not ready, or has not answered: look again when something changes. */

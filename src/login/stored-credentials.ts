@@ -25,7 +25,7 @@ export function createStoredCredentials({
   outOfBand,
   now = Date.now,
 }: {
-  identities: Pick<Identities, "revealCredentials" | "lastTimeStep" | "claimTimeStep">;
+  identities: Pick<Identities, "revealCredentials" | "lastTimeStep" | "claimTimeStep" | "savePasskeyCounter">;
   identity: Identity;
   actor: Actor;
   /** Told what was unsealed, before anything of it is typed. */
@@ -64,7 +64,7 @@ export function createStoredCredentials({
       ),
       oneTimeCode: stored.has("authenticator"),
       custom: identity.credentials.flatMap(({ fields }) => fields ?? []),
-      passkey: stored.has("passkey"),
+      passkey: identity.credentials.find(({ type }) => type === "passkey")?.rpId ?? false,
       outOfBand: outOfBand !== undefined,
       mailbox: stored.has("mailbox"),
     },
@@ -87,6 +87,9 @@ export function createStoredCredentials({
       return code;
     },
     passkey: async () => (await reveal()).passkey ?? missing("a passkey"),
+    async passkeyUsed(signCount) {
+      await identities.savePasskeyCounter(identity.id, signCount, identity.credentialsVersion);
+    },
     async outOfBand(request, signal) {
       if (outOfBand === undefined)
         throw new Failure("one_time_code_required", "Nobody may be waited for to hand a code in.");

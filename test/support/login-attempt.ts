@@ -109,6 +109,7 @@ function credentialsOf({
     custom: async (name) => new Secret(custom[name] ?? ""),
     oneTimeCode: codes,
     passkey: async () => assert.fail("there is no passkey"),
+    passkeyUsed: async () => assert.fail("there is no passkey"),
     outOfBand: outOfBand ?? (async () => assert.fail("there is nobody to ask")),
   };
 }

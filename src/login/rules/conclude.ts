@@ -17,7 +17,7 @@ const patience = {
 /** Nothing more to do: look at the source page, wait a little, or give up. */
 export const conclude: Rule = (situation) => {
   const { history } = situation;
-  const { submits, judgement, passwordForm, usernameForm, codeForm, settled, documentChanged } =
+  const { submits, passkeyUses, judgement, passwordForm, usernameForm, codeForm, settled, documentChanged } =
     stateOf(situation);
   const form = passwordForm ?? codeForm ?? usernameForm;
   const saw = form === null ? describePage(situation) : describeForm(form);
@@ -33,10 +33,11 @@ export const conclude: Rule = (situation) => {
     const wait = waitForAnswer(situation, saw);
     if (wait !== undefined) return wait;
   }
-  if (history.lookedSignedIn === null && (form === null || history.passwordSubmits > 0)) {
+  const proven = history.passwordSubmits + passkeyUses > 0;
+  if (history.lookedSignedIn === null && (form === null || proven)) {
     // Something is still being made of the submit, if only a blank page that leads on.
     const blank = judgement.verdict === "unclear" && isBlank(situation);
-    if (form === null && (history.passwordSubmits === 0 || blank)) {
+    if (form === null && (!proven || blank)) {
       const wait = waitFor(situation, saw);
       if (wait !== undefined) return wait;
     }
@@ -89,7 +90,7 @@ function isBlank({ snapshot }: Situation): boolean {
 /** The source page is not a signed-in user's: what the site asked for before it was left tells what it refused. */
 function verdict(situation: Situation, saw: string): ReturnType<Rule> {
   const { history } = situation;
-  const { judgement, lastSubmit } = stateOf(situation);
+  const { judgement, lastSubmit, passkeyUses } = stateOf(situation);
   if (history.askedAgain === "code" && lastSubmit?.what.includes("code") === true) {
     return {
       saw,
@@ -122,7 +123,7 @@ function verdict(situation: Situation, saw: string): ReturnType<Rule> {
       kind: "fail",
       code: "login_unrecognised",
       message:
-        history.passwordSubmits > 0
+        history.passwordSubmits + passkeyUses > 0
           ? "The login was submitted, but the source page is still not a signed-in user's."
           : "The site took the user name and then showed nothing that a rule recognises.",
     },

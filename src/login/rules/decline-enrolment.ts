@@ -6,8 +6,8 @@ import { says, speaksOf } from "../words.ts";
 /** The site wants a second factor, a passkey or the like set up: never done, skipped where that is offered. */
 export const declineEnrolment: Rule = (situation) => {
   const { history, snapshot } = situation;
-  const { judgement, codeForm, settled } = stateOf(situation);
-  if (history.passwordSubmits === 0 || history.codeSubmits > 0) return undefined;
+  const { judgement, codeForm, settled, passkeyUses } = stateOf(situation);
+  if (history.passwordSubmits + passkeyUses === 0 || history.codeSubmits > 0) return undefined;
   if (codeForm === null && judgement.verdict === "signed_in") return undefined;
   const line = linesOf(situation).find((text) => speaksOf(text, "enrol"));
   if (line === undefined) return undefined;

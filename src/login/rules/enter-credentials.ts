@@ -131,6 +131,7 @@ function wordsFor(what: Purpose[]): string {
     username: "the user name",
     password: "the password",
     code: "the one-time code",
+    passkey: "the passkey",
     custom: "a custom field",
   };
   return what.map((purpose) => words[purpose]).join(" and ");

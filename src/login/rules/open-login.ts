@@ -8,13 +8,13 @@ const pressAgainMs = 1_500;
 
 /** A page without a login form, but with the way to one. */
 export const openLogin: Rule = (situation) => {
-  const { passwordForm, usernameForm, codeForm, judgement, settled } = stateOf(situation);
+  const { passwordForm, usernameForm, codeForm, judgement, settled, passkeyUses } = stateOf(situation);
   const { history, snapshot } = situation;
   if (passwordForm !== null || usernameForm !== null || codeForm !== null) return undefined;
   if (judgement.verdict === "signed_in" && judgement.evidence === "strong") return undefined;
   if (history.codeSubmits >= 2) return undefined;
   // After a login only once the source page was looked at and still offers to sign in: single sign-on then needs no form.
-  if (history.passwordSubmits > 0 && history.lookedSignedIn !== false) return undefined;
+  if (history.passwordSubmits + passkeyUses > 0 && history.lookedSignedIn !== false) return undefined;
   const control = findSignIn(snapshot) ?? (settled ? findHiddenSignIn(snapshot) : undefined);
   if (control === undefined) return undefined;
   const presses = history.acts.filter(({ what }) => what === "sign_in");
@@ -25,7 +25,7 @@ export const openLogin: Rule = (situation) => {
   const again = here.length === 1 && snapshot.activity.sinceActMs >= pressAgainMs && settled;
   if (presses.length >= 3 || (here.length > 0 && !again)) return undefined;
   // After a login a page's code may offer to sign in for a moment before it knows that the user is.
-  if (history.passwordSubmits > 0 && !settled && snapshot.frames[0]?.scripted === true) {
+  if (history.passwordSubmits + passkeyUses > 0 && !settled && snapshot.frames[0]?.scripted === true) {
     return {
       saw: describePage(situation),
       doing: "wait",

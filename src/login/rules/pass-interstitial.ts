@@ -49,6 +49,8 @@ export const passInterstitial: Rule = (situation) => {
   const notNow = controlsLeft(situation).find(({ text }) => says(text, "notNow"));
   if (notNow !== undefined && (!atSource || onLoginPage))
     return click(["notNow"], "the site proposes something that is not needed to sign in");
+  // Going ahead would make one, which is the user's business.
+  if (lines.some((line) => speaksOf(line, "makePasskey"))) return undefined;
   const ahead = controlsLeft(situation).filter(({ text, role }) => role !== "tab" && says(text, "next"));
   if (ahead.length === 1 && fields.length === 0 && onLoginPage) {
     if (!settled)

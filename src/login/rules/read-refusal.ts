@@ -2,6 +2,7 @@ import type { FailureCode } from "../../failure.ts";
 import { quoted } from "../describe.ts";
 import { waitNamedIn } from "../named-wait.ts";
 import { stateOf } from "../page-state.ts";
+import { hasWayBeside } from "../passkey-offer.ts";
 import { answersOf, findComplaint, findSaying, type SiteMessage } from "../site-words.ts";
 import type { Rule, Situation } from "../situation.ts";
 import { type Concept, says, speaksOf } from "../words.ts";
@@ -157,6 +158,7 @@ function mustChangePassword(situation: Situation, messages: SiteMessage[]): Retu
 function refusedSubmit(situation: Situation, messages: SiteMessage[]): ReturnType<Rule> {
   const { lastSubmit, lastAct, codeForm, passwordForm, usernameForm } = stateOf(situation);
   if (lastSubmit === undefined || lastAct !== lastSubmit) return undefined;
+  if (lastSubmit.what.includes("passkey")) return refusedPasskey(situation, messages);
   const hadCode = lastSubmit.what.includes("code");
   const hadPassword = lastSubmit.what.includes("password");
   const wrongCode = hadCode ? findSaying(messages, "wrongCode") : undefined;
@@ -217,6 +219,20 @@ function refusedSubmit(situation: Situation, messages: SiteMessage[]): ReturnTyp
         },
         said,
       );
+}
+
+/** Where there is another way to sign in, a passkey that was not taken ends nothing. */
+function refusedPasskey(situation: Situation, messages: SiteMessage[]): ReturnType<Rule> {
+  const said = findSaying(messages, "wrongPasskey", "wrongCredentials") ?? findComplaint(messages);
+  if (said === undefined || hasWayBeside(situation)) return undefined;
+  return refuse(
+    {
+      code: "invalid_credentials",
+      doing: "stop: passkey refused",
+      message: "The site did not take the passkey.",
+    },
+    said,
+  );
 }
 
 /** One more, of the next time step or handed in anew: the first may have lapsed on its way. Never if the password would go out again. */
