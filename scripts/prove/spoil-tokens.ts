@@ -4,7 +4,7 @@ import type { SavedState } from "../../src/identity/types.ts";
 /** Shorter words are settings rather than tokens: a language, a theme. */
 const leastToken = 16;
 
-/** The state with each token replaced by one of the same length and look that nobody issued. */
+/** The state with each token replaced by one of the same length and look that nobody issued; a JWT also lapses. */
 export function spoilTokens({ cookies, origins, sessionStorage, ...rest }: SavedState): SavedState {
   return {
     ...rest,
@@ -36,15 +36,30 @@ function spoilValue(text: string, { whole = false } = {}): string {
     }
   }
   if (!whole && (text.length < leastToken || /[\s:/?&]/.test(text))) return text;
-  // Of a JWT only the signature: the rest a page may want to read.
-  const [, head = "", last = text] = /^(eyJ[\w-]*\.[\w-]*\.)([\w-]+)$/.exec(text) ?? [];
-  return (
-    head +
-    last
-      .replace(/[a-z]/g, () => pick("abcdefghijklmnopqrstuvwxyz"))
-      .replace(/[A-Z]/g, () => pick("ABCDEFGHIJKLMNOPQRSTUVWXYZ"))
-      .replace(/\d/g, () => pick("0123456789"))
-  );
+  const [, head, claims, signature] = /^(eyJ[\w-]*)\.([\w-]+)\.([\w-]+)$/.exec(text) ?? [];
+  if (head === undefined || claims === undefined || signature === undefined) return scramble(text);
+  return `${head}.${expired(claims)}.${scramble(signature)}`;
+}
+
+/** The claims of a JWT as they are once it has lapsed: pages read that themselves. */
+function expired(claims: string): string {
+  try {
+    const read = JSON.parse(Buffer.from(claims, "base64url").toString()) as Record<string, unknown>;
+    const { exp } = read;
+    if (typeof exp !== "number") return scramble(claims);
+    const lapsed = { ...read, exp: Math.floor(Date.now() / 1_000) - 3_600 };
+    return Buffer.from(JSON.stringify(lapsed)).toString("base64url");
+  } catch {
+    return scramble(claims);
+  }
+}
+
+/** Other letters for letters, other digits for digits. */
+function scramble(text: string): string {
+  return text
+    .replace(/[a-z]/g, () => pick("abcdefghijklmnopqrstuvwxyz"))
+    .replace(/[A-Z]/g, () => pick("ABCDEFGHIJKLMNOPQRSTUVWXYZ"))
+    .replace(/\d/g, () => pick("0123456789"));
 }
 
 const pick = (letters: string) => letters.charAt(randomInt(letters.length));

@@ -142,7 +142,8 @@ test("a file without marks becomes the table", async () => {
 
 test("tokens are spoiled in their own length and look, and nothing else of a state is", () => {
   const token = "a1B2c3D4-e5F6g7H8_i9J0";
-  const jwt = `eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhZGEifQ.${token}`;
+  const claims = { sub: "ada", exp: 4_000_000_000 };
+  const jwt = `eyJhbGciOiJIUzI1NiJ9.${Buffer.from(JSON.stringify(claims)).toString("base64url")}.${token}`;
   const stored = { theme: "dark", language: "en-GB", token, at: 1_700_000_000_000, nested: [jwt] };
   const state = {
     cookies: [{ name: "sid", value: "short1", domain: "a.example", path: "/", expires: -1 }],
@@ -165,8 +166,14 @@ test("tokens are spoiled in their own length and look, and nothing else of a sta
   expect(after).toMatchObject({ theme: "dark", language: "en-GB", at: stored.at });
   expect(after.token).toMatch(/^[a-z]\d[A-Z]\d[a-z]\d[A-Z]\d-[a-z]\d[A-Z]\d[a-z]\d[A-Z]\d_[a-z]\d[A-Z]\d$/);
   expect(after.token).not.toBe(token);
-  expect(after.nested[0]).toMatch(/^eyJhbGciOiJIUzI1NiJ9\.eyJzdWIiOiJhZGEifQ\./);
-  expect(after.nested[0]).not.toBe(jwt);
+  const [head, lapsed = "", signature] = after.nested[0]?.split(".") ?? [];
+  expect(head).toBe("eyJhbGciOiJIUzI1NiJ9");
+  expect(JSON.parse(Buffer.from(lapsed, "base64url").toString())).toEqual({
+    sub: "ada",
+    exp: expect.toSatisfy((exp: number) => exp < Date.now() / 1_000),
+  });
+  expect(signature).not.toBe(token);
+  expect(after.nested[0]).toHaveLength(jwt.length);
   expect(spoiled.sessionStorage["https://a.example"]?.["kept"]).toBe("a sentence with spaces");
   expect(spoiled.sessionStorage["https://a.example"]?.["token"]).not.toBe(token);
 });
