@@ -1,4 +1,4 @@
-import { decodeEntities } from "./decode-entities.ts";
+import { Parser } from "htmlparser2";
 import { tidy } from "./tidy.ts";
 
 /** One line of a message as its reader sees it. */
@@ -26,21 +26,12 @@ const ordinarySize = 16;
 /** CSS's own sizes of headings: 2em, 1.5em, 1.17em. */
 const headings: Record<string, number> = { h1: 32, h2: 24, h3: 19 };
 const fontSizes = [10, 13, 16, 18, 24, 32, 48];
-const voids = new Set("area base br col embed hr img input link meta param source track wbr".split(" "));
 const unseen = new Set("head script style template title noscript object svg select".split(" "));
-const raw = new Set(["script", "style", "title", "textarea"]);
 const blocks = new Set(
   "address article aside blockquote body center dd div dl dt fieldset footer form h1 h2 h3 h4 h5 h6 header hr li main nav ol p pre section table tr ul".split(
     " ",
   ),
 );
-/** What a start tag ends that was left open (HTML §13.1.2.4), and where the looking stops. */
-const ends: Record<string, { open: readonly string[]; within: string }> = {
-  td: { open: ["td", "th"], within: "tr" },
-  th: { open: ["td", "th"], within: "tr" },
-  tr: { open: ["tr"], within: "table" },
-  li: { open: ["li"], within: "ul" },
-};
 
 /**
  * The lines and links of an HTML message that its reader sees: without the hidden text that mail programs show in
@@ -49,7 +40,7 @@ const ends: Record<string, { open: readonly string[]; within: string }> = {
 export function readHtml(html: string): { lines: Line[]; links: Link[] } {
   const lines: Line[] = [];
   const links: Link[] = [];
-  const open: Element[] = [{ tag: "html", hidden: false, size: ordinarySize }];
+  const open: Element[] = [];
   let text = "";
   let size = 0;
   let anchor: { url: string; before: string; text: string } | undefined;
@@ -57,7 +48,7 @@ export function readHtml(html: string): { lines: Line[]; links: Link[] } {
   const current = () => open.at(-1) ?? { tag: "html", hidden: false, size: ordinarySize };
 
   function endLine(): void {
-    const tidied = tidy(text);
+    const tidied = text === "" ? "" : tidy(text);
     if (tidied !== "") lines.push({ text: tidied, size });
     text = "";
     size = 0;
@@ -77,55 +68,34 @@ export function readHtml(html: string): { lines: Line[]; links: Link[] } {
     anchor = undefined;
   }
 
-  function closeFrom(at: number): void {
-    for (const { tag } of open.splice(at)) {
+  const parser = new Parser({
+    ontext: (words) => show(words.replaceAll(/\s+/g, " ")),
+    onopentag(tag, attributes) {
+      if (blocks.has(tag) || tag === "br") endLine();
+      // Cells stand beside each other: the digits of a code, say.
+      if (tag === "td" || tag === "th") show(" ");
+      if (tag === "img") show(` ${attributes["alt"] ?? ""} `);
+      if (tag === "a" && !current().hidden && attributes["href"] !== undefined) {
+        endAnchor();
+        anchor = {
+          url: attributes["href"].trim(),
+          before: `${lines.at(-1)?.text ?? ""} ${tidy(text)}`,
+          text: "",
+        };
+      }
+      open.push({
+        tag,
+        hidden: current().hidden || isHidden(tag, attributes),
+        size: sizeOf(tag, attributes, current().size),
+      });
+    },
+    onclosetag(tag) {
+      open.pop();
       if (tag === "a") endAnchor();
       if (blocks.has(tag)) endLine();
-    }
-  }
-
-  function close(tag: string): void {
-    const at = open.findLastIndex((element) => element.tag === tag);
-    if (at > 0) closeFrom(at);
-  }
-
-  for (const token of tokensOf(html)) {
-    if (token.kind === "text") {
-      show(decodeEntities(token.text).replaceAll(/\s+/g, " "));
-      continue;
-    }
-    const { tag, attributes } = token;
-    if (token.kind === "end") {
-      if (tag === "p" && open.every((element) => element.tag !== "p")) endLine();
-      close(tag);
-      continue;
-    }
-    const ended = ends[tag];
-    if (ended !== undefined) {
-      const at = open.findLastIndex((element) => [...ended.open, ended.within].includes(element.tag));
-      if (at > 0 && ended.open.includes(open[at]?.tag ?? "")) closeFrom(at);
-    }
-    if (blocks.has(tag) && current().tag === "p") close("p");
-    if (blocks.has(tag) || tag === "br") endLine();
-    // Cells stand beside each other: the digits of a code, say.
-    if (tag === "td" || tag === "th") show(" ");
-    if (tag === "img") show(` ${decodeEntities(attributes["alt"] ?? "")} `);
-    if (tag === "a" && !current().hidden && attributes["href"] !== undefined) {
-      endAnchor();
-      anchor = {
-        url: decodeEntities(attributes["href"]).trim(),
-        before: `${lines.at(-1)?.text ?? ""} ${tidy(text)}`,
-        text: "",
-      };
-    }
-    if (voids.has(tag) || token.closed) continue;
-    open.push({
-      tag,
-      hidden: current().hidden || isHidden(tag, attributes),
-      size: sizeOf(tag, attributes, current().size),
-    });
-  }
-  closeFrom(1);
+    },
+  });
+  parser.end(html);
   endAnchor();
   endLine();
   return { lines, links: links.filter(({ url }) => url !== "") };
@@ -156,78 +126,4 @@ function sizeOf(tag: string, attributes: Record<string, string>, around: number)
     "%": around / 100,
   };
   return Number(amount) * (factors[unit?.toLowerCase() ?? "px"] ?? 1);
-}
-
-type Token =
-  | { kind: "text"; text: string }
-  | { kind: "start" | "end"; tag: string; attributes: Record<string, string>; closed: boolean };
-
-/** No tag is longer; what never ends is text. It keeps the reading linear. */
-const longestTag = 8_192;
-
-function* tokensOf(html: string): Generator<Token> {
-  let at = 0;
-  while (at < html.length) {
-    const start = html.indexOf("<", at);
-    if (start !== at) yield { kind: "text", text: html.slice(at, start === -1 ? html.length : start) };
-    if (start === -1) return;
-    const after = commentEnd(html, start);
-    if (after !== undefined) {
-      at = after;
-      continue;
-    }
-    const end = /^<\/?[a-z]/i.test(html.slice(start, start + 3)) ? tagEnd(html, start) : -1;
-    if (end === -1) {
-      yield { kind: "text", text: "<" };
-      at = start + 1;
-      continue;
-    }
-    const token = readTag(html.slice(start, end));
-    yield token;
-    at = end;
-    if (token.kind === "start" && raw.has(token.tag) && !token.closed) {
-      const closing = new RegExp(`</${token.tag}`, "gi");
-      closing.lastIndex = end;
-      at = closing.exec(html)?.index ?? html.length;
-    }
-  }
-}
-
-/** Where a comment, a doctype or a processing instruction ends. */
-function commentEnd(html: string, start: number): number | undefined {
-  if (html.startsWith("<!--", start)) {
-    const end = html.indexOf("-->", start + 4);
-    return end === -1 ? html.length : end + 3;
-  }
-  if (!html.startsWith("<!", start) && !html.startsWith("<?", start)) return undefined;
-  const end = html.indexOf(">", start);
-  return end === -1 ? html.length : end + 1;
-}
-
-function tagEnd(html: string, start: number): number {
-  let quote = "";
-  const last = Math.min(html.length, start + longestTag);
-  for (let at = start + 1; at < last; at += 1) {
-    const character = html[at] ?? "";
-    if (quote !== "") {
-      if (character === quote) quote = "";
-    } else if (character === ">") return at + 1;
-    else if ((character === '"' || character === "'") && /[=\s]/.test(html[at - 1] ?? "")) quote = character;
-  }
-  return -1;
-}
-
-function readTag(source: string): Token & { kind: "start" | "end" } {
-  const [head = "", slash = "", tag = ""] = /^<(\/?)([^\s/>]+)/.exec(source) ?? [];
-  const attributes: Record<string, string> = {};
-  for (const [, name = "", double, single, bare] of source
-    .slice(head.length, -1)
-    .matchAll(/([^\s=/"']+)(?:\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'][^\s]*)))?/g))
-    attributes[name.toLowerCase()] ??= double ?? single ?? bare ?? "";
-  return {
-    kind: slash === "" ? "start" : "end",
-    tag: tag.toLowerCase(),
-    attributes,
-    closed: source.endsWith("/>") && !/=[^\s"']+\/>$/.test(source),
-  };
 }
