@@ -2,11 +2,14 @@ import type { Command } from "commander";
 import { Failure } from "../failure.ts";
 import { Secret } from "../secret.ts";
 import type { CliContext } from "./context.ts";
+import { type GivenMailbox, mailboxOf } from "./mailbox-credential.ts";
 import { readSecret, readSecretsFromStdin } from "./secrets.ts";
 
 export interface CredentialOptions {
   username?: string;
   passwordEnv?: string;
+  /** False where the site asks for none. */
+  password?: boolean;
   totp?: boolean;
   totpEnv?: string;
   credentialsStdin?: boolean;
@@ -18,6 +21,7 @@ export interface GivenCredentials {
   password?: Secret;
   /** Base32, or an `otpauth://` URI. */
   totp?: Secret;
+  mailbox?: GivenMailbox;
   custom: Record<string, Secret>;
 }
 
@@ -36,8 +40,10 @@ export function withCredentialOptions(command: Command): Command {
  */
 export async function readCredentials(
   context: CliContext,
-  { username, passwordEnv, totp, totpEnv, credentialsStdin }: CredentialOptions,
+  { username, passwordEnv, password: hasPassword = true, totp, totpEnv, credentialsStdin }: CredentialOptions,
 ): Promise<GivenCredentials> {
+  if (!hasPassword && passwordEnv !== undefined)
+    throw new Failure("invalid_argument", "--no-password and --password-env exclude each other.");
   if (credentialsStdin === true) {
     if (passwordEnv !== undefined || totp === true || totpEnv !== undefined) {
       throw new Failure(
@@ -45,25 +51,35 @@ export async function readCredentials(
         "--credentials-stdin goes with none of --password-env, --totp and --totp-env.",
       );
     }
-    const { username: named, password, totp: secret, ...custom } = await readSecretsFromStdin(context);
+    const { secrets, objects } = await readSecretsFromStdin(context, { objects: ["mailbox"] });
+    const { username: named, password, totp: secret, ...custom } = secrets;
     const user = username === undefined ? named : new Secret(username);
-    if ((user === undefined) !== (password === undefined))
+    if (!hasPassword && (user === undefined || password !== undefined))
+      throw new Failure(
+        "invalid_argument",
+        "Standard input: with --no-password, a username and no password.",
+      );
+    if (hasPassword && (user === undefined) !== (password === undefined))
       throw new Failure("invalid_argument", "Standard input: a username and a password come together.");
     return {
       custom,
       ...(user === undefined ? {} : { username: user }),
       ...(password === undefined ? {} : { password }),
       ...(secret === undefined ? {} : { totp: secret }),
+      ...(objects["mailbox"] === undefined ? {} : { mailbox: mailboxOf(context, objects["mailbox"]) }),
     };
   }
 
-  if (username === undefined && passwordEnv !== undefined)
-    throw new Failure("invalid_argument", "--password-env needs --username.");
+  if (username === undefined && (passwordEnv !== undefined || !hasPassword))
+    throw new Failure(
+      "invalid_argument",
+      `${hasPassword ? "--password-env" : "--no-password"} needs --username.`,
+    );
+  const name = username === undefined ? {} : { username: new Secret(username) };
   const password =
-    username === undefined
+    username === undefined || !hasPassword
       ? {}
       : {
-          username: new Secret(username),
           password: await readSecret(context, {
             env: passwordEnv,
             option: "--password-env",
@@ -80,5 +96,5 @@ export async function readCredentials(
             prompt: "Authenticator's secret, or its otpauth:// URI",
           }),
         };
-  return { custom: {}, ...password, ...authenticator };
+  return { custom: {}, ...name, ...password, ...authenticator };
 }

@@ -52,8 +52,22 @@ async function ask({ stdin, stderr }: CliContext, { prompt, option }: SecretSour
   return answer;
 }
 
-/** Secrets as one JSON object of strings on standard input: `{"password": "…", "totp": "…"}`. @throws Failure `invalid_argument` */
-export async function readSecretsFromStdin({ stdin, redactor }: CliContext): Promise<Record<string, Secret>> {
+/** What standard input held. */
+export interface SecretsRead {
+  secrets: Record<string, Secret>;
+  /** The values of the keys that may hold an object, as they are: whoever reads them makes secrets of them. */
+  objects: Record<string, Record<string, unknown>>;
+}
+
+/**
+ * Secrets as one JSON object of strings on standard input: `{"password": "…", "totp": "…"}`; under the keys in
+ * `objects` stands an object.
+ * @throws Failure `invalid_argument`
+ */
+export async function readSecretsFromStdin(
+  { stdin, redactor }: CliContext,
+  { objects: mayBeObjects = [] }: { objects?: readonly string[] } = {},
+): Promise<SecretsRead> {
   // What is typed into a terminal can be read over a shoulder.
   if (stdin.isTTY)
     throw new Failure("invalid_argument", "--credentials-stdin: send a file or a pipe to standard input.");
@@ -64,16 +78,27 @@ export async function readSecretsFromStdin({ stdin, redactor }: CliContext): Pro
     // The parser's own words quote what it read.
     throw new Failure("invalid_argument", "Standard input is not JSON.");
   }
-  if (typeof parsed !== "object" || parsed === null || Array.isArray(parsed)) {
+  if (!isObject(parsed))
     throw new Failure("invalid_argument", "Standard input is not a JSON object of strings.");
+
+  const secrets: Record<string, Secret> = {};
+  const objects: Record<string, Record<string, unknown>> = {};
+  for (const [name, value] of Object.entries(parsed)) {
+    if (mayBeObjects.includes(name)) {
+      if (!isObject(value))
+        throw new Failure("invalid_argument", `Standard input: ${name} is not an object.`);
+      objects[name] = value;
+      continue;
+    }
+    if (typeof value !== "string" || value === "")
+      throw new Failure("invalid_argument", "Standard input: each value must be a text that is not empty.");
+    const secret = new Secret(value);
+    if (name !== "username") redactor.add(secret);
+    secrets[name] = secret;
   }
-  return Object.fromEntries(
-    Object.entries(parsed).map(([name, value]) => {
-      if (typeof value !== "string" || value === "")
-        throw new Failure("invalid_argument", "Standard input: each value must be a text that is not empty.");
-      const secret = new Secret(value);
-      if (name !== "username") redactor.add(secret);
-      return [name, secret];
-    }),
-  );
+  return { secrets, objects };
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

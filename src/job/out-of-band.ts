@@ -1,18 +1,27 @@
 import { Failure } from "../failure.ts";
 import type { Identity } from "../identity/types.ts";
+import type { LoginMailbox } from "../login/mailbox/login-mailbox.ts";
 import { answerOf, type OutOfBandAnswer } from "../login/out-of-band.ts";
 import type { OutOfBandSource } from "../login/stored-credentials.ts";
 import type { TimeLimit } from "../time-limit.ts";
 import type { RunContext } from "./run-context.ts";
 
 /**
- * Where a run's login gets a code or link that the site sends another way: whatever is handed in first — to the run, to
- * its identity's inbox, at the terminal. Meanwhile the run is `waiting_for_code`, keeps its place, and the login's
- * clock stands still. Undefined where a run is to wait for nobody.
+ * Where a run's login gets a code or link that the site sends another way: whatever comes first — handed in to the run,
+ * to its identity's inbox, at the terminal, or found in the identity's mailbox. Meanwhile the run is `waiting_for_code`,
+ * keeps its place, and the login's clock stands still. Undefined where a run is to wait for nobody.
  */
 export function createOutOfBand(
   run: RunContext,
-  { identity, timeLimit }: { identity: Identity; timeLimit: TimeLimit },
+  {
+    identity,
+    timeLimit,
+    mailbox,
+  }: {
+    identity: Identity;
+    timeLimit: TimeLimit;
+    mailbox: Pick<LoginMailbox, "isOpen" | "next" | "failure">;
+  },
 ): OutOfBandSource | undefined {
   const { deps, job } = run;
   const timeoutMs = job.codeTimeoutMs ?? deps.codeTimeoutMs;
@@ -21,7 +30,7 @@ export function createOutOfBand(
   // One span of waiting, however often the page changes under it, until something came.
   let waitUntil: number | undefined;
 
-  return async (request, _mailbox, signal) => {
+  return async (request, signal) => {
     using _paused = timeLimit.pause();
     waitUntil ??= Date.now() + timeoutMs;
     const late = AbortSignal.timeout(Math.max(0, waitUntil - Date.now()));
@@ -34,7 +43,11 @@ export function createOutOfBand(
         ),
       );
     const terminal = deps.askForCode;
-    const sources = [inbox, ...(terminal === undefined ? [] : [() => terminal(request, asking.signal)])];
+    const sources = [
+      inbox,
+      ...(mailbox.isOpen ? [() => mailbox.next(request, asking.signal)] : []),
+      ...(terminal === undefined ? [] : [() => terminal(request, asking.signal)]),
+    ];
 
     await deps.markWaiting?.(true);
     deps.emit({
@@ -54,7 +67,7 @@ export function createOutOfBand(
       return answer;
     } catch (error) {
       signal.throwIfAborted();
-      if (late.aborted) throw tooLate(timeoutMs);
+      if (late.aborted) throw tooLate(timeoutMs, mailbox.failure);
       throw error instanceof AggregateError ? error.errors[0] : error;
     } finally {
       await deps.markWaiting?.(false);
@@ -71,11 +84,11 @@ function ending(outer: AbortSignal): Disposable & { signal: AbortSignal } {
   };
 }
 
-function tooLate(timeoutMs: number): Failure {
+function tooLate(timeoutMs: number, mailboxFailure: Failure | undefined): Failure {
   const seconds = Math.round(timeoutMs / 1_000);
   const text = seconds >= 120 ? `${Math.round(seconds / 60)} minutes` : `${seconds} s`;
   return new Failure(
     "one_time_code_timeout",
-    `The site asked for a one-time code, and none came within ${text}.`,
+    `The site asked for a one-time code, and none came within ${text}.${mailboxFailure === undefined ? "" : ` ${mailboxFailure.message}`}`,
   );
 }

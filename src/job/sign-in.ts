@@ -1,7 +1,9 @@
 import type { Session } from "../browser/session.ts";
 import type { FailureCode } from "../failure.ts";
 import { addressOf } from "../login/address.ts";
+import { allowedOrigins } from "../login/allowed-origin.ts";
 import { type LoginRequest, login, type Submits } from "../login/login.ts";
+import { createLoginMailbox } from "../login/mailbox/login-mailbox.ts";
 import { createStoredCredentials } from "../login/stored-credentials.ts";
 import { createLoginRecorder } from "../login/stored-login.ts";
 import { createTimeLimit } from "../time-limit.ts";
@@ -88,6 +90,13 @@ async function logIn(run: RunContext, { identity, site, lease }: Claim, session:
   const { deps } = run;
   using timeLimit = createTimeLimit(deps.loginTimeoutMs);
   const recorder = createLoginRecorder();
+  const domains = [...identity.allowedDomains, ...(site?.allowedDomains ?? [])];
+  await using mailbox = createLoginMailbox({
+    siteUrls: () => [identity.sourceUrl, session.page.url(), ...domains],
+    isAllowed: allowedOrigins({ sourceUrl: identity.sourceUrl, domains }),
+    signal: run.signal,
+    log: deps.log,
+  });
   const request: LoginRequest = {
     page: session.page,
     sourceUrl: identity.sourceUrl,
@@ -97,9 +106,12 @@ async function logIn(run: RunContext, { identity, site, lease }: Claim, session:
       identities: deps.identities,
       identity,
       actor: { name: deps.actor, runId: run.id },
-      onRevealed: run.known.useCredentials,
+      async onRevealed(revealed) {
+        run.known.useCredentials(revealed);
+        if (revealed.mailbox !== undefined) await mailbox.open(revealed.mailbox);
+      },
       onCode: run.known.useCode,
-      outOfBand: createOutOfBand(run, { identity, timeLimit }),
+      outOfBand: createOutOfBand(run, { identity, timeLimit, mailbox }),
     }),
     signal: AbortSignal.any([run.signal, timeLimit.signal]),
     log: deps.log,

@@ -1,16 +1,12 @@
 import { Failure } from "../failure.ts";
 import type { Identities } from "../identity/identities.ts";
-import type { Actor, Identity, RevealedCredentials, RevealedMailbox } from "../identity/types.ts";
+import type { Actor, Identity, RevealedCredentials } from "../identity/types.ts";
 import type { Secret } from "../secret.ts";
 import { createCodeSource } from "./one-time-code.ts";
 import type { OutOfBandAnswer, OutOfBandRequest } from "./out-of-band.ts";
 import type { LoginCredentials } from "./site.ts";
 
-export type OutOfBandSource = (
-  request: OutOfBandRequest,
-  mailbox: RevealedMailbox | undefined,
-  signal: AbortSignal,
-) => Promise<OutOfBandAnswer>;
+export type OutOfBandSource = (request: OutOfBandRequest, signal: AbortSignal) => Promise<OutOfBandAnswer>;
 
 /**
  * An identity's stored credentials, as a login asks for them. They are unsealed — once, and audited — when the first
@@ -28,8 +24,8 @@ export function createStoredCredentials({
   identities: Pick<Identities, "revealCredentials" | "lastTimeStep" | "claimTimeStep" | "savePasskeyCounter">;
   identity: Identity;
   actor: Actor;
-  /** Told what was unsealed, before anything of it is typed. */
-  onRevealed: (revealed: RevealedCredentials) => void;
+  /** Told what was unsealed; nothing of it is typed before it is done. */
+  onRevealed: (revealed: RevealedCredentials) => void | Promise<void>;
   /** Told each code, before it is typed. */
   onCode: (code: Secret) => void;
   /** Waits for what the site sends another way, given what was unsealed; undefined where nobody may be waited for. */
@@ -40,10 +36,13 @@ export function createStoredCredentials({
   let revealing: Promise<RevealedCredentials> | undefined;
 
   const reveal = () =>
-    (revealing ??= identities.revealCredentials(identity.id, actor).then((revealed) => {
-      onRevealed(revealed);
+    (revealing ??= identities.revealCredentials(identity.id, actor).then(async (revealed) => {
+      await onRevealed(revealed);
       return revealed;
     }));
+
+  // A mailbox is opened while the page loads. What fails here fails again where it is asked for.
+  if (stored.has("mailbox") && outOfBand !== undefined) reveal().catch(() => {});
 
   async function usernamePassword() {
     return (await reveal()).usernamePassword ?? missing("username and password");
@@ -93,7 +92,8 @@ export function createStoredCredentials({
     async outOfBand(request, signal) {
       if (outOfBand === undefined)
         throw new Failure("one_time_code_required", "Nobody may be waited for to hand a code in.");
-      const answer = await outOfBand(request, (await reveal()).mailbox, signal);
+      if (stored.has("mailbox")) await reveal();
+      const answer = await outOfBand(request, signal);
       onCode(answer.kind === "code" ? answer.code : answer.url);
       return answer;
     },

@@ -2,6 +2,7 @@ import { PassThrough } from "node:stream";
 import { describe, expect, test } from "vitest";
 import { createCliContext } from "../../src/cli/context.ts";
 import { type CredentialOptions, readCredentials } from "../../src/cli/credentials.ts";
+import { Secret } from "../../src/secret.ts";
 
 const secret = "heron-Canary-7781";
 
@@ -50,6 +51,39 @@ test("a username beside standard input stands in for the one in it", async () =>
   expect(username?.reveal()).toBe("you");
 });
 
+test("a username without a password is taken where the site asks for none", async () => {
+  expect(await read({ username: "me", password: false })).toEqual({
+    custom: {},
+    username: expect.any(Secret),
+  });
+  const { username, password } = await read(
+    { credentialsStdin: true, password: false },
+    { stdin: '{"username":"me"}' },
+  );
+  expect([username?.reveal(), password]).toEqual(["me", undefined]);
+});
+
+test("a mailbox is an object on standard input", async () => {
+  const { mailbox, custom } = await read(
+    { credentialsStdin: true },
+    {
+      stdin: `{"mailbox":{"host":"imap.example.com","username":"me","password":"${secret}","from":"@acme.example"}}`,
+    },
+  );
+  expect(custom).toEqual({});
+  expect(mailbox).toEqual({
+    type: "mailbox",
+    host: "imap.example.com",
+    port: 993,
+    security: "tls",
+    username: expect.any(Secret),
+    password: expect.any(Secret),
+    folder: "INBOX",
+    from: "@acme.example",
+  });
+  expect(mailbox?.password.reveal()).toBe(secret);
+});
+
 describe("what cannot be read is refused, naming the option and repeating no value", () => {
   const refusals: [says: string, options: CredentialOptions, stdin?: string][] = [
     ["Name an environment variable with --password-env", { username: "me" }],
@@ -76,6 +110,29 @@ describe("what cannot be read is refused, naming the option and repeating no val
       `{"pin":4412,"word":"${secret}"}`,
     ],
     ["each value must be a text that is not empty", { credentialsStdin: true }, '{"pin":""}'],
+    ["--no-password needs --username", { password: false }],
+    ["exclude each other", { username: "me", password: false, passwordEnv: "EMPTY" }],
+    [
+      "with --no-password, a username and no password",
+      { credentialsStdin: true, password: false },
+      `{"username":"me","password":"${secret}"}`,
+    ],
+    ["mailbox is not an object", { credentialsStdin: true }, `{"mailbox":"${secret}"}`],
+    [
+      "a mailbox has a username and a password",
+      { credentialsStdin: true },
+      `{"mailbox":{"host":"a.example","password":"${secret}"}}`,
+    ],
+    [
+      'Unrecognized key: "pasword"',
+      { credentialsStdin: true },
+      `{"mailbox":{"host":"a.example","username":"me","password":"${secret}","pasword":"${secret}"}}`,
+    ],
+    [
+      "never sent in the clear",
+      { credentialsStdin: true },
+      `{"mailbox":{"host":"a.example","security":"none","username":"me","password":"${secret}"}}`,
+    ],
     ["--credentials-stdin goes with none of", { credentialsStdin: true, totp: true }, "{}"],
     ["--credentials-stdin goes with none of", { credentialsStdin: true, passwordEnv: "EMPTY" }, "{}"],
   ];

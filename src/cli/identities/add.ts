@@ -1,12 +1,11 @@
 import type { Command } from "commander";
 import type { CliContext } from "../context.ts";
-import { readCredentials } from "../credentials.ts";
 import { shellWord } from "../format.ts";
 import {
   credentialsHelp,
-  credentialsToStore,
   fieldsOf,
   type IdentityOptions,
+  readCredentialsToStore,
   withIdentityOptions,
 } from "./options.ts";
 
@@ -18,7 +17,7 @@ export function registerAdd(group: Command, context: CliContext): void {
   withIdentityOptions(command)
     .addHelpText("after", credentialsHelp)
     .action(async ({ url = "", json, ...options }: IdentityOptions) => {
-      const credentials = credentialsToStore(await readCredentials(context, options));
+      const credentials = await readCredentialsToStore(context, options);
       const { identities, applications } = await context.parts.store();
       const fields = await fieldsOf(options, { applications, project: context.project });
       const identity = await identities.create(

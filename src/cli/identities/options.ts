@@ -2,11 +2,13 @@ import { type Command, Option } from "commander";
 import type { Applications } from "../../identity/applications.ts";
 import type { IdentityPatch } from "../../identity/identity-input.ts";
 import type { NewCredential } from "../../identity/types.ts";
-import { type CredentialOptions, type GivenCredentials, withCredentialOptions } from "../credentials.ts";
+import type { CliContext } from "../context.ts";
+import { type CredentialOptions, readCredentials, withCredentialOptions } from "../credentials.ts";
+import { type MailboxOptions, readMailbox, withMailboxOptions } from "../mailbox-credential.ts";
 import { type Json, parseCount, parseObject } from "../parse.ts";
 
 /** What `add` and `update` take. */
-export interface IdentityOptions extends CredentialOptions {
+export interface IdentityOptions extends CredentialOptions, MailboxOptions {
   name?: string;
   url?: string;
   application?: string;
@@ -31,12 +33,17 @@ that you name, or from standard input:
       --credentials-stdin < credentials.json
 where credentials.json holds
   {"username": "me", "password": "…", "totp": "otpauth://…", "pin": "…"}
-Any key but the first three becomes a custom field.`;
+Any key but the first three becomes a custom field, and "mailbox" an IMAP mailbox
+that e-mailed codes and links arrive in (docs/mailbox.md):
+  "mailbox": {"host": "imap.example.com", "username": "me", "password": "…"}`;
 
 export function withIdentityOptions(command: Command): Command {
-  return withCredentialOptions(
-    command.option("--name <name>", "unique in the project; commands accept it in place of the id"),
+  return withMailboxOptions(
+    withCredentialOptions(
+      command.option("--name <name>", "unique in the project; commands accept it in place of the id"),
+    ),
   )
+    .option("--no-password", "the site asks for none: it sends a code or a link, or takes a passkey")
     .option("--application <id>", "application it belongs to, by id or name")
     .option("--allow <domain...>", "domains, beyond the site's own, that credentials may be typed on")
     .option("--sessions <n>", "sessions that may be open at once", parseCount(mostSessions))
@@ -66,12 +73,20 @@ export async function fieldsOf(
   };
 }
 
-export function credentialsToStore({ username, password, totp, custom }: GivenCredentials): NewCredential[] {
+/**
+ * Reads the credentials that the options name, to be stored.
+ * @throws Failure `invalid_argument`; `cancelled` when a prompt is left
+ */
+export async function readCredentialsToStore(
+  context: CliContext,
+  options: IdentityOptions,
+): Promise<NewCredential[]> {
+  const { username, password, totp, custom, ...given } = await readCredentials(context, options);
+  const mailbox = (await readMailbox(context, options)) ?? given.mailbox;
   return [
-    ...(username === undefined || password === undefined
-      ? []
-      : [{ type: "username_password" as const, username, password }]),
+    ...(username === undefined ? [] : [{ type: "username_password" as const, username, password }]),
     ...(totp === undefined ? [] : [{ type: "authenticator" as const, secret: totp }]),
+    ...(mailbox === undefined ? [] : [mailbox]),
     ...(Object.keys(custom).length === 0 ? [] : [{ type: "custom" as const, fields: custom }]),
   ];
 }

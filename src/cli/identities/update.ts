@@ -2,8 +2,7 @@ import { type Command, Option } from "commander";
 import { Failure } from "../../failure.ts";
 import { type CredentialType, credentialTypes } from "../../identity/types.ts";
 import type { CliContext } from "../context.ts";
-import { readCredentials } from "../credentials.ts";
-import { credentialsToStore, fieldsOf, type IdentityOptions, withIdentityOptions } from "./options.ts";
+import { fieldsOf, type IdentityOptions, readCredentialsToStore, withIdentityOptions } from "./options.ts";
 
 interface UpdateOptions extends IdentityOptions {
   removeCredentials?: CredentialType[];
@@ -29,7 +28,7 @@ What is not named stays as it is. New credentials replace those of their type.
   $ npx latchkey identities update me --sessions 3 --allow login.example.net`,
     )
     .action(async (name: string, { url, json, removeCredentials, ...options }: UpdateOptions) => {
-      const credentials = credentialsToStore(await readCredentials(context, options));
+      const credentials = await readCredentialsToStore(context, options);
       const { identities, applications } = await context.parts.store();
       const { id } = await identities.get(context.project, name);
       const patch = {
