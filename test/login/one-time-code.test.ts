@@ -1,38 +1,11 @@
-import { createHmac } from "node:crypto";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { createCodeSource } from "../../src/login/one-time-code.ts";
 import { createSiteClock } from "../../src/login/site-clock.ts";
 import { Secret } from "../../src/secret.ts";
+import { base32, totpCode } from "../support/totp.ts";
 
-const letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
 const hour = 3_600_000;
-
-/** RFC 4226 §5.3 over RFC 6238's time step, written down anew. */
-function codeAt({
-  key,
-  step,
-  digits,
-  algorithm,
-}: {
-  key: Buffer;
-  step: number;
-  digits: number;
-  algorithm: string;
-}): string {
-  const counter = Buffer.alloc(8);
-  counter.writeBigUInt64BE(BigInt(step));
-  const digest = createHmac(algorithm, key).update(counter).digest();
-  const offset = (digest.at(-1) ?? 0) & 15;
-  return String((digest.readUInt32BE(offset) & 0x7fffffff) % 10 ** digits).padStart(digits, "0");
-}
-
-function base32(bytes: Buffer): string {
-  const bits = Array.from(bytes, (byte) => byte.toString(2).padStart(8, "0")).join("");
-  return (bits.match(/.{1,5}/g) ?? [])
-    .map((five) => letters[Number.parseInt(five.padEnd(5, "0"), 2)])
-    .join("");
-}
 
 /** Time that passes only when somebody waits. */
 function virtualTime(start: number) {
@@ -124,7 +97,7 @@ describe("codes are those of RFC 6238", () => {
           const code = await source(signal);
           const step = Math.floor(time.now() / 1_000 / periodSeconds);
           expect(steps.claimed).toEqual([step]);
-          expect(code.reveal()).toBe(codeAt({ key, step, digits, algorithm }));
+          expect(code.reveal()).toBe(totpCode({ key, step, digits, algorithm }));
         },
       ),
     );
@@ -224,7 +197,7 @@ test("of 1,000 logins at servers that accept the present step only, with clocks 
         });
         const code = await source(signal, clock.offsetMs());
         time.pass(typing);
-        const accepted = codeAt({
+        const accepted = totpCode({
           key,
           step: Math.floor((time.now() + offset) / 30_000),
           digits: 6,
