@@ -3,10 +3,14 @@
  *
  *   node bench/login.ts --apps DIR [--only a,b] [--rounds N] [--port N] [--explain] [--write]
  */
-import { availableParallelism, cpus } from "node:os";
+import { mkdtemp, rm } from "node:fs/promises";
+import { availableParallelism, cpus, tmpdir } from "node:os";
+import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { pino } from "pino";
 import type { Browser, BrowserContextOptions } from "playwright-core";
+import { type Application, readApplications } from "../scripts/prove/applications.ts";
+import { startApplication } from "../scripts/prove/start-application.ts";
 import { findChromium } from "../src/browser/find-chromium.ts";
 import { launchChromium } from "../src/browser/launch-chromium.ts";
 import { wantsSandbox } from "../src/browser/sandbox.ts";
@@ -15,7 +19,6 @@ import { createCodeSource } from "../src/login/one-time-code.ts";
 import type { LoginCredentials } from "../src/login/site.ts";
 import type { LoginDecision } from "../src/outcome.ts";
 import { Secret } from "../src/secret.ts";
-import { type Application, readApplications, startApplication } from "./support/application.ts";
 import { ms, percentile } from "./support/figures.ts";
 import { freshSteps } from "./support/fresh-steps.ts";
 import { loginScripts } from "./support/login-scripts.ts";
@@ -24,7 +27,7 @@ import { writeSection } from "./support/write-section.ts";
 const { values: options } = parseArgs({
   options: {
     apps: { type: "string" },
-    only: { type: "string", default: "" },
+    only: { type: "string" },
     rounds: { type: "string" },
     port: { type: "string", default: "52000" },
     explain: { type: "boolean", default: false },
@@ -35,8 +38,6 @@ if (options.apps === undefined) throw new Error("Name the folder of applications
 
 /** No login takes longer; both sides give up then. */
 const longestMs = 60_000;
-/** Some applications use a second port near the first. */
-const portsApart = 1_000;
 
 const log = pino({ level: "silent" });
 const { path: executablePath } = findChromium({
@@ -60,21 +61,25 @@ interface Row {
 }
 
 const rows: Row[] = [];
+const scratch = await mkdtemp(join(tmpdir(), "latchkey-bench-"));
+const stopping = new AbortController();
+process.once("SIGINT", () => stopping.abort(new Error("Stopped.")));
 try {
-  const applications = await readApplications(options.apps, options.only.split(",").filter(Boolean));
-  for (const [at, application] of applications.entries()) {
+  const only = options.only?.split(",");
+  const applications = await readApplications({ dir: options.apps, only, port: Number(options.port) });
+  for (const application of applications) {
     if (loginScripts[application.name] === undefined) {
       console.log(`${application.name}: skipped, there is no hand-written script for it`);
       continue;
     }
-    const port = Number(options.port) + at * portsApart;
-    await using _running = await startApplication(application, port);
-    const row = await measure(chromium.browser, application, application.urlAt(port));
+    await using _running = await startApplication(application, { scratch, signal: stopping.signal });
+    const row = await measure(chromium.browser, application);
     rows.push(row);
     console.log(lineOf(row));
   }
 } finally {
   await chromium.close();
+  await rm(scratch, { recursive: true, force: true });
 }
 
 const table = [
@@ -103,21 +108,22 @@ function lineOf(row: Row): string {
   return `| ${name} | ${ms(percentile(engine))} | ${ms(percentile(script))} | ${ratioOf(row).toFixed(2)} | ${spread} | ${ratios.length} |`;
 }
 
-async function measure(browser: Browser, application: Application, url: string): Promise<Row> {
-  const { name, totpSecret } = application;
+async function measure(browser: Browser, application: Application): Promise<Row> {
+  const { name, totpSecret, loginUrl: url } = application;
   const rounds = Number(options.rounds ?? (totpSecret === null ? 7 : 3));
   const steps = freshSteps();
   const credentials = credentialsOf(application, steps);
   const row: Row = { name, engine: [], script: [], ratios: [] };
   const sides = {
     engine: () => byEngine({ browser, url, credentials }),
-    script: () => byScript({ browser, application, url, credentials }),
+    script: () => byScript({ browser, application, credentials }),
   };
   // The first round warms up the application, the browser and both sides' code.
   for (let round = -1; round < rounds; round += 1) {
     const took = { engine: 0, script: 0 };
     for (const side of round % 2 === 0 ? (["script", "engine"] as const) : (["engine", "script"] as const)) {
-      if (totpSecret !== null) await steps.begun();
+      stopping.signal.throwIfAborted();
+      if (totpSecret !== null) await steps.begun(stopping.signal);
       took[side] = await sides[side]();
     }
     if (round < 0) continue;
@@ -158,13 +164,11 @@ async function byEngine({
 /** From before the login page is opened until what only the signed in are shown is visible, in milliseconds. */
 async function byScript({
   browser,
-  application: { name, username, password, loggedInProof, httpCredentials },
-  url,
+  application: { name, loginUrl: url, username, password, loggedInProof, httpCredentials },
   credentials,
 }: {
   browser: Browser;
   application: Application;
-  url: string;
   credentials: LoginCredentials;
 }): Promise<number> {
   const own = httpCredentials ? { httpCredentials: { username, password } } : {};

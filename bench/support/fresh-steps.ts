@@ -1,5 +1,5 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import type { TimeSteps } from "../../src/login/one-time-code.ts";
+import { pause } from "../../src/login/pause.ts";
 
 const periodMs = 30_000;
 /** Old enough for a code to be typed at once, young enough for any login to end in it. */
@@ -8,7 +8,10 @@ const begin = { fromMs: 2_500, toMs: 15_000 };
 const betweenCodesMs = periodMs + 1_000;
 
 /** Time steps, with a way to wait for one that nobody used: done before a login is measured, it is not measured. */
-export function freshSteps(): TimeSteps & { readonly periodMs: number; begun(): Promise<void> } {
+export function freshSteps(): TimeSteps & {
+  readonly periodMs: number;
+  begun(signal: AbortSignal): Promise<void>;
+} {
   let last: number | null = null;
   let claimedAt = 0;
   return {
@@ -20,14 +23,14 @@ export function freshSteps(): TimeSteps & { readonly periodMs: number; begun(): 
       claimedAt = Date.now();
       return true;
     },
-    async begun() {
+    async begun(signal) {
       for (;;) {
         const now = Date.now();
         const age = now % periodMs;
         const used = last !== null && Math.floor(now / periodMs) <= last;
-        if (age > begin.toMs || used) await sleep(periodMs - age + begin.fromMs);
-        else if (age < begin.fromMs) await sleep(begin.fromMs - age);
-        else if (now < claimedAt + betweenCodesMs) await sleep(claimedAt + betweenCodesMs - now);
+        if (age > begin.toMs || used) await pause(periodMs - age + begin.fromMs, signal);
+        else if (age < begin.fromMs) await pause(begin.fromMs - age, signal);
+        else if (now < claimedAt + betweenCodesMs) await pause(claimedAt + betweenCodesMs - now, signal);
         else return;
       }
     },
