@@ -13,6 +13,11 @@ export interface Activity extends Disposable {
   submittedSinceMark(): boolean;
   /** Resolves at the next request, answer, navigation or change of the page's content, or after `atMostMs`. */
   change(atMostMs: number): Promise<void>;
+  /**
+   * Resolves when, since the last snapshot, the main frame came to another document, or its document was read or has
+   * loaded all it needs; or after `atMostMs`. To look at a page any sooner would only keep it from getting there.
+   */
+  progress(atMostMs: number): Promise<void>;
   /** Resolves when no other document is on its way to the main frame, at the latest when `signal` aborts. */
   arrival(signal: AbortSignal): Promise<void>;
   /** How far the site's clock is ahead of ours, in milliseconds; 0 until it is known. */
@@ -38,12 +43,21 @@ export function watchActivity({ page, now }: { page: Page; now: () => number }):
   let documentStatus: number | null = null;
   let documentStatusText = "";
   let httpChallenge: string | null = null;
+  let refusedDocument: string | null = null;
+  let documentUnlocked = false;
   const clock = createSiteClock();
   let wake: () => void = () => {};
+  let wakeAtProgress: () => void = () => {};
+  let progressed = false;
 
   const noteEvent = () => {
     lastEventAt = now();
     wake();
+  };
+  const noteProgress = () => {
+    progressed = true;
+    wakeAtProgress();
+    noteEvent();
   };
   const onRequest = (request: Request) => {
     // Code that is still being fetched may yet change the page.
@@ -63,6 +77,8 @@ export function watchActivity({ page, now }: { page: Page; now: () => number }):
       documentStatus = response.status();
       documentStatusText = response.statusText();
       httpChallenge = documentStatus === 401 ? schemeOf(headers["www-authenticate"]) : null;
+      documentUnlocked = response.ok() && request.url() === refusedDocument;
+      if (documentStatus === 401) refusedDocument = request.url();
     }
     if (isMain || isWrite(request)) {
       const receivedAt = now();
@@ -91,7 +107,7 @@ export function watchActivity({ page, now }: { page: Page; now: () => number }):
     onEnd(request);
   };
   const onNavigated = (frame: Frame) => {
-    if (frame === page.mainFrame()) noteEvent();
+    if (frame === page.mainFrame()) noteProgress();
   };
 
   page.on("request", onRequest);
@@ -99,8 +115,8 @@ export function watchActivity({ page, now }: { page: Page; now: () => number }):
   page.on("requestfinished", onEnd);
   page.on("requestfailed", onFailed);
   page.on("framenavigated", onNavigated);
-  page.on("domcontentloaded", noteEvent);
-  page.on("load", noteEvent);
+  page.on("domcontentloaded", noteProgress);
+  page.on("load", noteProgress);
 
   const count = (fits: (request: Request, age: number) => boolean) => {
     const time = now();
@@ -115,8 +131,9 @@ export function watchActivity({ page, now }: { page: Page; now: () => number }):
       wake = resolve;
     });
 
-  return {
-    snapshot: () => ({
+  const takeSnapshot = (): ActivitySnapshot => {
+    progressed = false;
+    return {
       navigating: navigating(),
       pendingWrites: count(
         (request, age) => !isDocument(request) && isWrite(request) && age < longestWriteMs,
@@ -130,7 +147,12 @@ export function watchActivity({ page, now }: { page: Page; now: () => number }):
       httpChallenge,
       answers: [...answers],
       failedLoads,
-    }),
+      documentUnlocked,
+    };
+  };
+
+  return {
+    snapshot: takeSnapshot,
     mark() {
       answers = [];
       submitted = false;
@@ -148,6 +170,16 @@ export function watchActivity({ page, now }: { page: Page; now: () => number }):
       clearTimeout(timer);
       wake = () => {};
     },
+    async progress(atMostMs) {
+      if (progressed) return;
+      let timer: NodeJS.Timeout | undefined;
+      await new Promise<void>((resolve) => {
+        wakeAtProgress = resolve;
+        timer = setTimeout(resolve, atMostMs);
+      });
+      clearTimeout(timer);
+      wakeAtProgress = () => {};
+    },
     async arrival(signal) {
       while (navigating() && !signal.aborted && !page.isClosed()) {
         await Promise.race([woken(), pause(1_000, signal).catch(() => {})]);
@@ -160,8 +192,8 @@ export function watchActivity({ page, now }: { page: Page; now: () => number }):
       page.off("requestfinished", onEnd);
       page.off("requestfailed", onFailed);
       page.off("framenavigated", onNavigated);
-      page.off("domcontentloaded", noteEvent);
-      page.off("load", noteEvent);
+      page.off("domcontentloaded", noteProgress);
+      page.off("load", noteProgress);
     },
   };
 }

@@ -30,8 +30,9 @@ export async function answerHttpChallenge({
   let answered = false;
   let foreign: string | undefined;
   const cdp = await page.context().newCDPSession(page);
-  await using ending = new AsyncDisposableStack();
-  ending.defer(() => cdp.detach().catch(() => {}));
+  using ending = new DisposableStack();
+  // Not waited for: it would wait for the page's scripts, and there is nothing left to answer.
+  ending.defer(() => quietly(cdp.detach()));
   await handleChallenges({
     cdp,
     resourceTypes: ["Document"],

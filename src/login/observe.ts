@@ -6,6 +6,8 @@ import type { ActivitySnapshot, FrameSnapshot, PageSnapshot } from "./snapshot.t
 /** A page that was looked at, and the elements its snapshot speaks of. Whoever observed it closes it. */
 export interface Observed extends Disposable {
   snapshot: PageSnapshot;
+  /** How long the look took, in milliseconds. */
+  tookMs: number;
   /** Where a `ref` stands; nothing is asked of the browser yet. */
   target(ref: string): Target;
 }
@@ -41,6 +43,7 @@ export async function observe({
   page: Page;
   activity: ActivitySnapshot;
 }): Promise<Observed> {
+  const startedAt = performance.now();
   const [main, ...others] = page.frames();
   if (main === undefined) throw new Error("the page has no frame");
   const [first, ...rest] = await Promise.all([
@@ -61,6 +64,7 @@ export async function observe({
       frames: looked.map(({ snapshot }) => snapshot),
       activity,
     },
+    tookMs: performance.now() - startedAt,
     target(ref) {
       const { frame, handle } = lookOf(ref);
       return targetAt({ frame, look: handle, index: Number(ref.split(":")[1]) });

@@ -1,16 +1,20 @@
 import { Failure } from "../failure.ts";
 import { clickControl, submitForm, typeBeside } from "./act.ts";
+import type { Activity } from "./activity.ts";
 import { type Attempt, controlOf, count, remember } from "./attempt.ts";
 import { awaitOutOfBand, forgetCodeInHand } from "./await-out-of-band.ts";
 import { answerHttpChallenge } from "./http-auth.ts";
 import { lookAtSource } from "./look-at-source.ts";
 import type { Observed } from "./observe.ts";
+import { pause } from "./pause.ts";
 import type { Decision, History, Purpose, Situation } from "./situation.ts";
 import type { ControlSnapshot } from "./snapshot.ts";
 import { visit } from "./visit.ts";
 
 /** Between two looks at a page that is waited for, at most, in milliseconds. */
 const lookAgainMs = 100;
+/** Between two looks at a page that is not complete: each keeps it from getting there. */
+const lookAtIncompleteMs = { loading: 500, interactive: 150 };
 
 /** Does what was decided. Throws the Failure of a verdict, and whatever Playwright throws when the page changes under it. */
 export async function perform({
@@ -29,7 +33,7 @@ export async function perform({
   const { action } = decision;
   switch (action.kind) {
     case "wait":
-      return await activity.change(lookAgainMs);
+      return await untilWorthALook({ activity, observed, signal });
     case "look":
       return await lookAtSource(attempt, situation);
     case "click":
@@ -105,6 +109,24 @@ export async function perform({
     case "signed_in":
       return;
   }
+}
+
+async function untilWorthALook({
+  activity,
+  observed: { snapshot, tookMs },
+  signal,
+}: {
+  activity: Activity;
+  observed: Observed;
+  signal: AbortSignal;
+}): Promise<void> {
+  const readyState = snapshot.frames[0]?.readyState ?? "loading";
+  if (readyState !== "complete") return await activity.progress(lookAtIncompleteMs[readyState]);
+  // Rules ask whether nothing changed for so many times this long: look again just when it has.
+  const stillMs = Math.min(snapshot.activity.stillMs, snapshot.activity.quietMs);
+  const nextMs = lookAgainMs - (stillMs % lookAgainMs);
+  // A page that is long to look at is left half the time to itself.
+  await Promise.all([activity.change(nextMs), pause(Math.min(tookMs, lookAgainMs / 2), signal)]);
 }
 
 function isReachable(control: ControlSnapshot | undefined): boolean {

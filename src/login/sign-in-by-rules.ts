@@ -36,12 +36,13 @@ export async function signInByRules({
   const { page, signal } = request;
   using activity = watchActivity({ page, now: Date.now });
   const history = newHistory();
-  await using ending = new AsyncDisposableStack();
+  using ending = new DisposableStack();
   // Made while the first page is on its way: it is not needed before something is submitted.
   const devtools = page.context().newCDPSession(page);
   // Whoever needs it hears of its failure.
   devtools.catch(() => {});
-  ending.defer(() => devtools.then((cdp) => cdp.detach()).catch(() => {}));
+  // Nobody waits for it: until it is done, challenges are declined as before.
+  ending.defer(() => void devtools.then((cdp) => cdp.detach()).catch(() => {}));
   let declining: Promise<unknown> | undefined;
   const declineChallenges = () => (declining ??= devtools.then(declineDataChallenges));
   const attempt: Attempt = {
@@ -88,7 +89,7 @@ export async function signInByRules({
     }
     try {
       await perform({ attempt, decision, situation, observed });
-      if (waiting === "") await activity.change(firstChangeMs);
+      if (waiting === "" && decision.action.kind !== "look") await activity.change(firstChangeMs);
     } catch (error) {
       if (error instanceof Failure || signal.aborted || page.isClosed()) throw error;
       // The page changed under the act: look again, unless it keeps happening.

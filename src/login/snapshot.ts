@@ -35,6 +35,11 @@ export interface ActivitySnapshot {
   answers: AnswerSnapshot[];
   /** Scripts and data requests that failed since the engine last did something: the page may be half of itself. */
   failedLoads: number;
+  /**
+   * The document is one the site refused with 401 before the engine last did something, and gave since. Absent from
+   * snapshots stored before this was watched for.
+   */
+  documentUnlocked?: boolean;
 }
 
 export interface AnswerSnapshot {

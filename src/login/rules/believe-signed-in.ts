@@ -7,7 +7,8 @@ const stillForMs = 300;
 /**
  * An app that keeps its address: the source page has been in view all along, the submit was answered and not
  * refused, and the login form and every way to sign in are gone. Opening it anew would throw away a login kept in
- * the page's memory.
+ * the page's memory. Where the site refused the very page with 401 before and gives it now, no more is asked of it than
+ * to be complete and without a login.
  */
 export const believeSignedIn: Rule = (situation) => {
   const { snapshot, ownCheck } = situation;
@@ -24,8 +25,16 @@ export const believeSignedIn: Rule = (situation) => {
       action: { kind: "signed_in" },
     };
   }
-  if (documentChanged || refused(situation)) return undefined;
   if (state.passwordForm !== null || state.usernameForm !== null || state.codeForm !== null) return undefined;
+  if (hasUnlocked(situation)) {
+    return {
+      saw,
+      doing: "signed in",
+      reason: "the site gives the page that it refused before it had the password",
+      action: { kind: "signed_in" },
+    };
+  }
+  if (documentChanged || refused(situation)) return undefined;
   const { stillMs, quietMs } = snapshot.activity;
   if (!settled || Math.min(stillMs, quietMs) < stillForMs) {
     return { saw, doing: "wait", reason: "the page may not be complete yet", action: { kind: "wait" } };
@@ -37,6 +46,13 @@ export const believeSignedIn: Rule = (situation) => {
     action: { kind: "signed_in" },
   };
 };
+
+/** The page in view was refused with 401 before, and is here complete. */
+function hasUnlocked({ snapshot: { activity, frames } }: Situation): boolean {
+  const { documentUnlocked, navigating, pendingReads, pendingWrites } = activity;
+  const pending = navigating || pendingReads + pendingWrites > 0 || frames.some(({ busy }) => busy);
+  return documentUnlocked === true && frames[0]?.readyState === "complete" && !pending;
+}
 
 function refused({ snapshot }: Situation): boolean {
   return snapshot.activity.answers.some(({ write, status }) => write && status >= 400);
