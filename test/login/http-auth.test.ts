@@ -60,6 +60,35 @@ describe("HTTP authentication", () => {
     expect(check.signedIn).toBe(true);
   });
 
+  test("is proved by the very page that was refused before: it is not opened a third time", async () => {
+    await using site = await startLoginSite({ "GET /panel": basic });
+    await using attempt = await attemptLogin({ browser, sourceUrl: `${site.origin}/panel` });
+    expect(attempt.result.decisions.at(-1)).toMatchObject({
+      action: "signed in",
+      reason: expect.stringContaining("refused before"),
+    });
+    // Refused; refused and, with the credentials, given.
+    expect(site.requests.filter((request) => request === "GET /panel")).toHaveLength(3);
+  });
+
+  test("is not taken for a login where the page behind it asks for one of its own", async () => {
+    const behind = page(
+      "Shop",
+      `<h1>The shop</h1><p>Everything a person could want to buy, and more of it every day of the week.</p>
+      <script>fetch("/me").then(() => { document.body.innerHTML = '<form method="post" action="/never"><label>User name <input name="username"></label><label>Password <input type="password" name="password"></label><button>Log in</button></form>'; })</script>`,
+    );
+    await using site = await startLoginSite({
+      "GET /panel": (visit, self) => {
+        const answer = basic(visit, self);
+        return answer.status === 401 ? answer : { html: behind };
+      },
+      "GET /me": () => ({ status: 200, json: {}, delayMs: 400 }),
+    });
+    await using attempt = await attemptLogin({ browser, sourceUrl: `${site.origin}/panel` });
+    expect(attempt.result).toMatchObject({ status: "failed", submits: { password: 1 } });
+    expect(site.submits.other).toBe(0);
+  });
+
   test("with a wrong password is refused after one submit, in the site's own words", async () => {
     await using site = await startLoginSite({ "GET /panel": basic });
     await using attempt = await attemptLogin({

@@ -232,6 +232,30 @@ const shapes: Shape[] = [
       <script>let once = false; document.addEventListener("input", () => { if (once) return; once = true; setTimeout(() => document.querySelector("form").reset(), 0); });</script>`),
   },
   {
+    name: "a button that thinks for seconds before it sends the form",
+    routes: onePage(
+      plainForm,
+      `<script>document.querySelector("form button").addEventListener("click", () => { const since = Date.now(); while (Date.now() - since < 2_500); })</script>`,
+    ),
+  },
+  {
+    name: "a form far down the page",
+    routes: onePage(`<div style="height: 3000px"></div>${plainForm}`),
+  },
+  {
+    name: "a form that is still sliding in",
+    routes: onePage(
+      `<style>form { animation: in 1.2s linear } @keyframes in { from { transform: translateY(400px) } }</style>${plainForm}`,
+    ),
+  },
+  {
+    name: "fields whose focus goes elsewhere at first",
+    routes: onePage(
+      plainForm,
+      `<input id="else" aria-label="Search"><script>for (const field of document.querySelectorAll("form input")) field.addEventListener("focus", () => document.getElementById("else").focus(), { once: true })</script>`,
+    ),
+  },
+  {
     name: "a login in a frame",
     routes: {
       ...onePage(plainForm),
