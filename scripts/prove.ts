@@ -70,7 +70,11 @@ async function proveApplication(ground: Ground, app: Application, signal: AbortS
   };
   try {
     await using _running = await startApplication(app, { scratch: ground.scratch, signal });
-    for await (const check of provePoints(ground, app, signal)) tell(check);
+    for await (const check of provePoints(ground, app, signal)) {
+      // What was cut short has not failed.
+      signal.throwIfAborted();
+      tell(check);
+    }
   } catch (error) {
     signal.throwIfAborted();
     // One that does not start, or cannot be stored, proves nothing; the others still can.
