@@ -8,6 +8,7 @@ import { registerFlows } from "./flows.ts";
 import { registerIdentities } from "./identities.ts";
 import { registerKeys } from "./keys.ts";
 import { registerLogin } from "./login.ts";
+import { registerPasskeys } from "./passkeys.ts";
 import { registerRun } from "./run.ts";
 import { registerRuns } from "./runs.ts";
 import { registerService, serviceCommands } from "./service.ts";
@@ -54,6 +55,7 @@ What can go wrong, and what to do about it: docs/failures.md.`,
 
   registerService(program, context);
   registerIdentities(program, context);
+  registerPasskeys(program, context);
   registerFlows(program, context);
   registerRun(program, context);
   registerSubmit(program, context);

@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { Failure } from "../failure.ts";
+import type { Flow } from "../flow.ts";
 import type { Identity } from "../identity/types.ts";
 import { cancelChannel } from "../job/cancel.ts";
 import { promoteNext } from "../job/deferral.ts";
@@ -23,6 +24,8 @@ export interface RunHereOptions {
   headed?: boolean;
   slowMoMs?: number;
   pause?: boolean;
+  /** Run in place of what the catalogue has under the job's name: a command's own. */
+  ownFlow?: Flow;
 }
 
 export interface EndedHere {
@@ -40,11 +43,12 @@ export interface EndedHere {
 export async function runHere(
   context: CliContext,
   data: JobInput,
-  { quiet, ...shown }: RunHereOptions,
+  { quiet, ownFlow, ...shown }: RunHereOptions,
 ): Promise<EndedHere> {
   const { parts, config } = context;
   const job = parseJob({ project: context.project, ...data });
-  const catalogue = await parts.catalogue();
+  const loaded = await parts.catalogue();
+  const catalogue = ownFlow === undefined ? loaded : { ...loaded, flow: () => ownFlow };
   catalogue.flow(job.flow);
   const { database, identities, leases, codes, runs } = await parts.store();
   const identity = await identities.get(job.project, job.identityId);

@@ -1,7 +1,5 @@
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { openVirtualAuthenticator } from "../../src/browser/virtual-authenticator.ts";
-import { passkeyOf } from "../../src/identity/passkey-of.ts";
 import type { RevealedPasskey } from "../../src/identity/types.ts";
 import { createGivenCredentials } from "../../src/login/given-credentials.ts";
 import type { LoginResult } from "../../src/login/login.ts";
@@ -11,7 +9,13 @@ import { Secret } from "../../src/secret.ts";
 import { launchChromium } from "../support/chromium.ts";
 import { type AttemptOptions, attemptLogin } from "../support/login-attempt.ts";
 import { ada, page, type Routes } from "../support/login-site.ts";
-import { type PasskeySite, passwordForm, script, startPasskeySite } from "../support/passkey-site.ts";
+import {
+  type PasskeySite,
+  passwordForm,
+  registerPasskey,
+  script,
+  startPasskeySite,
+} from "../support/passkey-site.ts";
 
 let browser: Browser;
 beforeAll(async () => {
@@ -63,26 +67,6 @@ const secondFactor: Routes = {
 const named = login(`<h1>Sign in</h1><form onsubmit="return false">
   <label>User name <input name="username" id="u"></label>
   <button type="button" onclick="u.value ? usePasskey(u.value) : tell('Enter your user name first')">Sign in with a passkey</button></form>`);
-
-/** A passkey that the site registered through its own page, in Chromium's authenticator. */
-async function register(site: PasskeySite): Promise<RevealedPasskey> {
-  const context = await browser.newContext();
-  try {
-    const page = await context.newPage();
-    const added = Promise.withResolvers<RevealedPasskey>();
-    await using _authenticator = await openVirtualAuthenticator({
-      page,
-      transports: ["internal"],
-      onAdded: (held) => added.resolve(passkeyOf(held)),
-    });
-    await page.goto(`${site.origin}/let-ada-in`);
-    await page.click("text=Create a passkey");
-    await page.waitForFunction(() => document.getElementById("count")?.textContent === "1");
-    return await added.promise;
-  } finally {
-    await context.close();
-  }
-}
 
 interface Given {
   passkey?: RevealedPasskey;
@@ -141,7 +125,7 @@ describe("a passkey signs in, and no password is submitted", () => {
     ["where the site wants to know whose it is first", named, { username: ada.username }],
   ])("%s", async (_name, shape, given) => {
     await using site = await startPasskeySite(shape);
-    const passkey = await register(site);
+    const passkey = await registerPasskey(browser, site);
     const { result, used } = await signIn(site, { passkey, ...given });
     expect(endOf(result)).toBe("signed_in");
     expect(site.site.submits.password).toBe(0);
@@ -152,7 +136,7 @@ describe("a passkey signs in, and no password is submitted", () => {
 
 test("a passkey is the second factor after the password", async () => {
   await using site = await startPasskeySite(secondFactor);
-  const passkey = await register(site);
+  const passkey = await registerPasskey(browser, site);
   const { result } = await signIn(site, { passkey, username: ada.username, password: ada.password });
   expect(endOf(result)).toBe("signed_in");
   expect(site.site.submits.password).toBe(1);
@@ -174,7 +158,7 @@ describe("a passkey that the site no longer knows", () => {
     ["proposed in the user name's field", autofill],
   ])("gives way to the password, %s", async (_name, shape) => {
     await using site = await startPasskeySite(shape);
-    const passkey = await register(site);
+    const passkey = await registerPasskey(browser, site);
     site.revoke();
     const { result } = await signIn(site, { passkey, ...both });
     expect(endOf(result)).toBe("signed_in");
@@ -184,7 +168,7 @@ describe("a passkey that the site no longer knows", () => {
 
   test("is invalid_credentials with the site's words where there is no password", async () => {
     await using site = await startPasskeySite(onlyPasskeys);
-    const passkey = await register(site);
+    const passkey = await registerPasskey(browser, site);
     site.revoke();
     const { result } = await signIn(site, { passkey });
     expect(result).toMatchObject({
@@ -205,14 +189,14 @@ describe("a passkey that the site no longer knows", () => {
         ),
       }),
     });
-    const passkey = await register(site);
+    const passkey = await registerPasskey(browser, site);
     const { result } = await signIn(site, { passkey });
     expect(endOf(result)).toBe("invalid_credentials");
   });
 
   test("is invalid_credentials where the site names others, and no signature is made", async () => {
     await using site = await startPasskeySite(named);
-    const passkey = await register(site);
+    const passkey = await registerPasskey(browser, site);
     site.revoke();
     site.registered.set("AAAA", { id: "AAAA", publicKey: new Uint8Array(), counter: 0 });
     const { result, used } = await signIn(site, { passkey, username: ada.username });
@@ -230,7 +214,7 @@ test("an identity without a passkey takes the password's way out of a page that 
 
 test("a passkey of another domain is not used, nor given to the browser", async () => {
   await using site = await startPasskeySite(beside);
-  const passkey = { ...(await register(site)), rpId: "larch.example" };
+  const passkey = { ...(await registerPasskey(browser, site)), rpId: "larch.example" };
   const { result, words } = await signIn(site, { passkey, username: ada.username, password: ada.password });
   expect(endOf(result)).toBe("signed_in");
   expect(site.site.submits.password).toBe(1);
@@ -239,7 +223,7 @@ test("a passkey of another domain is not used, nor given to the browser", async 
 
 test("a page of another domain gets no signature, though it asks for the passkey's", async () => {
   await using site = await startPasskeySite(beside);
-  const passkey = await register(site);
+  const passkey = await registerPasskey(browser, site);
   const { result } = await signIn(
     site,
     { passkey, username: ada.username, password: ada.password },
@@ -252,7 +236,7 @@ test("a page of another domain gets no signature, though it asks for the passkey
 
 test("a passkey's counter grows from login to login", async () => {
   await using site = await startPasskeySite(beside);
-  let passkey = await register(site);
+  let passkey = await registerPasskey(browser, site);
   for (let time = 0; time < 3; time += 1) {
     const { result, used } = await signIn(site, { passkey });
     expect(endOf(result)).toBe("signed_in");
@@ -273,7 +257,7 @@ test("a site that proposes a new passkey by itself does not get one", async () =
     },
     "GET /proposal": () => ({ html: page("Sign in", proposal + script) }),
   });
-  const passkey = await register(site);
+  const passkey = await registerPasskey(browser, site);
   site.revoke();
   const { result } = await signIn(site, { passkey, username: ada.username, password: ada.password });
   expect(endOf(result)).toBe("signed_in");
@@ -282,7 +266,7 @@ test("a site that proposes a new passkey by itself does not get one", async () =
 
 test("after the login the browser holds no passkey, and nothing the login tells holds its key", async () => {
   await using site = await startPasskeySite(beside);
-  const passkey = await register(site);
+  const passkey = await registerPasskey(browser, site);
   const context = await browser.newContext();
   const tab = await context.newPage();
   const credentials = createGivenCredentials({ passkey }, createRedactor());

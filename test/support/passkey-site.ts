@@ -8,6 +8,10 @@ import {
   verifyRegistrationResponse,
   type WebAuthnCredential,
 } from "@simplewebauthn/server";
+import type { Browser } from "playwright-core";
+import { openVirtualAuthenticator } from "../../src/browser/virtual-authenticator.ts";
+import { passkeyOf } from "../../src/identity/passkey-of.ts";
+import type { RevealedPasskey } from "../../src/identity/types.ts";
 import { ada, type LoginSite, page, type Routes, type Session, startLoginSite } from "./login-site.ts";
 
 /** A small site that takes passkeys as sites do: its relying party's id is `localhost`, its verifier a real one. */
@@ -82,6 +86,13 @@ export async function startPasskeySite(shape: Routes): Promise<PasskeySite> {
               <p id="count">${registered.size}</p><button onclick="makePasskey()">Create a passkey</button>${script}`,
             ),
           },
+    // Makes one by itself.
+    "GET /passkeys/new": () => ({
+      html: page(
+        "A passkey for you",
+        `<h1>Your passkey</h1>${script}<script>addEventListener("load", makePasskey)</script>`,
+      ),
+    }),
     "GET /let-ada-in": ({ session }) => {
       session.user = ada.username;
       return { redirect: "/passkeys" };
@@ -171,3 +182,23 @@ export const script = `<div id="said"></div><script>
     }
   }
 </script>`;
+
+/** A passkey that the site registered through its own page, in Chromium's authenticator. */
+export async function registerPasskey(browser: Browser, site: PasskeySite): Promise<RevealedPasskey> {
+  const context = await browser.newContext();
+  try {
+    const page = await context.newPage();
+    const added = Promise.withResolvers<RevealedPasskey>();
+    await using _authenticator = await openVirtualAuthenticator({
+      page,
+      transports: ["internal"],
+      onAdded: (held) => added.resolve(passkeyOf(held)),
+    });
+    await page.goto(`${site.origin}/let-ada-in`);
+    await page.click("text=Create a passkey");
+    await page.waitForFunction(() => document.getElementById("count")?.textContent === "1");
+    return await added.promise;
+  } finally {
+    await context.close();
+  }
+}
