@@ -1,11 +1,18 @@
 import type { Command } from "commander";
 import { Failure } from "../failure.ts";
+import type { RevealedPasskey } from "../identity/types.ts";
 import { Secret } from "../secret.ts";
 import type { CliContext } from "./context.ts";
 import { type GivenMailbox, mailboxOf } from "./mailbox-credential.ts";
+import {
+  type PasskeyOptions,
+  passkeyFrom,
+  readPasskeyFile,
+  withPasskeyOption,
+} from "./passkey-credential.ts";
 import { readSecret, readSecretsFromStdin } from "./secrets.ts";
 
-export interface CredentialOptions {
+export interface CredentialOptions extends PasskeyOptions {
   username?: string;
   passwordEnv?: string;
   /** False where the site asks for none. */
@@ -22,11 +29,12 @@ export interface GivenCredentials {
   /** Base32, or an `otpauth://` URI. */
   totp?: Secret;
   mailbox?: GivenMailbox;
+  passkey?: RevealedPasskey;
   custom: Record<string, Secret>;
 }
 
 export function withCredentialOptions(command: Command): Command {
-  return command
+  return withPasskeyOption(command)
     .option("--username <username>", "the username; the password is then asked for")
     .option("--password-env <variable>", "name of the environment variable that holds the password")
     .option("--totp", "ask for the authenticator's secret, or its otpauth:// URI, too")
@@ -40,8 +48,17 @@ export function withCredentialOptions(command: Command): Command {
  */
 export async function readCredentials(
   context: CliContext,
-  { username, passwordEnv, password: hasPassword = true, totp, totpEnv, credentialsStdin }: CredentialOptions,
+  {
+    username,
+    passwordEnv,
+    password: hasPassword = true,
+    totp,
+    totpEnv,
+    credentialsStdin,
+    ...options
+  }: CredentialOptions,
 ): Promise<GivenCredentials> {
+  const fromFile = await readPasskeyFile(context, options);
   if (!hasPassword && passwordEnv !== undefined)
     throw new Failure("invalid_argument", "--no-password and --password-env exclude each other.");
   if (credentialsStdin === true) {
@@ -51,7 +68,8 @@ export async function readCredentials(
         "--credentials-stdin goes with none of --password-env, --totp and --totp-env.",
       );
     }
-    const { secrets, objects } = await readSecretsFromStdin(context, { objects: ["mailbox"] });
+    const { secrets, objects } = await readSecretsFromStdin(context, { objects: ["mailbox", "passkey"] });
+    const passkey = fromFile ?? (objects["passkey"] && passkeyFrom(context, objects["passkey"]));
     const { username: named, password, totp: secret, ...custom } = secrets;
     const user = username === undefined ? named : new Secret(username);
     if (!hasPassword && (user === undefined || password !== undefined))
@@ -59,7 +77,8 @@ export async function readCredentials(
         "invalid_argument",
         "Standard input: with --no-password, a username and no password.",
       );
-    if (hasPassword && (user === undefined) !== (password === undefined))
+    const alone = passkey !== undefined && password === undefined;
+    if (hasPassword && !alone && (user === undefined) !== (password === undefined))
       throw new Failure("invalid_argument", "Standard input: a username and a password come together.");
     return {
       custom,
@@ -67,6 +86,7 @@ export async function readCredentials(
       ...(password === undefined ? {} : { password }),
       ...(secret === undefined ? {} : { totp: secret }),
       ...(objects["mailbox"] === undefined ? {} : { mailbox: mailboxOf(context, objects["mailbox"]) }),
+      ...(passkey === undefined ? {} : { passkey }),
     };
   }
 
@@ -96,5 +116,6 @@ export async function readCredentials(
             prompt: "Authenticator's secret, or its otpauth:// URI",
           }),
         };
-  return { custom: {}, ...name, ...password, ...authenticator };
+  const passkey = fromFile === undefined ? {} : { passkey: fromFile };
+  return { custom: {}, ...name, ...password, ...authenticator, ...passkey };
 }

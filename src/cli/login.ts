@@ -33,6 +33,7 @@ export function registerLogin(program: Command, context: CliContext): void {
     .description("try one login at a site; nothing is saved, and the password is submitted at most once")
     .argument("[url]", "the site's page for signed-in users, or its login page");
   withCredentialOptions(command)
+    .option("--no-password", "with a passkey: there is no password to go with the username")
     .option("--allow <domain...>", "domains, beyond the site's own, that credentials may be typed on")
     .option("--headed", "show the browser")
     .option("--explain", "tell, step by step, what was seen, what was done, and why")
@@ -45,7 +46,9 @@ export function registerLogin(program: Command, context: CliContext): void {
       new Option(
         "--replay <file>",
         "decide again on a stored login's pages: no site, no browser, no credentials",
-      ).conflicts("username passwordEnv totp totpEnv credentialsStdin allow headed saveSnapshot".split(" ")),
+      ).conflicts(
+        "username passwordEnv passkeyFile totp totpEnv credentialsStdin allow headed saveSnapshot".split(" "),
+      ),
     )
     .addHelpText(
       "after",
@@ -73,10 +76,16 @@ The exit code is 0 if it signed in, 1 if not, 130 after Ctrl-C; with --replay,
         if (options.json === true) return notBegun(url, toFailure(error));
         throw error;
       });
-      const { result, durationMs, exitCode } = ended;
+      const { result, durationMs, exitCode, signCount } = ended;
       process.exitCode = exitCode;
       if (options.json === true) context.json(loginJson(context, result, durationMs));
-      else printLogin(context, result, durationMs);
+      else {
+        printLogin(context, result, durationMs);
+        if (signCount !== undefined)
+          context.print(
+            context.style.dim(`  the passkey's signCount is now ${signCount}: the next use must start there`),
+          );
+      }
     });
 }
 
@@ -84,6 +93,8 @@ interface Attempt {
   result: LoginResult;
   durationMs: number;
   exitCode: number;
+  /** Of the passkey, where it was used. */
+  signCount?: number;
 }
 
 /** The one attempt, in a session of its own; no database is touched. */
@@ -107,7 +118,9 @@ async function attempt(context: CliContext, url: string, options: LoginOptions):
       using _paused = timeLimit.pause();
       return await ask(request, signal);
     });
-  const credentials = createGivenCredentials({ ...given, outOfBand }, redactor);
+  let signCount: number | undefined;
+  const onPasskeyUsed = async (count: number) => void (signCount = count);
+  const credentials = createGivenCredentials({ ...given, outOfBand, onPasskeyUsed }, redactor);
   const startedAt = performance.now();
   await using session = await openSession({ signal: interrupt.signal, headed: options.headed === true });
   const result = await login({
@@ -129,19 +142,23 @@ async function attempt(context: CliContext, url: string, options: LoginOptions):
     durationMs: Math.round(performance.now() - startedAt),
     exitCode:
       result.status === "signed_in" ? 0 : (interrupt.exitCode ?? (left.signal.aborted ? interruptedCode : 1)),
+    ...(signCount === undefined ? {} : { signCount }),
   };
 }
 
 async function readLogin(context: CliContext, options: LoginOptions) {
-  const { username, password, totp } = await readCredentials(context, options);
-  if (username === undefined || password === undefined)
-    throw new Failure("invalid_argument", "No username was given: use --username or --credentials-stdin.");
-  if (totp === undefined) return { username, password };
+  const { username, password, totp, passkey } = await readCredentials(context, options);
+  if (passkey === undefined && (username === undefined || password === undefined))
+    throw new Failure(
+      "invalid_argument",
+      "No username was given: use --username, --credentials-stdin or --passkey-file.",
+    );
+  if (totp === undefined) return { username, password, passkey };
 
   const parsed = parseAuthenticator({ secret: totp.reveal() });
   if (!parsed.ok) throw new Failure("invalid_argument", `The authenticator's secret ${parsed.fault}.`);
   const { secret, ...rest } = parsed.authenticator;
-  return { username, password, authenticator: { secret: new Secret(secret), ...rest } };
+  return { username, password, passkey, authenticator: { secret: new Secret(secret), ...rest } };
 }
 
 /** A login that came to nothing before it began. */

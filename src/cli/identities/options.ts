@@ -35,7 +35,10 @@ where credentials.json holds
   {"username": "me", "password": "…", "totp": "otpauth://…", "pin": "…"}
 Any key but the first three becomes a custom field, and "mailbox" an IMAP mailbox
 that e-mailed codes and links arrive in (docs/mailbox.md):
-  "mailbox": {"host": "imap.example.com", "username": "me", "password": "…"}`;
+  "mailbox": {"host": "imap.example.com", "username": "me", "password": "…"}
+and "passkey" a passkey (docs/passkeys.md), with or without a password beside it:
+  "passkey": {"rpId": "example.com", "id": "…", "userHandle": "…",
+              "privateKey": "…", "publicKey": "…", "signCount": 0}`;
 
 export function withIdentityOptions(command: Command): Command {
   return withMailboxOptions(
@@ -81,11 +84,12 @@ export async function readCredentialsToStore(
   context: CliContext,
   options: IdentityOptions,
 ): Promise<NewCredential[]> {
-  const { username, password, totp, custom, ...given } = await readCredentials(context, options);
+  const { username, password, totp, custom, passkey, ...given } = await readCredentials(context, options);
   const mailbox = (await readMailbox(context, options)) ?? given.mailbox;
   return [
     ...(username === undefined ? [] : [{ type: "username_password" as const, username, password }]),
     ...(totp === undefined ? [] : [{ type: "authenticator" as const, secret: totp }]),
+    ...(passkey === undefined ? [] : [{ type: "passkey" as const, ...passkey }]),
     ...(mailbox === undefined ? [] : [mailbox]),
     ...(Object.keys(custom).length === 0 ? [] : [{ type: "custom" as const, fields: custom }]),
   ];
