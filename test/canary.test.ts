@@ -11,6 +11,9 @@ import type { Run } from "../src/job/runs.ts";
 import { Secret } from "../src/secret.ts";
 import { type CliProcess, latchkey, startCli } from "./support/cli.ts";
 import { dumpPostgres, dumpRedis, readFolder, watchProcessList } from "./support/everything-kept.ts";
+import { mailUser, noImap, startImap } from "./support/imap.ts";
+import { ada } from "./support/login-site.ts";
+import { startMailingSite } from "./support/mailing-site.ts";
 import { openTestParts, type TestParts } from "./support/parts.ts";
 import { startRedis, type TestRedis } from "./support/redis.ts";
 import { ended, submit } from "./support/runs.ts";
@@ -26,6 +29,8 @@ const handedIn = mark("handed-in-code");
 const leftInInbox = mark("code-nobody-took");
 const totpSecret = "GEZDGNBVGY3TQOJQKNCUGUSFKRJVKTCU";
 const wrongTotpSecret = "KRUGS4ZANFZSAYJAORSXG5BAMFXGIIDB";
+/** The mailbox's own are in `mailUser`; what is mailed is made by the site. */
+const mailed: string[] = [];
 /** What may be seen: were it not found, the search would prove nothing. */
 const visible = mark("visible");
 const periodSeconds = 2;
@@ -127,6 +132,8 @@ test("no secret is found in logs, databases, artifacts, the queue or the process
     "invalid_one_time_code",
     "one_time_code_required",
   ]);
+  if (noImap === undefined)
+    expect(await runsWithMailbox(command)).toEqual(["succeeded", "succeeded", "one_time_code_timeout"]);
   await command(["login", `${site.url}/`, "--credentials-stdin", "--explain"], {
     username,
     password: wrongPassword,
@@ -179,6 +186,10 @@ async function needles(): Promise<{ what: string; form: string }[]> {
     wrongTotpSecret,
     handedIn,
     leftInInbox,
+    mailboxUser: mailUser.username,
+    mailboxPassword: mailUser.password,
+    passwordless: ada.username,
+    ...Object.fromEntries(mailed.map((value, at) => [`mailed${at}`, value])),
   };
   const spelled = Object.entries(values).flatMap(([what, value]) =>
     [
@@ -219,6 +230,51 @@ async function identity(withPassword: string, totp: string | undefined): Promise
     { name: "test" },
   );
   return id;
+}
+
+/** A code that is mailed, a link that is mailed, and a mailbox that does not open. */
+async function runsWithMailbox(command: (args: string[], given: object) => Promise<string>) {
+  await using imap = await startImap();
+  const { username: user, password: secret } = mailUser;
+  const mailbox = {
+    host: "127.0.0.1",
+    port: imap.ports.plain,
+    security: "none",
+    username: user,
+    password: secret,
+  };
+  const code = () => {
+    mailed.push(`K7QM-${randomBytes(2).toString("hex").toUpperCase()}9`);
+    return mailed.at(-1) ?? "";
+  };
+  await using codeSite = await startMailingSite(imap, { sends: "code", code });
+  await using linkSite = await startMailingSite(imap, { sends: "link", tokenIn: "path" });
+  const add = async (options: string[], url: string, given: object) => {
+    const name = `mail-${randomUUID().slice(0, 8)}`;
+    const all = [
+      "identities",
+      "add",
+      "--name",
+      name,
+      "--url",
+      `${url}/home`,
+      "--credentials-stdin",
+      ...options,
+    ];
+    await command(all, { username: ada.username, ...given });
+    return name;
+  };
+  const outcomes = [];
+  for (const identityId of [
+    await add([], codeSite.url, { password: ada.password, mailbox }),
+    await add(["--no-password"], linkSite.url, { mailbox }),
+    await add([], codeSite.url, { password: ada.password, mailbox: { ...mailbox, security: "starttls" } }),
+  ]) {
+    const { outcome } = await run({ flow: "trial/look", identityId, codeTimeoutMs: 5_000 });
+    outcomes.push(outcome?.status === "failed" ? outcome.code : outcome?.status);
+  }
+  mailed.push(linkSite.sent.token);
+  return outcomes;
 }
 
 /** Through the queue, with a trace, to its end. */

@@ -129,6 +129,7 @@ async function attempt(context: CliContext, url: string, options: LoginOptions):
     site,
     allowedDomains: options.allow ?? [],
     credentials,
+    redactor,
     signal: AbortSignal.any([interrupt.signal, left.signal, session.lost, timeLimit.signal]),
     log,
     ...(snapshot === undefined ? {} : { onSituation: snapshot.onSituation }),

@@ -115,6 +115,7 @@ async function logIn(run: RunContext, { identity, site, lease }: Claim, session:
     }),
     signal: AbortSignal.any([run.signal, timeLimit.signal]),
     log: deps.log,
+    redactor: run.known.redactor,
     onDecision: (decision) => deps.emit({ type: "decision", decision }),
     onSituation: recorder.onSituation,
   };

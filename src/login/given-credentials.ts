@@ -2,6 +2,7 @@ import { Failure } from "../failure.ts";
 import type { RevealedCredentials, RevealedPasskey } from "../identity/types.ts";
 import type { Redactor } from "../redact.ts";
 import type { Secret } from "../secret.ts";
+import { secretsOfAnswer } from "./answer-secrets.ts";
 import { createCodeSource } from "./one-time-code.ts";
 import type { LoginCredentials } from "./site.ts";
 
@@ -70,7 +71,7 @@ export function createGivenCredentials(
       if (outOfBand === undefined)
         throw new Failure("one_time_code_required", "There is nobody to ask for a code.");
       const answer = await outOfBand(request, signal);
-      redactor.add(answer.kind === "code" ? answer.code : answer.url);
+      for (const secret of secretsOfAnswer(answer)) redactor.add(secret);
       return answer;
     },
   };

@@ -1,5 +1,6 @@
 import { Failure, toFailure } from "../failure.ts";
 import type { LoginDecision } from "../outcome.ts";
+import { scrubJson } from "../redact.ts";
 import { untilAborted } from "../until-aborted.ts";
 import { addressOf } from "./address.ts";
 import { allowedOrigins, type IsAllowed } from "./allowed-origin.ts";
@@ -23,11 +24,13 @@ export async function login(request: LoginRequest): Promise<LoginResult> {
   const report: Report = {
     submits: { password: 0, code: 0 },
     decide(decision) {
-      const stamped = {
+      const told: LoginDecision = {
         atMs: Math.round(performance.now() - startedAt),
         url: addressOf(page.url()),
         ...decision,
       };
+      const stamped =
+        request.redactor === undefined ? told : (scrubJson(told, request.redactor) as LoginDecision);
       decisions.push(stamped);
       log.debug({ decision: stamped }, "login decision");
       request.onDecision?.(stamped);

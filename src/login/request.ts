@@ -2,6 +2,7 @@ import type { Page } from "playwright-core";
 import type { Failure } from "../failure.ts";
 import type { Logger } from "../log.ts";
 import type { LoginDecision } from "../outcome.ts";
+import type { Redactor } from "../redact.ts";
 import type { LoginCredentials, Site } from "./site.ts";
 import type { Decision, Situation } from "./situation.ts";
 
@@ -17,6 +18,8 @@ export interface LoginRequest {
   /** The login's time limit and the run's cancel, together. */
   signal: AbortSignal;
   log: Logger;
+  /** Takes known secrets out of what is told of the login: an address may hold a link's token, a message the username. */
+  redactor?: Pick<Redactor, "scrub">;
   onDecision?: (decision: LoginDecision) => void;
   /** Receives what each decision rested on; secret-free JSON, to store and to decide on again offline. */
   onSituation?: (seen: { atMs: number; situation: Situation; decision: Decision }) => void;

@@ -2,6 +2,7 @@ import { Failure } from "../failure.ts";
 import type { Identities } from "../identity/identities.ts";
 import type { Actor, Identity, RevealedCredentials } from "../identity/types.ts";
 import type { Secret } from "../secret.ts";
+import { secretsOfAnswer } from "./answer-secrets.ts";
 import { createCodeSource } from "./one-time-code.ts";
 import type { OutOfBandAnswer, OutOfBandRequest } from "./out-of-band.ts";
 import type { LoginCredentials } from "./site.ts";
@@ -94,7 +95,7 @@ export function createStoredCredentials({
         throw new Failure("one_time_code_required", "Nobody may be waited for to hand a code in.");
       if (stored.has("mailbox")) await reveal();
       const answer = await outOfBand(request, signal);
-      onCode(answer.kind === "code" ? answer.code : answer.url);
+      for (const secret of secretsOfAnswer(answer)) onCode(secret);
       return answer;
     },
   };

@@ -40,7 +40,7 @@ export interface Answer {
   delayMs?: number;
 }
 
-/** `GET /login` → what it answers. */
+/** `GET /login` → what it answers; `GET *` → what it answers to every other address. */
 export type Routes = Record<string, (visit: Visit, site: LoginSite) => Answer | Promise<Answer>>;
 
 export interface LoginSite extends AsyncDisposable {
@@ -82,7 +82,7 @@ export async function startLoginSite(routes: Routes): Promise<LoginSite> {
         headers: request.headers,
         session,
       };
-      const route = all[`${visit.method} ${visit.path}`];
+      const route = all[`${visit.method} ${visit.path}`] ?? all[`${visit.method} *`];
       const answer: Answer =
         route === undefined
           ? { status: 404, html: page("Not found", "<p>Nothing is here.</p>") }

@@ -19,7 +19,9 @@ interface Options {
   linkOrigin?: string;
   /** Put into the mailbox before the code or link. */
   first?: string;
-  /** Its codes begin with this, to be found again wherever they turn up. */
+  /** Where in the link its token stands; in the query unless given. */
+  tokenIn?: "query" | "path";
+  /** Makes its codes; six digits each unless given. */
   code?: () => string;
 }
 
@@ -34,7 +36,13 @@ const linkForm = `<h1>Sign in</h1><p>We send you a link, no password needed.</p>
 /** Starts a site whose logins are ended with what it puts into the mailbox. */
 export async function startMailingSite(
   imap: TestImap,
-  { sends, linkOrigin, first, code = () => String(randomInt(1_000_000)).padStart(6, "0") }: Options,
+  {
+    sends,
+    linkOrigin,
+    tokenIn = "query",
+    first,
+    code = () => String(randomInt(1_000_000)).padStart(6, "0"),
+  }: Options,
 ): Promise<MailingSite> {
   const sent = { code: "", token: "" };
   let sendings = 0;
@@ -77,13 +85,14 @@ export async function startMailingSite(
       own.submits.username += 1;
       sent.token = randomBytes(18).toString("base64url");
       const origin = linkOrigin ?? site.url;
+      const link = tokenIn === "query" ? `/magic?token=${sent.token}` : `/magic/${sent.token}`;
       if (form.get("username") === ada.username)
         await imap.deliver(
           mail({
             from,
             subject: "Your link to sign in",
             encoding: "base64",
-            html: `<p><a href="${origin}/magic?token=${sent.token}">Sign in to Harbor</a></p>
+            html: `<p><a href="${origin}${link}">Sign in to Harbor</a></p>
               <p>Not you? <a href="${origin}/report?token=${sent.token}">Report it</a>.</p>`,
           }),
         );
@@ -94,8 +103,9 @@ export async function startMailingSite(
         ),
       };
     },
-    "GET /magic": ({ query, session }) => {
-      if (query.get("token") !== sent.token) return { html: page("Sorry", "<p>This link is not valid.</p>") };
+    "GET *": ({ path, query, session }) => {
+      if (!path.startsWith("/magic") || (query.get("token") ?? path.slice(7)) !== sent.token)
+        return { html: page("Sorry", "<p>This link is not valid.</p>") };
       session.user = ada.username;
       return { html: home(ada.username) };
     },

@@ -1,0 +1,129 @@
+import { randomUUID } from "node:crypto";
+import { resolve } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { RunEvent } from "../../src/events.ts";
+import type { MailboxSecurity, NewCredential } from "../../src/identity/types.ts";
+import { handInCode } from "../../src/job/hand-in-code.ts";
+import { type Service, startService } from "../../src/main.ts";
+import { Secret } from "../../src/secret.ts";
+import { mailUser, noImap, startImap, type TestImap } from "../support/imap.ts";
+import { ada } from "../support/login-site.ts";
+import { type MailingSite, startMailingSite } from "../support/mailing-site.ts";
+import { openTestParts, type TestParts } from "../support/parts.ts";
+import { ended, submit } from "../support/runs.ts";
+
+describe.skipIf(noImap !== undefined)(
+  `a queued run with a mailbox${noImap === undefined ? "" : ` (${noImap})`}`,
+  () => {
+    let imap: TestImap;
+    let ground: TestParts;
+    let service: Service;
+    const actor = { name: "test" };
+
+    beforeAll(async () => {
+      imap = await startImap();
+      ground = await openTestParts({ settings: { LATCHKEY_FLOWS_DIR: resolve("test/support/flows") } });
+      service = await startService(ground.parts, new Set(["worker"]));
+    });
+    afterAll(async () => {
+      await service?.stop(1_000);
+      await ground?.[Symbol.asyncDispose]();
+      await imap?.[Symbol.asyncDispose]();
+    });
+
+    /** A run of a new identity at the site, through the queue, to its end. */
+    async function runAt(
+      site: MailingSite,
+      {
+        password = true,
+        mailbox = {},
+        codeTimeoutMs = 15_000,
+        handsIn = () => undefined,
+      }: {
+        password?: boolean;
+        mailbox?: { password?: Secret; security?: MailboxSecurity };
+        codeTimeoutMs?: number;
+        /** What somebody hands in while the run waits. */
+        handsIn?: () => string | undefined;
+      } = {},
+    ) {
+      const { identities, codes, runs } = await ground.parts.store();
+      const username = new Secret(ada.username);
+      const credentials: NewCredential[] = [
+        password
+          ? { type: "username_password", username, password: new Secret(ada.password) }
+          : { type: "username_password", username },
+        { type: "mailbox", ...imap.mailbox(mailbox) },
+      ];
+      const identity = await identities.create(
+        "default",
+        { name: `ada-${randomUUID().slice(0, 8)}`, sourceUrl: `${site.url}/home`, credentials },
+        actor,
+      );
+      const runId = await submit(ground.parts, {
+        identityId: identity.id,
+        flow: "trial/look",
+        codeTimeoutMs,
+      });
+      const events: RunEvent[] = [];
+      const run = await ended(ground.parts, runId, async (event) => {
+        events.push(event);
+        const code = event.type === "waiting_for_code" ? handsIn() : undefined;
+        if (code !== undefined)
+          await handInCode(
+            { codes, runs, identities },
+            { project: "default", runId, code: new Secret(code), actor },
+          );
+      });
+      return { run, events, identity: await identities.get("default", identity.id) };
+    }
+
+    test("signs in with the code that is mailed, and nobody is needed", async () => {
+      await using site = await startMailingSite(imap, { sends: "code" });
+      const { run, events, identity } = await runAt(site);
+      expect(run).toMatchObject({ status: "succeeded", attempts: 1 });
+      expect(site.submits).toMatchObject({ password: 1, code: 1, other: 0 });
+      expect(events).toContainEqual({ type: "code_received", kind: "code" });
+      expect(identity.status).toBe("validated");
+    });
+
+    test("signs in with the link that is mailed for a username without a password", async () => {
+      await using site = await startMailingSite(imap, { sends: "link" });
+      const { run, events } = await runAt(site, { password: false });
+      expect(run.status).toBe("succeeded");
+      expect(events).toContainEqual({ type: "code_received", kind: "link" });
+      expect(site.submits).toEqual({ password: 0, code: 0, username: 1, other: 0 });
+    });
+
+    test("waits for a person where the mailbox cannot be read, and says so", async () => {
+      await using site = await startMailingSite(imap, { sends: "code" });
+      const { run } = await runAt(site, {
+        mailbox: { password: new Secret("wrong-Heron-1") },
+        handsIn: () => site.sent.code,
+      });
+      expect(run.status).toBe("succeeded");
+      expect(ground.logged()).toContain("the mailbox cannot be read: a code can still be handed in");
+      expect(ground.logged()).toContain("refused the username or password");
+    });
+
+    test("says what was wrong with the mailbox where nobody came either", async () => {
+      await using site = await startMailingSite(imap, { sends: "code" });
+      const { run } = await runAt(site, { mailbox: { security: "tls" }, codeTimeoutMs: 2_000 });
+      expect(run).toMatchObject({
+        status: "failed",
+        outcome: {
+          code: "one_time_code_timeout",
+          message: expect.stringMatching(
+            /none came within 2 s\. The mailbox at .* certificate is self-signed/,
+          ),
+        },
+      });
+      expect(site.submits).toMatchObject({ password: 1, code: 0 });
+    });
+
+    test("has left no secret of the mailbox in the log", () => {
+      for (const secret of [mailUser.username, mailUser.password, "wrong-Heron-1"])
+        expect(ground.logged()).not.toContain(secret);
+    });
+  },
+);
