@@ -20,9 +20,9 @@ export interface ActContext {
 
 type Submit = Extract<Action, { kind: "submit" }>;
 
-/** What lies over a button is given so long to go away. */
+/** What lies over a button that submits the login is given so long to go away. */
 const clickTimeoutMs = 1_500;
-/** What lay over it already when the page was looked at will hardly go away by itself. */
+/** What lies over another one (a notice, a chat bubble) will hardly go away by itself. */
 const hopelessTimeoutMs = 300;
 /** How long a button may stay disabled after the form was filled. */
 const enableTimeoutMs = 5_000;
@@ -100,7 +100,8 @@ export async function clickControl({
 }): Promise<void> {
   activity.mark();
   const timeoutMs = reachable ? clickTimeoutMs : hopelessTimeoutMs;
-  await press({ page, target: observed.target(ref), activity, timeoutMs });
+  const target = observed.target(ref);
+  await press({ page, target, activity, timeoutMs, coveredTimeoutMs: hopelessTimeoutMs });
 }
 
 /** Types what goes with a control that submits nothing by itself. */
@@ -213,16 +214,20 @@ async function press({
   target,
   activity,
   timeoutMs = clickTimeoutMs,
+  coveredTimeoutMs = clickTimeoutMs,
 }: {
   page: Page;
   target: Target;
   activity: Activity;
   timeoutMs?: number;
+  coveredTimeoutMs?: number;
 }): Promise<void> {
-  if (await clickOn({ page, target })) return;
+  const outcome = await clickOn({ page, target });
+  if (outcome === "clicked") return;
   const element = await target.element();
   try {
-    await element.click({ timeout: timeoutMs, noWaitAfter: true });
+    const timeout = outcome === "covered" ? coveredTimeoutMs : timeoutMs;
+    await element.click({ timeout, noWaitAfter: true });
   } catch (error) {
     if (activity.submittedSinceMark()) return;
     const said = await element.evaluate((told) => {

@@ -2,8 +2,8 @@ import type { Page } from "playwright-core";
 import type { Target } from "./observe.ts";
 import { pause } from "./pause.ts";
 
-/** The browser answers input at once; a page that hangs makes it wait. */
-const inputTimeoutMs = 5_000;
+/** The browser answers input at once; a page that is busy or hangs makes it wait, in milliseconds. */
+const inputTimeoutMs = { text: 5_000, click: 1_500 };
 
 /**
  * Types into a plain text field as its user would, in two round trips: focus, then text. Playwright's own `fill` takes
@@ -33,19 +33,26 @@ export async function insertInto({
     return (root instanceof Document || root instanceof ShadowRoot) && root.activeElement === field;
   }, target.index);
   if (!focused) return false;
-  if (!(await inTime(page.keyboard.insertText(text)))) throw new Error("the field took no text in time");
+  if (!(await inTime(page.keyboard.insertText(text), inputTimeoutMs.text)))
+    throw new Error("the field took no text in time");
   return true;
 }
 
 /**
- * Clicks in the middle of what is in view, stands still and has nothing over it. False, and nothing was clicked, when
- * that is not so: Playwright's own `click` scrolls and waits.
+ * Clicks in the middle of what is in view, stands still and has nothing over it. Otherwise nothing was clicked, and
+ * Playwright's own `click`, which scrolls and waits, may do.
  */
-export async function clickOn({ page, target }: { page: Page; target: Target }): Promise<boolean> {
-  if (target.frame !== page.mainFrame()) return false;
+export async function clickOn({
+  page,
+  target,
+}: {
+  page: Page;
+  target: Target;
+}): Promise<"clicked" | "covered" | "unready"> {
+  if (target.frame !== page.mainFrame()) return "unready";
   const point = await target.look.evaluate(async ({ elements }, index) => {
     const element = elements[index];
-    if (element === undefined || element.matches(":disabled")) return null;
+    if (element === undefined || element.matches(":disabled")) return "unready";
     const box = () => element.getBoundingClientRect();
     const before = box();
     const painted = await new Promise<boolean>((resolve) => {
@@ -55,25 +62,25 @@ export async function clickOn({ page, target }: { page: Page; target: Target }):
     const { x, y, width, height } = box();
     const still =
       painted && before.x === x && before.y === y && before.width === width && before.height === height;
-    if (!still || !element.isConnected) return null;
     const middle = { x: x + width / 2, y: y + height / 2 };
     const root = element.getRootNode();
     const top =
       root instanceof Document || root instanceof ShadowRoot
         ? root.elementFromPoint(middle.x, middle.y)
         : null;
-    return top !== null && element.contains(top) ? middle : null;
+    if (!still || !element.isConnected || top === null) return "unready";
+    return element.contains(top) ? middle : "covered";
   }, target.index);
-  if (point === null) return false;
+  if (typeof point === "string") return point === "covered" ? point : "unready";
   // Once it is on its way it counts as done, answered or not: a second click might submit a second time.
-  await inTime(page.mouse.click(point.x, point.y));
-  return true;
+  await inTime(page.mouse.click(point.x, point.y), inputTimeoutMs.click);
+  return "clicked";
 }
 
 /** False when the browser did not answer in time. */
-async function inTime(input: Promise<void>): Promise<boolean> {
+async function inTime(input: Promise<void>, timeoutMs: number): Promise<boolean> {
   const stop = new AbortController();
-  const late = pause(inputTimeoutMs, stop.signal).then(
+  const late = pause(timeoutMs, stop.signal).then(
     () => false,
     () => false,
   );
