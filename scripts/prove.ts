@@ -6,17 +6,26 @@ import type { Check } from "./prove/check.ts";
 import { explain } from "./prove/explain.ts";
 import { type Ground, openGround } from "./prove/ground.ts";
 import { provePoints } from "./prove/points.ts";
-import { asMarkdown, type Proved, summary, totals, writeJson, writeMarkdown } from "./prove/report.ts";
+import {
+  asMarkdown,
+  type Proved,
+  readResults,
+  summary,
+  totals,
+  withEarlier,
+  writeJson,
+  writeMarkdown,
+} from "./prove/report.ts";
 import { startApplication } from "./prove/start-application.ts";
 
-const usage = `Usage: npm run prove -- --apps DIR [--only a,b] [--port 41000] [--json FILE] [--markdown FILE]
+const usage = `Usage: npm run prove -- --apps DIR [--only a,b] [--port 11000] [--json FILE] [--markdown FILE]
 
 Proves that the login engine signs in to real applications, and knows when it cannot.
 DIR holds one folder per application: <name>/app.json and <name>/start.sh PORT.
-  --only a,b       these applications; the table in docs/login.md then stays as it is
+  --only a,b       these applications; of the others what --json FILE holds is kept
   --port N         the first application's port; each next one's is 1,000 higher
   --json FILE      every check, with its decisions where it failed
-  --markdown FILE  the table, in place of what stands between its marks there; docs/login.md unless given
+  --markdown FILE  the table, in place of what stands between its marks there; docs/login.md unless --only is given
 The exit code is 1 if anything failed.
 `;
 
@@ -38,7 +47,8 @@ function readOptions(): Options | undefined {
       options: {
         apps: { type: "string" },
         only: { type: "string" },
-        port: { type: "string", default: "41000" },
+        // Below the ports that systems give to outgoing connections.
+        port: { type: "string", default: "11000" },
         json: { type: "string" },
         markdown: { type: "string" },
       },
@@ -85,16 +95,18 @@ async function proveApplication(ground: Ground, app: Application, signal: AbortS
 }
 
 async function prove({ apps, only, port, json, markdown }: Options, signal: AbortSignal): Promise<boolean> {
-  const results: Proved[] = [];
   const applications = await readApplications({ dir: apps, only, port });
   await using ground = await openGround({ signal });
-  for (const app of applications) results.push(await proveApplication(ground, app, signal));
+  const proved: Proved[] = [];
+  for (const app of applications) proved.push(await proveApplication(ground, app, signal));
 
+  const earlier = only === undefined || json === undefined ? [] : await readResults(json);
+  const results = withEarlier(proved, earlier);
   const date = new Date().toISOString().slice(0, 10);
   if (json !== undefined) await writeJson(json, results, date);
   if (markdown !== undefined) await writeMarkdown(markdown, asMarkdown(results, date));
   print(`\n${asMarkdown(results, date)}`);
-  const all = totals(results);
+  const all = totals(proved);
   print(`\n${all.failed === 0 ? signs.proved : signs.failed} ${bold(summary(all))}`);
   return all.failed === 0;
 }

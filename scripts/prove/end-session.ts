@@ -7,7 +7,9 @@ import { spoilTokens } from "./spoil-tokens.ts";
 import type { ProofIdentity } from "./try-run.ts";
 
 /** How long the proof of being signed in may take to show, in milliseconds. */
-const proofMs = 8_000;
+const proofMs = 20_000;
+/** How long it is looked for where it should not be, in milliseconds. */
+const noProofMs = 8_000;
 /** How long a page may take to do what signing out takes, in milliseconds. */
 const settleMs = 3_000;
 const mostMenus = 8;
@@ -38,13 +40,13 @@ export async function endSession(
   const signedIn = async (given: SavedState) => {
     await using session = await open(given);
     await session.page.goto(url);
-    return await isProved(session, app.loggedInProof);
+    return await isProved(session, app.loggedInProof, noProofMs);
   };
 
   const pressed = await (async () => {
     await using session = await open(state);
     await session.page.goto(url);
-    if (!(await isProved(session, app.loggedInProof)))
+    if (!(await isProved(session, app.loggedInProof, proofMs)))
       throw new Error("The saved state did not sign in before the session was ended.");
     return await pressSignOut(session.page);
   })();
@@ -62,12 +64,12 @@ export async function endSession(
     : `“${pressed}” left the tokens good: tokens spoiled`;
 }
 
-async function isProved({ page }: Session, proof: string): Promise<boolean> {
+async function isProved({ page }: Session, proof: string, withinMs: number): Promise<boolean> {
   return await page
     .locator(proof)
     .filter({ visible: true })
     .first()
-    .waitFor({ timeout: proofMs })
+    .waitFor({ timeout: withinMs })
     .then(
       () => true,
       () => false,

@@ -84,6 +84,20 @@ export async function writeMarkdown(path: string, table: string): Promise<void> 
   await writeFile(path, written);
 }
 
+/** What `writeJson` wrote; nothing where there is no such file. */
+export async function readResults(path: string): Promise<Proved[]> {
+  const text = await readFile(path, "utf8").catch(() => '{"applications":[]}');
+  return (JSON.parse(text) as { applications: Proved[] }).applications;
+}
+
+/** In the order of their names; what is proved anew replaces what was. */
+export function withEarlier(proved: readonly Proved[], earlier: readonly Proved[]): Proved[] {
+  const anew = new Set(proved.map(({ application }) => application));
+  return [...proved, ...earlier.filter(({ application }) => !anew.has(application))].sort((a, b) =>
+    a.application < b.application ? -1 : 1,
+  );
+}
+
 export async function writeJson(path: string, results: readonly Proved[], date: string): Promise<void> {
   const report = { date, ...totals(results), points, applications: results };
   await writeFile(path, `${JSON.stringify(report, null, 2)}\n`);

@@ -6,7 +6,7 @@ import { join, resolve } from "node:path";
 import { text } from "node:stream/consumers";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { practiceUsers } from "../../practice/site.ts";
-import { asMarkdown, type Proved, writeMarkdown } from "../../scripts/prove/report.ts";
+import { asMarkdown, type Proved, withEarlier, writeMarkdown } from "../../scripts/prove/report.ts";
 import { spoilTokens } from "../../scripts/prove/spoil-tokens.ts";
 import { startServer } from "../support/web-server.ts";
 
@@ -132,6 +132,15 @@ test("a table has a sign for each way, and says what failed and what cannot appl
   expect(table).toContain("| larch | ✓ ✗ | – ✓ | – | – | – | – |");
   expect(table).toContain("- **larch, 1, queue**: ended in login_unrecognised\n");
   expect(table).toContain("- larch, 4: – asks for no second factor\n");
+});
+
+test("what is proved anew replaces what was, and the rest is kept", () => {
+  const of = (application: string, note: string): Proved => ({
+    application,
+    checks: [{ point: 1, way: "queue", status: "proved", note, seconds: 1 }],
+  });
+  const all = withEarlier([of("larch", "new")], [of("ash", "old"), of("larch", "old"), of("oak", "old")]);
+  expect(all).toEqual([of("ash", "old"), of("larch", "new"), of("oak", "old")]);
 });
 
 test("a file without marks becomes the table", async () => {
