@@ -48,7 +48,7 @@ export async function endSession(
     await session.page.goto(url);
     if (!(await isProved(session, app.loggedInProof, proofMs)))
       throw new Error("The saved state did not sign in before the session was ended.");
-    return await pressSignOut(session.page);
+    return await pressSignOut(session.page, app.loggedInProof);
   })();
   if (pressed !== undefined && !(await signedIn(state))) return `signed out by “${pressed}”`;
 
@@ -76,26 +76,39 @@ async function isProved({ page }: Session, proof: string, withinMs: number): Pro
     );
 }
 
-/** Presses the page's control for signing out, in a menu if need be. @returns what it says; undefined where none is */
-async function pressSignOut(page: Page): Promise<string | undefined> {
+/**
+ * Presses the page's control for signing out, in a menu if need be; once more where the site asks whether one is sure.
+ * @returns what it says; undefined where there is none
+ */
+async function pressSignOut(page: Page, proof: string): Promise<string | undefined> {
   await settle(page);
-  const found = await pressVisible(page);
-  if (found !== undefined) return await confirm(page, found);
+  const pressed = (await pressVisible(page)) ?? (await pressInMenu(page)) ?? (await pressHidden(page));
+  if (pressed === undefined || (await isGone(page, proof))) return pressed;
+  await confirm(page);
+  await isGone(page, proof);
+  return pressed;
+}
+
+async function pressInMenu(page: Page): Promise<string | undefined> {
   const menus = page.locator(
     "[aria-haspopup], [aria-expanded=false], [data-toggle=dropdown], [data-bs-toggle=dropdown], summary, [class*=user] button, [class*=account] button",
   );
   for (const menu of (await menus.filter({ visible: true }).all()).slice(0, mostMenus)) {
     await menu.click({ timeout: settleMs }).catch(() => {});
-    const inMenu = await pressVisible(page, 500);
-    if (inMenu !== undefined) return await confirm(page, inMenu);
+    const pressed = await pressVisible(page, 500);
+    if (pressed !== undefined) return pressed;
     await page.keyboard.press("Escape");
   }
-  // A menu that opens at the pointer only: the link is there all the same.
+  return undefined;
+}
+
+/** Of a menu that opens at the pointer only: the link is there all the same. */
+async function pressHidden(page: Page): Promise<string | undefined> {
   const hidden = page.locator("a[href], button").filter({ hasText: signOut }).first();
-  const text = (await hidden.count()) > 0 ? ((await hidden.textContent()) ?? "").trim() : undefined;
-  if (text === undefined) return undefined;
+  if ((await hidden.count()) === 0) return undefined;
+  const text = short(await hidden.textContent());
   await hidden.dispatchEvent("click");
-  return await confirm(page, text);
+  return text;
 }
 
 async function pressVisible(page: Page, withinMs = 0): Promise<string | undefined> {
@@ -111,30 +124,40 @@ async function pressVisible(page: Page, withinMs = 0): Promise<string | undefine
     .first();
   if (withinMs > 0) await control.waitFor({ timeout: withinMs }).catch(() => {});
   if ((await control.count()) === 0) return undefined;
-  const said = (text: string | null) => (text?.trim() === "" ? undefined : text?.trim());
-  const text =
-    said(await control.textContent()) ??
-    said(await control.getAttribute("title")) ??
-    said(await control.getAttribute("aria-label")) ??
-    "a button";
+  const texts = [
+    control.textContent(),
+    ...["value", "title", "aria-label"].map((name) => control.getAttribute(name)),
+  ];
+  const text = (await Promise.all(texts)).map(short).find((said) => said !== "") ?? "a button";
   await control.click({ timeout: settleMs });
   return text;
 }
 
-/** Answers a question whether one is sure, and waits for what comes of it. */
-async function confirm(page: Page, text: string): Promise<string> {
-  await settle(page);
+/** Answers a question whether one is sure: in a dialog, or on a page of its own. */
+async function confirm(page: Page): Promise<void> {
   const sure = page
     .locator("dialog[open], [role=dialog], [aria-modal=true]")
     .getByRole("button", { name: new RegExp(`${signOut.source}|^(yes|ok|confirm)$`, "i") })
     .filter({ visible: true })
     .first();
-  if ((await sure.count()) > 0) {
-    await sure.click({ timeout: settleMs }).catch(() => {});
-    await settle(page);
-  }
-  return text.replace(/\s+/g, " ").slice(0, 40);
+  if ((await sure.count()) > 0) await sure.click({ timeout: settleMs }).catch(() => {});
+  else await pressVisible(page).catch(() => undefined);
 }
+
+async function isGone(page: Page, proof: string): Promise<boolean> {
+  await settle(page);
+  return await page
+    .locator(proof)
+    .filter({ visible: true })
+    .first()
+    .waitFor({ state: "hidden", timeout: noProofMs })
+    .then(
+      () => true,
+      () => false,
+    );
+}
+
+const short = (text: string | null) => text?.replace(/\s+/g, " ").trim().slice(0, 40) ?? "";
 
 async function settle(page: Page): Promise<void> {
   await page.waitForLoadState("networkidle", { timeout: settleMs }).catch(() => {});
