@@ -24,6 +24,11 @@ type Submit = Extract<Action, { kind: "submit" }>;
 const clickTimeoutMs = 1_500;
 /** What lies over another one (a notice, a chat bubble) will hardly go away by itself. */
 const hopelessTimeoutMs = 300;
+/**
+ * To type a code and send it takes no longer than so many looks at the page. On a machine with much else to do a look
+ * is long, and a code with seconds left would lapse on its way.
+ */
+const looksPerSubmit = 20;
 /** How long a button may stay disabled after the form was filled. */
 const enableTimeoutMs = 5_000;
 
@@ -125,11 +130,13 @@ async function valuesFor({
   fills,
   credentials,
   activity,
+  observed,
   signal,
 }: {
   fills: Fill[];
   credentials: LoginCredentials;
   activity: Activity;
+  observed: Observed;
   signal: AbortSignal;
 }): Promise<Secret[]> {
   let code: Secret | undefined;
@@ -138,7 +145,8 @@ async function valuesFor({
     if (value === "username") values.push(await credentials.username());
     else if (value === "password") values.push(await credentials.password());
     else if (value === "code") {
-      code ??= await credentials.oneTimeCode(signal, activity.clockOffsetMs());
+      const neededLifeMs = observed.tookMs * looksPerSubmit;
+      code ??= await credentials.oneTimeCode(signal, activity.clockOffsetMs(), neededLifeMs);
       values.push(part === undefined ? code : new Secret(code.reveal()[part] ?? ""));
     } else values.push(await credentials.custom(value.custom));
   }

@@ -55,9 +55,9 @@ export function createGivenCredentials(
     async custom(name) {
       return missing(`the field "${name}"`);
     },
-    async oneTimeCode(signal, clockOffsetMs) {
+    async oneTimeCode(signal, clockOffsetMs, neededLifeMs) {
       if (nextCode === undefined) return missing("a one-time code");
-      const code = await nextCode(signal, clockOffsetMs);
+      const code = await nextCode(signal, clockOffsetMs, neededLifeMs);
       redactor.add(code);
       return code;
     },

@@ -30,9 +30,14 @@ export interface CodeSourceOptions {
 
 /**
  * Gives a code no one used before, with life left in it. Each call spends a time step. `clockOffsetMs` is added to
- * our clock for the site's, and wins over the option.
+ * our clock for the site's, and wins over the option; `neededLifeMs` is how much of a step's life the code needs, where
+ * that is more than usual.
  */
-export type CodeSource = (signal: AbortSignal, clockOffsetMs?: number) => Promise<Secret>;
+export type CodeSource = (
+  signal: AbortSignal,
+  clockOffsetMs?: number,
+  neededLifeMs?: number,
+) => Promise<Secret>;
 
 /** Sites hand out secrets of 80 bits, below the 128 that RFC 4226 asks of new ones; they are theirs to choose. */
 const guardrails = createGuardrails({ MIN_SECRET_BYTES: 1, MAX_SECRET_BYTES: 256 });
@@ -58,11 +63,11 @@ export function createCodeSource({
   wait = pause,
 }: CodeSourceOptions): CodeSource {
   const periodMs = authenticator.periodSeconds * 1_000;
-  const leastLife = Math.min(periodMs / 2, Math.max(leastLifeMs, periodMs * leastLifeShare));
   // What is known of the site's clock is known to about a second: at a step's very beginning the site may be before it.
   const ripeAfter = Math.min(ripeAfterMs, periodMs / 30);
 
-  return async (signal, offsetMs) => {
+  return async (signal, offsetMs, neededLifeMs = 0) => {
+    const leastLife = Math.min(periodMs / 2, Math.max(leastLifeMs, periodMs * leastLifeShare, neededLifeMs));
     for (;;) {
       signal.throwIfAborted();
       const last = (await steps.last()) ?? -1;

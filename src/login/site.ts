@@ -54,9 +54,10 @@ export interface LoginCredentials {
   custom(name: string): Promise<Secret>;
   /**
    * A code not used before, with life left in it; waits for the next step if need be. Each call spends a code.
-   * `clockOffsetMs`: how far the site's clock is ahead of ours, where it is known.
+   * `clockOffsetMs`: how far the site's clock is ahead of ours, where it is known. `neededLifeMs`: how much of its
+   * life the code needs to arrive, where that is known to be long.
    */
-  oneTimeCode(signal: AbortSignal, clockOffsetMs?: number): Promise<Secret>;
+  oneTimeCode(signal: AbortSignal, clockOffsetMs?: number, neededLifeMs?: number): Promise<Secret>;
   passkey(): Promise<RevealedPasskey>;
   /** Told the signature counter after each use of the passkey; the next use must be given no lower one. */
   passkeyUsed(signCount: number): Promise<void>;

@@ -73,7 +73,7 @@ export function createStoredCredentials({
     async custom(name) {
       return (await reveal()).custom?.[name] ?? missing(`the field "${name}"`);
     },
-    async oneTimeCode(signal, clockOffsetMs): Promise<Secret> {
+    async oneTimeCode(signal, clockOffsetMs, neededLifeMs): Promise<Secret> {
       const authenticator = (await reveal()).authenticator ?? missing("a one-time code");
       const steps = {
         async last() {
@@ -82,7 +82,7 @@ export function createStoredCredentials({
         },
         claim: (step: number) => identities.claimTimeStep(identity.id, step),
       };
-      const code = await createCodeSource({ authenticator, steps, now })(signal, clockOffsetMs);
+      const code = await createCodeSource({ authenticator, steps, now })(signal, clockOffsetMs, neededLifeMs);
       onCode(code);
       return code;
     },

@@ -135,6 +135,25 @@ describe("a code source", () => {
     );
   });
 
+  test("leaves as much of the step's life as is asked for, up to half of it", async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.integer({ min: 0, max: hour }),
+        fc.integer({ min: 0, max: 60_000 }),
+        async (start, needed) => {
+          const time = virtualTime(1_700_000_000_000 + start);
+          const source = createCodeSource({
+            authenticator: { ...sha1, secret },
+            steps: memorySteps(),
+            ...time,
+          });
+          await source(signal, 0, needed);
+          expect(30_000 - (time.now() % 30_000)).toBeGreaterThanOrEqual(Math.min(needed, 15_000));
+        },
+      ),
+    );
+  });
+
   test("stops waiting when the signal aborts, with its reason", async () => {
     const stop = new AbortController();
     const steps = { last: async () => Math.floor(Date.now() / 30_000) + 1, claim: async () => true };
