@@ -148,7 +148,12 @@ async function attempt(context: CliContext, url: string, options: LoginOptions):
 }
 
 async function readLogin(context: CliContext, options: LoginOptions) {
-  const { username, password, totp, passkey } = await readCredentials(context, options);
+  const { username, password, totp, passkey, mailbox } = await readCredentials(context, options);
+  if (mailbox !== undefined)
+    throw new Failure(
+      "invalid_argument",
+      "A mailbox is read in an identity's runs only: store it with `latchkey identities add`.",
+    );
   if (passkey === undefined && (username === undefined || password === undefined))
     throw new Failure(
       "invalid_argument",
