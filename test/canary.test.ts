@@ -1,20 +1,22 @@
 import assert from "node:assert/strict";
-import { randomBytes, randomUUID } from "node:crypto";
+import { createPrivateKey, randomBytes, randomUUID } from "node:crypto";
 import { resolve } from "node:path";
 import { generate } from "otplib";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type PracticeSite, startPracticeSite } from "../practice/site.ts";
-import type { Identity } from "../src/identity/types.ts";
+import type { Identity, RevealedPasskey } from "../src/identity/types.ts";
 import { cancelRun } from "../src/job/cancel.ts";
 import type { JobInput } from "../src/job/job.ts";
 import type { Run } from "../src/job/runs.ts";
 import { Secret } from "../src/secret.ts";
+import { launchChromium } from "./support/chromium.ts";
 import { type CliProcess, latchkey, startCli } from "./support/cli.ts";
 import { dumpPostgres, dumpRedis, readFolder, watchProcessList } from "./support/everything-kept.ts";
 import { mailUser, noImap, startImap } from "./support/imap.ts";
-import { ada } from "./support/login-site.ts";
+import { ada, page } from "./support/login-site.ts";
 import { startMailingSite } from "./support/mailing-site.ts";
 import { openTestParts, type TestParts } from "./support/parts.ts";
+import { type PasskeySite, registerPasskey, script, startPasskeySite } from "./support/passkey-site.ts";
 import { startRedis, type TestRedis } from "./support/redis.ts";
 import { ended, submit } from "./support/runs.ts";
 
@@ -35,9 +37,12 @@ const mailed: string[] = [];
 const visible = mark("visible");
 const periodSeconds = 2;
 
+let passkey: RevealedPasskey;
+
 let startedAt: number;
 let redis: TestRedis;
 let site: PracticeSite;
+let passkeys: PasskeySite;
 let ground: TestParts;
 let worker: CliProcess;
 
@@ -46,6 +51,14 @@ beforeAll(async () => {
   site = await startPracticeSite({
     users: [{ username, password, totpSecret, totpPeriodSeconds: periodSeconds, totpDigits: 8 }],
   });
+  passkeys = await startPasskeySite({
+    "GET /login": () => ({
+      html: page("Sign in", `<button onclick="usePasskey()">Use a passkey</button>${script}`),
+    }),
+  });
+  const browser = await launchChromium();
+  passkey = await registerPasskey(browser, passkeys);
+  await browser.close();
   redis = await startRedis();
   ground = await openTestParts({
     redisUrl: redis.url,
@@ -60,6 +73,7 @@ afterAll(async () => {
   await ground[Symbol.asyncDispose]();
   await redis[Symbol.asyncDispose]();
   await site.close();
+  await passkeys[Symbol.asyncDispose]();
 });
 
 test("no secret is found in logs, databases, artifacts, the queue or the process list, whatever happens", {
@@ -93,6 +107,27 @@ test("no secret is found in logs, databases, artifacts, the queue or the process
     totp: `${password} no base32`,
   });
   await command(["identities", "show", visible, "--audit"], {});
+  const plainPasskey = { ...passkey, privateKey: passkey.privateKey.reveal() };
+  const keyed = await command(
+    [
+      "identities",
+      "add",
+      "--name",
+      "keyed",
+      "--url",
+      `${passkeys.origin}/home`,
+      "--credentials-stdin",
+      "--json",
+    ],
+    { passkey: plainPasskey },
+  );
+  const withPasskey = (JSON.parse(keyed) as Identity).id;
+  await command(
+    ["identities", "add", "--name", "bad", "--url", `${passkeys.origin}/home`, "--credentials-stdin"],
+    {
+      passkey: { ...plainPasskey, publicKey: plainPasskey.privateKey },
+    },
+  );
 
   const outcomes = [
     await run({ flow: "trial/look", identityId: good, input: { word: visible } }),
@@ -109,6 +144,7 @@ test("no secret is found in logs, databases, artifacts, the queue or the process
     await run({ flow: "trial/look", identityId: good, input: { word: { password } } as never }).catch(
       () => undefined,
     ),
+    await run({ flow: "trial/look", identityId: withPasskey }),
     await whileSwitched({ serverError: /^\/login/ }, async () =>
       run({ flow: "trial/look", identityId: await identity(password, totpSecret) }),
     ),
@@ -119,6 +155,7 @@ test("no secret is found in logs, databases, artifacts, the queue or the process
   const codes = outcomes.map((run) =>
     run?.outcome?.status === "failed" ? run.outcome.code : run?.outcome?.status,
   );
+  expect(codes[12]).toBe("succeeded");
   expect(codes.slice(0, 11)).toEqual([
     "succeeded",
     "succeeded",
@@ -143,6 +180,19 @@ test("no secret is found in logs, databases, artifacts, the queue or the process
     password,
     totp: wrongTotpSecret,
   });
+  await command(
+    ["passkeys", "add", "keyed", "--headless", "--url", `${passkeys.origin}/passkeys/new`, "--json"],
+    {},
+  );
+  expect(passkeys.registered.size).toBe(2);
+  const { identities } = await ground.parts.store();
+  const made = (await identities.revealCredentials(withPasskey, { name: "test" })).passkey;
+  expect.assert(made !== undefined && made.id !== passkey.id);
+  passkeys.revoke();
+  await run({ flow: "trial/look", identityId: withPasskey });
+  await command(["login", `${passkeys.origin}/home`, "--credentials-stdin", "--explain"], {
+    passkey: plainPasskey,
+  });
   await latchkey(["code", "--identity", visible], ground.environment, { stdin: leftInInbox });
   await command(["keys", "rotate"], {});
   await command(["doctor"], {});
@@ -166,7 +216,7 @@ test("no secret is found in logs, databases, artifacts, the queue or the process
   expect.soft([...files.keys()].filter((name) => name.endsWith(".zip")).length).toBeGreaterThan(4);
 
   const found: string[] = [];
-  for (const needle of await needles()) {
+  for (const needle of [...(await needles()), ...keyForms(passkey), ...keyForms(made)]) {
     for (const [place, content] of kept) {
       const at = content.indexOf(needle.form);
       if (at >= 0)
@@ -175,6 +225,22 @@ test("no secret is found in logs, databases, artifacts, the queue or the process
   }
   expect(found).toEqual([]);
 });
+
+/** The private key, whole and its secret part alone, in every spelling somebody might keep it in. */
+function keyForms({ privateKey }: RevealedPasskey): { what: string; form: string }[] {
+  const der = Buffer.from(privateKey.reveal(), "base64url");
+  const jwk = createPrivateKey({ key: der, format: "der", type: "pkcs8" }).export({ format: "jwk" });
+  // An elliptic curve's, or one of the lattice keys that browsers make by now.
+  const { d, priv } = jwk as { d?: string; priv?: string };
+  const part = d ?? priv;
+  assert(part !== undefined && part.length > 20);
+  return [der, Buffer.from(part, "base64url")].flatMap((bytes) =>
+    (["base64url", "base64", "hex", "latin1"] as const).map((encoding) => ({
+      what: "a passkey's private key",
+      form: bytes.toString(encoding).replace(/=+$/, ""),
+    })),
+  );
+}
 
 async function needles(): Promise<{ what: string; form: string }[]> {
   const values = {
