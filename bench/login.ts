@@ -63,7 +63,8 @@ interface Row {
 const rows: Row[] = [];
 const scratch = await mkdtemp(join(tmpdir(), "latchkey-bench-"));
 const stopping = new AbortController();
-process.once("SIGINT", () => stopping.abort(new Error("Stopped.")));
+for (const signal of ["SIGINT", "SIGTERM"])
+  process.once(signal, () => stopping.abort(new Error("Stopped before all was measured.")));
 try {
   const only = options.only?.split(",");
   const applications = await readApplications({ dir: options.apps, only, port: Number(options.port) });
