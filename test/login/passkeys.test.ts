@@ -1,4 +1,4 @@
-import type { Browser } from "playwright-core";
+import { type Browser, chromium } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { RevealedPasskey } from "../../src/identity/types.ts";
 import { createGivenCredentials } from "../../src/login/given-credentials.ts";
@@ -16,6 +16,7 @@ import {
   script,
   startPasskeySite,
 } from "../support/passkey-site.ts";
+import { startRemoteChromium } from "../support/remote-chromium.ts";
 
 let browser: Browser;
 beforeAll(async () => {
@@ -243,6 +244,16 @@ test("a passkey's counter grows from login to login", async () => {
     passkey = { ...passkey, signCount: used.at(-1) ?? 0 };
   }
   expect(site.counters).toEqual([2, 3, 4]);
+});
+
+test("a browser on another machine takes the passkey as well", { timeout: 60_000 }, async () => {
+  await using site = await startPasskeySite(beside);
+  const passkey = await registerPasskey(browser, site);
+  await using remote = await startRemoteChromium();
+  await using far = await chromium.connectOverCDP(remote.url, { noDefaults: true });
+  const { result } = await signIn(site, { passkey }, { browser: far });
+  expect(endOf(result)).toBe("signed_in");
+  expect(site.counters).toEqual([2]);
 });
 
 test("a site that proposes a new passkey by itself does not get one", async () => {
