@@ -17,17 +17,15 @@ export const clearly = 60;
 /** Lines above a code that stands alone in which it may be announced, and below it. */
 const linesAbove = 4;
 const linesBelow = 2;
-const longestLine = 1_000;
 
 /**
  * The one-time code in a message: what has the shape of one and is closest to words for it, stands alone in its
  * line, or in larger letters than the rest. Undefined rather than a guess.
  */
 export function findCode({ subject, lines }: Pick<Message, "subject" | "lines">): FoundCode | undefined {
-  const all: Line[] = lines.map(({ text, size }) => ({ text: text.slice(0, longestLine), size }));
   const announcedInSubject = speaksOfCode(subject);
-  const announced = announcedInSubject || all.some(({ text }) => speaksOfCode(text));
-  const ordinary = ordinarySize(all);
+  const announced = announcedInSubject || lines.some(({ text }) => speaksOfCode(text));
+  const ordinary = ordinarySize(lines);
   const scores = new Map<string, number>();
 
   const weigh = (text: string, around: Surroundings) => {
@@ -45,8 +43,8 @@ export function findCode({ subject, lines }: Pick<Message, "subject" | "lines">)
   };
 
   weigh(subject, { score: 0, announced: false });
-  for (const [at, { text, size }] of all.entries()) {
-    const { score, announced: announcedHere } = surroundings(all, at);
+  for (const [at, { text, size }] of lines.entries()) {
+    const { score, announced: announcedHere } = surroundings(lines, at);
     const elsewhere = announcedInSubject ? 20 : announced ? 10 : 0;
     const large = size >= ordinary * 1.3 ? 12 : 0;
     weigh(text, {

@@ -15,15 +15,15 @@ export interface Message {
 }
 
 const plainSize = 16;
-/** Longer ones are cut off: neither code nor link stands behind half a million letters. */
-const mostText = 500_000;
+/** Neither code nor link stands behind more, and whoever sends more must not keep the process busy. */
+const most = { source: 500_000, lines: 300, letters: 20_000, links: 100, line: 500 };
 const addresses = /\bhttps?:\/\/[^\s<>"'`\u3000-\u303f\uff00-\uffef]+/gi;
 
 /** Reads a message (RFC 5322, MIME) in any encoding; cut off at the end is no harm. */
 export async function readMessage(source: Uint8Array): Promise<Message> {
   const email = await PostalMime.parse(source, { forceRfc822Attachments: true });
-  const html = readHtml((email.html ?? "").slice(0, mostText));
-  const text = plainLines((email.text ?? "").slice(0, mostText));
+  const html = readHtml((email.html ?? "").slice(0, most.source));
+  const text = plainLines((email.text ?? "").slice(0, most.source));
   const senders = [email.from, email.sender].flatMap((address) =>
     address === undefined ? [] : (address.group ?? [address]),
   );
@@ -31,9 +31,20 @@ export async function readMessage(source: Uint8Array): Promise<Message> {
     from: senders.map(({ address }) => address.toLowerCase()).filter((address) => address !== ""),
     names: tidy(senders.map(({ name }) => name).join(" ")),
     subject: tidy(email.subject ?? ""),
-    lines: [...html.lines, ...text.map((line) => ({ text: line, size: plainSize }))],
-    links: [...html.links, ...linksIn(text)],
+    lines: [html.lines, text.map((line) => ({ text: line, size: plainSize }))].flatMap(beginningOf),
+    links: [html.links, linksIn(text)].flatMap((links) => links.slice(0, most.links)),
   };
+}
+
+function beginningOf(lines: readonly Line[]): Line[] {
+  let letters = 0;
+  return lines
+    .slice(0, most.lines)
+    .map(({ text, size }) => ({ text: text.slice(0, most.line), size }))
+    .filter(({ text }) => {
+      letters += text.length;
+      return letters <= most.letters;
+    });
 }
 
 /** The lines of a plain text up to where an earlier message is quoted. */

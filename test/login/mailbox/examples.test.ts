@@ -20,3 +20,15 @@ describe("what is in a mail is found, and nothing else", () => {
     expect(isAboutSite({ ...message, from: ["x@elsewhere.test"] }, ["larch.test"])).toBe(false);
   });
 });
+
+test.each(["a", "a.", "1-", "verify confirm ", "認証コード ", "https://harbor.example/?token=a1 "])(
+  "a mail with half a million letters (%s) does not keep the process busy, and its code is found",
+  async (filling) => {
+    const text = `Your code is 482913.\n${`${filling.repeat(990 / filling.length)}\n`.repeat(500)}`;
+    const startedAt = performance.now();
+    const message = await readMessage(Buffer.from(mail({ text })));
+    expect(findCode(message)?.code).toBe("482913");
+    findLink(message, { isAllowed });
+    expect(performance.now() - startedAt).toBeLessThan(4_000);
+  },
+);
