@@ -40,7 +40,7 @@ export function purposeOf(field: FieldSnapshot, group?: GroupSnapshot): FieldPur
   if (autocomplete.includes("one-time-code")) return "code";
   if (field.kind === "password") return purposeOfPassword({ caption, names, autocomplete });
   if (!textual.test(field.kind)) return "other";
-  if (speaksOf(all, "captcha")) return "captcha";
+  if (speaksOf(all, "captcha") || isLettersOfPicture({ field, caption, names })) return "captcha";
   if (autocomplete.some((token) => token === "username" || token === "email")) return "username";
   if (isSearch({ field, group, caption, names })) return "search";
   if (speaksOf(all, "backupCode")) return "backup_code";
@@ -51,6 +51,20 @@ export function purposeOf(field: FieldSnapshot, group?: GroupSnapshot): FieldPur
   if (looksLikeCode(field)) return "maybe_code";
   if (field.kind === "email" || speaksOf(names, "username")) return "username";
   return "other";
+}
+
+/** In some languages the letters of a picture are called what a one-time code is called. */
+function isLettersOfPicture({
+  field,
+  caption,
+  names,
+}: {
+  field: FieldSnapshot;
+  caption: string;
+  names: string;
+}): boolean {
+  if (field.pictured !== true || field.autocomplete.includes("one-time-code")) return false;
+  return speaksOf(`${caption} · ${names}`, "oneTimeCode", "someCode", "captcha", "picture");
 }
 
 function purposeOfPassword({

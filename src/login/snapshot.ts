@@ -110,6 +110,8 @@ export interface FieldSnapshot {
   shown: boolean;
   /** Something lies over it. */
   covered: boolean;
+  /** A small picture stands beside it, as one whose letters are to be typed does. */
+  pictured?: boolean;
   box: Box;
   group: number;
   dialog: number | null;
@@ -148,6 +150,8 @@ export interface ChallengeSnapshot {
   kind: string;
   /** A person would have to do something: an invisible one asks for nothing yet. */
   shown: boolean;
+  /** It may yet go away by itself, or is still on its way: nothing is done before that is known. */
+  pending?: boolean;
 }
 
 export interface Box {

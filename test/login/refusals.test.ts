@@ -386,51 +386,6 @@ describe("a refusal is read for what it is, after one password submit, when the 
   );
 });
 
-const captchas: [string, string][] = [
-  [
-    "a reCAPTCHA box",
-    `<iframe src="http://localhost:1/recaptcha/api2/anchor?size=normal" width="304" height="78"></iframe>`,
-  ],
-  ["an hCaptcha", `<div class="h-captcha" style="width:303px;height:78px;background:#eee">I am human</div>`],
-  ["a Turnstile widget", `<div class="cf-turnstile" style="width:300px;height:65px;background:#eee"></div>`],
-  [
-    "letters in a picture",
-    `<img alt="letters" width=200 height=50><label>Enter the characters you see in the picture <input name="letters"></label>`,
-  ],
-];
-
-describe("nothing is typed beside", () => {
-  test.each(captchas)("%s", async (_name, widget) => {
-    await using site = await startLoginSite({
-      "GET /login": () => ({ html: page("Log in", form.replace("<button>", `${widget}<button>`)) }),
-    });
-    await using attempt = await attemptLogin({ browser, sourceUrl: `${site.origin}/home` });
-    expect(attempt.result).toMatchObject({
-      status: "failed",
-      failure: { code: "captcha_required" },
-      submits: { password: 0, code: 0 },
-    });
-    expect(site.submits.password).toBe(0);
-  });
-});
-
-test("an invisible captcha asks for nothing and stops nothing", async () => {
-  await using site = await startLoginSite({
-    "GET /login": () => ({
-      html: page(
-        "Log in",
-        `${form}<div class="grecaptcha-badge" style="position:fixed;right:0;bottom:0"><iframe src="http://localhost:1/recaptcha/api2/anchor?size=invisible" width="256" height="60"></iframe></div>`,
-      ),
-    }),
-    "POST /login": (visit, site) => {
-      if (site.takePassword(visit)) visit.session.user = ada.username;
-      return { redirect: "/home" };
-    },
-  });
-  await using attempt = await attemptLogin({ browser, sourceUrl: `${site.origin}/home` });
-  expect(attempt.result.status).toBe("signed_in");
-});
-
 test("the wrong code is followed by one fresh code, never by the password again", async () => {
   let first = true;
   await using site = await startLoginSite({

@@ -42,6 +42,21 @@ export function makeDescribeField(tools: PageTools) {
     return "";
   };
 
+  /** A picture of the size of a few letters, next to the field alone. */
+  const isPictured = (field: Element) => {
+    let around = field.parentElement;
+    for (let level = 0; level < 3 && around !== null; level++, around = around.parentElement) {
+      if (around.querySelectorAll("input:not([type=hidden]):not([type=submit]), select, textarea").length > 1)
+        return false;
+      for (const picture of around.querySelectorAll("img, canvas")) {
+        const { width, height } = tools.boxOf(picture);
+        const letters = width >= 50 && width <= 320 && height >= 18 && height <= 120 && width > height * 1.5;
+        if (letters && tools.shown(picture)) return true;
+      }
+    }
+    return false;
+  };
+
   return (field: HTMLInputElement | HTMLSelectElement | HTMLTextAreaElement): Described => {
     const input = field instanceof HTMLInputElement ? field : undefined;
     const label = clip(labelOf(field), 120);
@@ -65,6 +80,7 @@ export function makeDescribeField(tools: PageTools) {
       invalid: field.getAttribute("aria-invalid") === "true",
       shown,
       covered: shown && tools.covered(field) === true,
+      ...(input?.type === "text" && isPictured(field) && { pictured: true }),
       box: tools.boxOf(field),
     };
   };
