@@ -1,4 +1,4 @@
-import { type FieldPurpose, purposeOf } from "./purpose.ts";
+import { captionOf, type FieldPurpose, purposeOf } from "./purpose.ts";
 import type {
   ControlSnapshot,
   FieldSnapshot,
@@ -6,6 +6,7 @@ import type {
   GroupSnapshot,
   PageSnapshot,
 } from "./snapshot.ts";
+import { speaksOf } from "./words.ts";
 
 /** Fields and buttons of one group, with what the fields are for. Only what a person can see. */
 export interface Form {
@@ -21,7 +22,9 @@ export function formsOf(snapshot: PageSnapshot): Form[] {
   const forms = snapshot.frames.flatMap((frame) =>
     frame.groups.map((group): Form => {
       const fields = frame.fields
-        .filter((field) => field.group === group.id && field.shown)
+        .filter(
+          (field) => field.group === group.id && field.shown && !speaksOf(captionOf(field), "leaveEmpty"),
+        )
         .map((field) => ({ ...field, purpose: purposeOf(field, group) }));
       const buttons = frame.controls.filter((control) => control.group === group.id && control.shown);
       return { frame, group, fields, buttons, dialog: fields[0]?.dialog ?? null };

@@ -1,8 +1,14 @@
 import type { Attempt } from "./attempt.ts";
+import type { Judgement } from "./judge-signed-in.ts";
 import { progressOf, stateOf } from "./page-state.ts";
 import { judgeWhenSettled } from "./signed-in.ts";
 import type { Situation } from "./situation.ts";
 import { visit } from "./visit.ts";
+
+/** After the password the site led to a page for those who are not signed in. */
+function offersToSignIn({ verdict, evidence }: Judgement): boolean {
+  return verdict === "signed_out" && evidence === "strong";
+}
 
 /**
  * Looks at the source page: where it stands if the site led back to it and it says so, else by opening it again. Some
@@ -34,6 +40,10 @@ export async function lookAtSource(
   log.debug({ signedIn: verdict.signedIn, reason: verdict.reason }, "looked at the source page");
   history.looks += 1;
   history.askedAgain =
-    codeForm !== null ? "code" : (passwordForm ?? usernameForm) !== null ? "password" : null;
+    codeForm !== null
+      ? "code"
+      : passwordForm !== null || usernameForm !== null || offersToSignIn(judgement)
+        ? "password"
+        : null;
   history.lookedSignedIn = verdict.signedIn;
 }

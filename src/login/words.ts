@@ -1279,6 +1279,22 @@ const phrases = {
     "人機驗證",
     "(完成|进行|進行)(安全|滑动|拼图)?验证后",
   ],
+  /** Asked of people, so that only robots fill the field. */
+  leaveEmpty: [
+    "(leave|keep)( \\S+){0,3}? (empty|blank)",
+    "(do not|don't) fill( \\S+){0,3}?( in| out)?",
+    "(frei|leer) ?lassen",
+    "nicht ausfullen",
+    "laisse[rz]( \\S+){0,3}? vide",
+    "ne (pas )?(remplir|remplissez)( pas)?",
+    "(deje|dejar)( \\S+){0,3}? (en blanco|vacio)",
+    "(deixe|deixar)( \\S+){0,3}? (em branco|vazio)",
+    "lascia(re)?( \\S+){0,3}? vuoto",
+    "laat( \\S+){0,3}? leeg",
+    "空(欄|白)のまま",
+    "入力しないで",
+    "(请|請)?(留空|勿填|不要填)",
+  ],
   /** What a field may be called whose picture shows what to type. */
   picture: [
     "picture",

@@ -42,6 +42,40 @@ export function makeDescribeField(tools: PageTools) {
     return "";
   };
 
+  /** A box without room around it, or a clip, leaves nothing of it to see: how things are hidden from people only. */
+  const isCutAway = (field: Element) => {
+    const box = field.getBoundingClientRect();
+    let { position } = getComputedStyle(field);
+    for (
+      let around = field.parentElement;
+      around !== null && around !== document.body;
+      around = around.parentElement
+    ) {
+      if (position === "fixed") return false;
+      const style = getComputedStyle(around);
+      // Boxes that are not positioned do not cut what is placed absolutely.
+      if (position === "absolute" && style.position === "static") continue;
+      if (/^inset\((?:50|100)%|^circle\(0/.test(style.clipPath)) return true;
+      if (style.position === "absolute" && /^rect\((?:[01]px,? ?){4}\)$/.test(style.clip)) return true;
+      if (/hidden|clip/.test(style.overflowX + style.overflowY)) {
+        const edge = around.getBoundingClientRect();
+        const width = Math.min(box.right, edge.right) - Math.max(box.left, edge.left);
+        const height = Math.min(box.bottom, edge.bottom) - Math.max(box.top, edge.top);
+        if (width < 4 || (height < 4 && edge.height < 12)) return true;
+      }
+      if (style.position !== "static") ({ position } = style);
+    }
+    return false;
+  };
+
+  /** Nobody scrolls so far to the side. */
+  const isFarOff = (field: Element) => tools.boxOf(field).x >= 2 * innerWidth;
+
+  const isForRobots = (field: HTMLElement) =>
+    (field.tabIndex < 0 && field.closest("[aria-hidden=true]") !== null) ||
+    isCutAway(field) ||
+    isFarOff(field);
+
   /** A picture of the size of a few letters, next to the field alone. */
   const isPictured = (field: Element) => {
     let around = field.parentElement;
@@ -60,8 +94,7 @@ export function makeDescribeField(tools: PageTools) {
   return (field: HTMLInputElement | HTMLSelectElement | HTMLTextAreaElement): Described => {
     const input = field instanceof HTMLInputElement ? field : undefined;
     const label = clip(labelOf(field), 120);
-    const hidden = field.getAttribute("aria-hidden") === "true" && field.tabIndex < 0;
-    const shown = tools.shown(field) && !hidden;
+    const shown = tools.shown(field) && !isForRobots(field);
     return {
       kind: input?.type ?? field.localName,
       autocomplete: field.getAttribute("autocomplete")?.toLowerCase() ?? "",
