@@ -10,11 +10,12 @@ export function codeFieldsOf(
   { afterPassword, asleep = false }: { afterPassword: boolean; asleep?: boolean },
 ): FieldSnapshot[] {
   const usable = form.fields.filter((field) => asleep || !field.disabled);
-  const boxes = usable.filter(
+  const boxes = form.fields.filter(
     (field) =>
       /^(text|tel|number|password)$/.test(field.kind) && (field.maxLength === 1 || isDigitBox(field)),
   );
-  if (boxes.length >= 4 && boxes.length <= 10) return boxes;
+  // Some wake one after the other, as the one before is filled.
+  if (boxes.length >= 4 && boxes.length <= 10 && (asleep || boxes[0]?.disabled === false)) return boxes;
   const sure = usable.find((field) => field.purpose === "code");
   if (sure !== undefined) return [sure];
   const maybe = usable.filter((field) => field.purpose === "maybe_code");

@@ -13,6 +13,7 @@ import { openLogin } from "./rules/open-login.ts";
 import { passInterstitial } from "./rules/pass-interstitial.ts";
 import { readRefusal } from "./rules/read-refusal.ts";
 import { seeSignedIn } from "./rules/see-signed-in.ts";
+import { stopAtBackupCode } from "./rules/stop-at-backup-code.ts";
 import { stopAtCaptcha } from "./rules/stop-at-captcha.ts";
 import { usePasskey } from "./rules/use-passkey.ts";
 import { waitWhileLoading } from "./rules/wait-while-loading.ts";
@@ -33,6 +34,7 @@ const rules: [name: string, rule: Rule][] = [
   ["enter-credentials", enterCredentials],
   ["choose-method", chooseMethod],
   ["await-message", awaitMessage],
+  ["stop-at-backup-code", stopAtBackupCode],
   ["pass-interstitial", passInterstitial],
   ["believe-signed-in", believeSignedIn],
   ["open-login", openLogin],

@@ -26,7 +26,12 @@ function findSignOut(snapshot: PageSnapshot): ControlSnapshot | undefined {
   );
 }
 
-/** A link or button that leads to signing in. */
+/** Signing in by somebody else's account. With a passkey it is another matter. */
+export function isByOthers({ text }: ControlSnapshot): boolean {
+  return speaksOf(text, "signIn") && speaksOf(text, "otherWay") && !speaksOf(text, "passkey");
+}
+
+/** A link or button that leads to signing in, by the site's own login where it has one. */
 export function findSignIn(snapshot: PageSnapshot): ControlSnapshot | undefined {
   const possible = controlsOf(snapshot).filter(
     (control) =>
@@ -41,11 +46,18 @@ export function findSignIn(snapshot: PageSnapshot): ControlSnapshot | undefined 
       (control) =>
         control.text.length <= 40 &&
         speaksOf(control.text, "signIn") &&
+        !speaksOf(control.text, "otherWay") &&
         (control.hints.includes("login") || control.role === "button"),
     ) ??
     possible.find(
       (control) =>
         control.text === "" && control.hints.includes("login") && !control.hints.includes("logout"),
+    ) ??
+    possible.find(
+      (control) =>
+        control.text.length <= 40 &&
+        isByOthers(control) &&
+        (control.hints.length > 0 || control.role === "button"),
     )
   );
 }

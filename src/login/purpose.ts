@@ -43,7 +43,7 @@ export function purposeOf(field: FieldSnapshot, group?: GroupSnapshot): FieldPur
   if (speaksOf(all, "captcha") || isLettersOfPicture({ field, caption, names })) return "captcha";
   if (autocomplete.some((token) => token === "username" || token === "email")) return "username";
   if (isSearch({ field, group, caption, names })) return "search";
-  if (speaksOf(all, "backupCode")) return "backup_code";
+  if (speaksOf(all, "backupCode")) return takesEither(caption) ? "code" : "backup_code";
   if (speaksOf(all, "otherCode")) return "other";
   if (speaksOf(caption, "oneTimeCode") || speaksOf(names, "oneTimeCode")) return "code";
   if (speaksOf(caption, "username") && !speaksOf(caption, "someCode")) return "username";
@@ -51,6 +51,13 @@ export function purposeOf(field: FieldSnapshot, group?: GroupSnapshot): FieldPur
   if (looksLikeCode(field)) return "maybe_code";
   if (field.kind === "email" || speaksOf(names, "username")) return "username";
   return "other";
+}
+
+/** "Two-factor code or recovery code". */
+function takesEither(caption: string): boolean {
+  return caption
+    .split(/\s(?:or|oder|ou|o|of|или)\s|\/|または|或/)
+    .some((part) => speaksOf(part, "oneTimeCode") && !speaksOf(part, "backupCode"));
 }
 
 /** In some languages the letters of a picture are called what a one-time code is called. */

@@ -9,7 +9,12 @@ const isSignUpButton = (button: ControlSnapshot) => speaksOf(button.text, "signU
 /** A form to open an account with, or to change a password: nothing is ever typed there. */
 export function isSignUp(form: Form): boolean {
   const passwords = form.fields.filter(
-    (field) => field.kind === "password" && field.purpose !== "code" && field.purpose !== "backup_code",
+    (field) =>
+      field.kind === "password" &&
+      field.purpose !== "code" &&
+      field.purpose !== "backup_code" &&
+      // One of the boxes for a masked code.
+      field.maxLength !== 1,
   );
   if (passwords.length > 1) return true;
   const submits = form.buttons.filter((button) => button.role === "button");

@@ -119,6 +119,7 @@ export interface FieldSnapshot {
 
 export interface ControlSnapshot {
   ref: string;
+  /** A radio button is a tab: it chooses, and sends nothing. */
   role: "button" | "link" | "tab";
   text: string;
   /** Submits the form it stands in. */

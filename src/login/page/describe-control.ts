@@ -9,6 +9,12 @@ export function makeDescribeControl(tools: PageTools) {
 
   const textOf = (element: Element) => {
     if (element instanceof HTMLInputElement) {
+      if (element.type === "radio")
+        return (
+          [...(element.labels ?? [])].map((label) => label.innerText).join(" ") ||
+          element.getAttribute("aria-label") ||
+          ""
+        );
       return (
         element.value ||
         element.getAttribute("aria-label") ||
@@ -33,7 +39,8 @@ export function makeDescribeControl(tools: PageTools) {
 
   const roleOf = (element: Element): ControlSnapshot["role"] => {
     const role = element.getAttribute("role");
-    if (role === "tab") return "tab";
+    // A radio button chooses, and sends nothing.
+    if (role === "tab" || (element instanceof HTMLInputElement && element.type === "radio")) return "tab";
     if (role === "link" || (role === null && element.localName === "a")) return "link";
     return "button";
   };

@@ -34,7 +34,8 @@ export function makeFindGroups(tools: PageTools) {
   return ({ fields, controls }: { fields: Element[]; controls: Element[] }) => {
     const buttons = controls.filter(
       (control) =>
-        control.localName !== "a" && (control.textContent?.trim() || control instanceof HTMLInputElement),
+        control.localName !== "a" &&
+        (control.textContent?.trim() || (control instanceof HTMLInputElement && control.type !== "radio")),
     );
     const clusterOf = (field: Element) => {
       for (let at = around(field); at !== null && at.localName !== "body"; at = around(at)) {

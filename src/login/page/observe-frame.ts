@@ -46,7 +46,7 @@ export function makeObserveFrame({
 
   const isControl = (element: Element) => {
     if (element instanceof HTMLButtonElement || element.localName === "summary") return true;
-    if (element instanceof HTMLInputElement) return /^(submit|button|image)$/.test(element.type);
+    if (element instanceof HTMLInputElement) return /^(submit|button|image|radio)$/.test(element.type);
     const role = element.getAttribute("role");
     if (role === "button" || role === "link" || role === "tab" || role === "menuitem") return true;
     if (element instanceof HTMLAnchorElement)

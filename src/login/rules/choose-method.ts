@@ -1,5 +1,5 @@
 import { quoted } from "../describe.ts";
-import { describePage, stateOf } from "../page-state.ts";
+import { describePage, linesOf, stateOf } from "../page-state.ts";
 import type { Rule, Situation } from "../situation.ts";
 import type { ControlSnapshot } from "../snapshot.ts";
 import { says, speaksOf } from "../words.ts";
@@ -32,7 +32,8 @@ function firstFactor(situation: Situation): ReturnType<Rule> {
   const byPassword = open.find(({ text }) => speaksOf(text, "usePassword") && !speaksOf(text, "forgot"));
   if (byPassword !== undefined)
     return pick(situation, byPassword, "the identity has a password, so that is the way to go on");
-  if (situation.history.usernameSubmits > 0) return anotherWay(situation);
+  const passkeyWanted = linesOf(situation).some((line) => speaksOf(line, "passkey"));
+  if (situation.history.usernameSubmits > 0 || passkeyWanted) return anotherWay(situation);
   const other = open.find(({ text }) => says(text, "otherAccount"));
   return pick(situation, other, "the site remembers accounts, and whose they are cannot be told");
 }
@@ -116,14 +117,17 @@ function pick(situation: Situation, control: ControlSnapshot | undefined, reason
   );
 }
 
-function controlsNotYetTried({ snapshot, history }: Situation): ControlSnapshot[] {
-  const tried = new Set(
-    history.acts
-      .filter(({ what }) => what === "method" || what.includes("username"))
-      .map(({ control }) => control),
-  );
-  if (tried.size >= 5) return [];
+function controlsNotYetTried(situation: Situation): ControlSnapshot[] {
+  const { snapshot, history } = situation;
+  const tried = history.acts.filter(({ what }) => what === "method" || what.includes("username"));
+  if (tried.length >= 6) return [];
+  // "Try another way" may stand on two pages, one after the other.
+  const here = linesOf(situation).join("\n");
+  const isTried = ({ text }: ControlSnapshot) => {
+    const same = tried.filter(({ control }) => control === text);
+    return same.length > 1 || same.some(({ messages }) => messages.join("\n") === here);
+  };
   return snapshot.frames
     .flatMap((frame) => frame.controls)
-    .filter((control) => control.shown && control.enabled && control.text !== "" && !tried.has(control.text));
+    .filter((control) => control.shown && control.enabled && control.text !== "" && !isTried(control));
 }

@@ -17,7 +17,7 @@ export const enterCode: Rule = (situation) => {
   const saw = describeForm(codeForm);
 
   const sent = linesOf(situation).find((line) => speaksOf(line, "sentCode"));
-  const fromApp = linesOf(situation).some((line) => speaksOf(line, "authenticator"));
+  const fromApp = saidBesideControls(situation).some((line) => speaksOf(line, "authenticator"));
   const elsewhere = sent !== undefined && !fromApp;
   if (elsewhere && has.oneTimeCode && anotherWayOffered(situation)) return undefined;
   // Nobody is needed where a mailbox can have it.
@@ -107,6 +107,15 @@ function needCode(
       ...(sent === undefined ? {} : { siteMessage: sent }),
     },
   };
+}
+
+/** What the page says, without its buttons and links: "Use your authenticator app" is an offer, no description. */
+function saidBesideControls(situation: Situation): string[] {
+  const controls = situation.snapshot.frames
+    .flatMap((frame) => frame.controls)
+    .filter(({ shown, text }) => shown && text !== "")
+    .map(({ text }) => text);
+  return linesOf(situation).map((line) => controls.reduce((rest, text) => rest.replace(text, " "), line));
 }
 
 /** Before a password was given, a field for a code must stand on a page about signing in. */

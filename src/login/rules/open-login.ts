@@ -1,5 +1,5 @@
 import { quoted } from "../describe.ts";
-import { findHiddenSignIn, findSignIn } from "../judge-signed-in.ts";
+import { findHiddenSignIn, findSignIn, isByOthers } from "../judge-signed-in.ts";
 import { describePage, stateOf } from "../page-state.ts";
 import type { Rule } from "../situation.ts";
 
@@ -17,6 +17,8 @@ export const openLogin: Rule = (situation) => {
   if (history.passwordSubmits + passkeyUses > 0 && history.lookedSignedIn !== false) return undefined;
   const control = findSignIn(snapshot) ?? (settled ? findHiddenSignIn(snapshot) : undefined);
   if (control === undefined) return undefined;
+  // The site's own login, or a choice of ways, may yet appear.
+  if (isByOthers(control) && !settled) return undefined;
   const presses = history.acts.filter(({ what }) => what === "sign_in");
   const here = presses.filter(
     (act) => act.control === control.text && act.documentId === snapshot.frames[0]?.documentId,

@@ -7,10 +7,14 @@ import { type Concept, says, speaksOf } from "../words.ts";
 /** More buttons and links than a step in between has. */
 const mostControls = 20;
 
+/** How long a button may stay disabled, in milliseconds. */
+const longestAsleepMs = 8_000;
+
 /** Between login and site: "stay signed in?", "allow access?", "add a passkey?", a lone "Continue". */
 export const passInterstitial: Rule = (situation) => {
-  const { submits, passwordForm, usernameForm, codeForm, judgement, atSource, settled, onLoginPage } =
-    stateOf(situation);
+  const state = stateOf(situation);
+  const { submits, passwordForm, usernameForm, codeForm, judgement } = state;
+  const { atSource, settled, onLoginPage, lastAct } = state;
   if (submits === 0 || passwordForm !== null || usernameForm !== null || codeForm !== null) return undefined;
   if (judgement.verdict === "signed_in" && judgement.evidence === "strong" && (atSource || !onLoginPage))
     return undefined;
@@ -41,8 +45,16 @@ export const passInterstitial: Rule = (situation) => {
       click(["notNow"], "the site asks something beside the login")
     );
   }
-  if (lines.some((line) => speaksOf(line, "consent")))
-    return click(["allow"], "the site asks to let the application use the account", "consent");
+  if (lines.some((line) => speaksOf(line, "consent"))) {
+    const allowed = click(["allow"], "the site asks to let the application use the account", "consent");
+    if (allowed !== undefined || !isAllowAsleep(situation)) return allowed;
+    return {
+      saw: page,
+      doing: "wait",
+      reason: "the button to allow is not enabled yet",
+      action: { kind: "wait" },
+    };
+  }
   const fields = situation.snapshot.frames
     .flatMap((frame) => frame.fields)
     .filter((field) => field.shown && field.kind !== "checkbox");
@@ -52,7 +64,9 @@ export const passInterstitial: Rule = (situation) => {
   // Going ahead would make one, which is the user's business.
   if (lines.some((line) => speaksOf(line, "makePasskey"))) return undefined;
   const ahead = controlsLeft(situation).filter(({ text, role }) => role !== "tab" && says(text, "next"));
-  if (ahead.length === 1 && fields.length === 0 && onLoginPage) {
+  // A way was chosen on this page, and the button beside it goes that way.
+  const chosen = lastAct?.what === "method";
+  if (ahead.length === 1 && fields.length === 0 && (onLoginPage || chosen)) {
     if (!settled)
       return {
         saw: page,
@@ -64,6 +78,16 @@ export const passInterstitial: Rule = (situation) => {
   }
   return undefined;
 };
+
+/** Some servers enable the button to allow only after a while, so that nobody presses it by mistake. */
+function isAllowAsleep({ snapshot }: Situation): boolean {
+  return (
+    snapshot.activity.sinceActMs < longestAsleepMs &&
+    snapshot.frames
+      .flatMap((frame) => frame.controls)
+      .some(({ shown, enabled, text }) => shown && !enabled && says(text, "allow"))
+  );
+}
 
 function controlsShown({ snapshot }: Situation): ControlSnapshot[] {
   return snapshot.frames.flatMap((frame) => frame.controls).filter(({ shown, enabled }) => shown && enabled);
