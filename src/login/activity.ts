@@ -26,12 +26,16 @@ export interface Activity extends Disposable {
 
 /** A GET for data without an answer for so long is a long poll. */
 const longPollMs = 4_000;
+/** Nor is one waited for longer, where nothing but its answer can come. */
+const slowReadMs = 30_000;
 /** No submit takes longer; what hangs beyond is given up on. */
 const longestWriteMs = 60_000;
 
 const isData = (request: Request) => /^(xhr|fetch)$/.test(request.resourceType());
 const isDocument = (request: Request) => request.isNavigationRequest();
 const isWrite = (request: Request) => !/^(GET|HEAD|OPTIONS)$/.test(request.method());
+
+const isRead = (request: Request) => !isDocument(request) && !isWrite(request);
 
 export function watchActivity({ page, now }: { page: Page; now: () => number }): Activity {
   const pending = new Map<Request, number>();
@@ -138,7 +142,8 @@ export function watchActivity({ page, now }: { page: Page; now: () => number }):
       pendingWrites: count(
         (request, age) => !isDocument(request) && isWrite(request) && age < longestWriteMs,
       ),
-      pendingReads: count((request, age) => !isDocument(request) && !isWrite(request) && age < longPollMs),
+      pendingReads: count((request, age) => isRead(request) && age < longPollMs),
+      slowReads: count((request, age) => isRead(request) && age >= longPollMs && age < slowReadMs),
       quietMs: now() - lastEventAt,
       stillMs: 0,
       sinceActMs: now() - lastActAt,

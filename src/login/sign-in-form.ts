@@ -1,5 +1,6 @@
 import { codeFieldsOf } from "./code-fields.ts";
 import type { Form } from "./form.ts";
+import { captionOf } from "./purpose.ts";
 import { isSignUp } from "./sign-up.ts";
 import type { ControlSnapshot, FieldSnapshot } from "./snapshot.ts";
 import { submitButtonOf } from "./submit-button.ts";
@@ -72,6 +73,7 @@ function scoreOfPasswordForm(form: Form): number {
   );
   if (passwords.length !== 1 || isSignUp(form)) return 0;
   const text = textOfForm(form);
+  if (redeemsSomething(form) && !speaksOf(text, "signIn")) return 0;
   return (
     1 +
     (form.dialog === null ? 0 : 4) +
@@ -84,6 +86,14 @@ function scoreOfPasswordForm(form: Form): number {
   );
 }
 
+/** A gift card's number and its PIN look like a user name and a password. */
+function redeemsSomething({ fields }: Form): boolean {
+  return (
+    fields.some((field) => field.purpose === "other" && speaksOf(captionOf(field), "otherCode")) &&
+    !fields.some((field) => field.purpose === "username")
+  );
+}
+
 function scoreOfUsernameForm(form: Form): number {
   if (form.group.search || isSignUp(form)) return 0;
   if (form.fields.some((field) => /^(password|new_password|code|backup_code)$/.test(field.purpose))) return 0;
@@ -92,6 +102,7 @@ function scoreOfUsernameForm(form: Form): number {
   if (named.length !== 1 || usable.length > 2) return 0;
   const field = named[0];
   const text = textOfForm(form);
+  if (speaksOf(text, "newsletter")) return 0;
   const marked =
     field?.autocomplete.split(/\s+/).some((token) => token === "username" || token === "webauthn") === true;
   const signsIn = speaksOf(text, "signIn") || form.group.hints.includes("login");

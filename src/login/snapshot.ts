@@ -19,6 +19,8 @@ export interface ActivitySnapshot {
   pendingWrites: number;
   /** Young requests for data that have no answer yet; old ones are long polls and wait for nothing. */
   pendingReads: number;
+  /** Older ones, of the last half minute: long polls, or a site that is slow to answer. */
+  slowReads?: number;
   /** Since the last request, answer or navigation. */
   quietMs: number;
   /** Since what the engine sees of the page last changed. */

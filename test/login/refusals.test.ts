@@ -414,19 +414,6 @@ test("the wrong code is followed by one fresh code, never by the password again"
   expect(site.submits).toMatchObject({ password: 1, code: 2 });
 });
 
-test("a site that takes its time is waited for", async () => {
-  await using site = await startLoginSite({
-    "GET /login": () => ({ delayMs: 1_500, html: page("Log in", form) }),
-    "POST /login": (visit, site) => {
-      if (site.takePassword(visit)) visit.session.user = ada.username;
-      return { delayMs: 6_000, redirect: "/home" };
-    },
-  });
-  await using attempt = await attemptLogin({ browser, sourceUrl: `${site.origin}/home` });
-  expect(attempt.result.status).toBe("signed_in");
-  expect(site.submits.password).toBe(1);
-});
-
 test("no value that was typed is in any decision, situation or failure", async () => {
   await using site = await startLoginSite(saying(`<p class=error>Wrong password</p>`));
   await using attempt = await attemptLogin({

@@ -10,8 +10,14 @@ const patience = {
   withoutAnswerMs: 5_000,
   /** For a page to show something a rule knows. */
   forContentMs: 2_000,
-  /** For a page that shows it is busy, or nothing at all. */
-  whileBusyMs: 15_000,
+  /** For a page that shows it is busy, or nothing at all, while nothing is on its way. */
+  whileBusyMs: 6_000,
+  /** The same while something is: sites there are that take twenty seconds to answer. */
+  whileAnsweringMs: 30_000,
+  /** In all, for a page that never stands still (a clock, an animation) or never stops asking (polling). */
+  inAllMs: 9_000,
+  /** The same for one that shows it is busy or nothing at all. */
+  inAllWhileBusyMs: 18_000,
 };
 
 /** Nothing more to do: look at the source page, wait a little, or give up. */
@@ -43,7 +49,7 @@ export const conclude: Rule = (situation) => {
     }
     // A page that says so itself is not waited for; one that does not may still be made into something else.
     const says = judgement.evidence === "strong" && judgement.verdict === "signed_in" && documentChanged;
-    if (!says && !settled)
+    if (!says && !settled && !isOverdue(situation))
       return { saw, doing: "wait", reason: "the page may not be complete yet", action: { kind: "wait" } };
     return look(saw, form === null ? "the login form is gone" : "the site did not say no");
   }
@@ -59,6 +65,7 @@ function waitForAnswer(situation: Situation, saw: string): ReturnType<Rule> {
   const { activity } = situation.snapshot;
   const limit = answered ? patience.afterAnswerMs : patience.withoutAnswerMs;
   if (Math.min(activity.sinceActMs, activity.quietMs, activity.stillMs) >= limit) return undefined;
+  if (isOverdue(situation)) return undefined;
   return {
     saw,
     doing: "wait",
@@ -68,19 +75,36 @@ function waitForAnswer(situation: Situation, saw: string): ReturnType<Rule> {
 }
 
 function waitFor(situation: Situation, saw: string): ReturnType<Rule> {
-  const { snapshot } = situation;
-  const { activity } = snapshot;
-  const busy =
-    snapshot.frames.some((frame) => frame.busy) ||
-    activity.pendingReads > 0 ||
-    activity.pendingWrites > 0 ||
-    snapshot.frames[0]?.readyState !== "complete";
-  const still = Math.min(activity.stillMs, activity.quietMs);
-  if (still >= (isBlank(situation) || busy ? patience.whileBusyMs : patience.forContentMs)) return undefined;
-  // A page that never stands still (a clock, an animation) is not waited for without end.
-  if (activity.sinceActMs >= patience.whileBusyMs + 5_000 && activity.quietMs >= patience.forContentMs)
-    return undefined;
+  const { activity } = situation.snapshot;
+  const empty = isBlank(situation) || isBusy(situation);
+  const limit =
+    empty && isAnswering(situation)
+      ? patience.whileAnsweringMs
+      : empty || activity.pendingReads > 0
+        ? patience.whileBusyMs
+        : patience.forContentMs;
+  if (Math.min(activity.stillMs, activity.quietMs) >= limit || isOverdue(situation)) return undefined;
   return { saw, doing: "wait", reason: "the page may not be complete yet", action: { kind: "wait" } };
+}
+
+/** Something the page asked for has not come yet. */
+function isAnswering({ snapshot: { activity, frames } }: Situation): boolean {
+  return (
+    activity.pendingWrites + activity.pendingReads + (activity.slowReads ?? 0) > 0 ||
+    frames[0]?.readyState !== "complete"
+  );
+}
+
+/** The page had its time, though it moves or asks on and on. */
+function isOverdue(situation: Situation): boolean {
+  const { sinceActMs, pendingWrites } = situation.snapshot.activity;
+  const empty = isBlank(situation) || isBusy(situation);
+  if (pendingWrites > 0 || (empty && isAnswering(situation))) return sinceActMs >= patience.whileAnsweringMs;
+  return sinceActMs >= (empty ? patience.inAllWhileBusyMs : patience.inAllMs);
+}
+
+function isBusy({ snapshot }: Situation): boolean {
+  return snapshot.frames.some((frame) => frame.busy);
 }
 
 function isBlank({ snapshot }: Situation): boolean {

@@ -5,6 +5,9 @@ import type { Rule, Situation } from "../situation.ts";
 /** After the document is there, pictures and late scripts get this long before the page is used as it is. */
 const longestLoadMs = 3_000;
 
+/** A document that never ends is used as it is when nothing more came of it for so long. */
+const longestStreamMs = 25_000;
+
 /** Nothing is judged, and nothing is typed, on a page that is still on its way. */
 export const waitWhileLoading: Rule = (situation) => {
   const { snapshot } = situation;
@@ -19,7 +22,8 @@ export const waitWhileLoading: Rule = (situation) => {
   });
   if (main === undefined) return wait("the page does not answer");
   if (activity.navigating) return wait("the next page is on its way");
-  if (main.readyState === "loading") return wait("the page is still loading");
+  if (main.readyState === "loading" && activity.quietMs < longestStreamMs)
+    return wait("the page is still loading");
   if (main.readyState === "interactive" && activity.quietMs < longestLoadMs && activity.sinceActMs < 10_000) {
     return wait("the page's scripts are still loading");
   }
