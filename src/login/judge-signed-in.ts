@@ -73,7 +73,7 @@ export function findHiddenSignIn(snapshot: PageSnapshot): ControlSnapshot | unde
 const mostControls = 20;
 
 /** A step between password and site, which often offers to sign out as well: little else is on it. */
-function isAboutSecondFactor({ title, frames }: PageSnapshot): boolean {
+export function isAboutSecondFactor({ title, frames }: PageSnapshot): boolean {
   const controls = frames.flatMap((frame) => frame.controls).filter(({ shown }) => shown);
   const headings = [title, ...frames.flatMap((frame) => frame.headings)];
   return controls.length <= mostControls && headings.some((heading) => speaksOf(heading, "oneTimeCode"));

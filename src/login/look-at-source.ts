@@ -1,13 +1,18 @@
 import type { Attempt } from "./attempt.ts";
-import type { Judgement } from "./judge-signed-in.ts";
+import { findSignIn, isAboutSecondFactor, type Judgement } from "./judge-signed-in.ts";
 import { progressOf, stateOf } from "./page-state.ts";
 import { judgeWhenSettled } from "./signed-in.ts";
 import type { Situation } from "./situation.ts";
 import { visit } from "./visit.ts";
 
-/** After the password the site led to a page for those who are not signed in. */
-function offersToSignIn({ verdict, evidence }: Judgement): boolean {
-  return verdict === "signed_out" && evidence === "strong";
+/** The site led to a page for those who are not signed in, and not to a further step of the login. */
+function leadsOut({ snapshot }: Situation, { verdict, evidence }: Judgement): boolean {
+  return (
+    verdict === "signed_out" &&
+    evidence === "strong" &&
+    findSignIn(snapshot) !== undefined &&
+    !isAboutSecondFactor(snapshot)
+  );
 }
 
 /**
@@ -42,7 +47,7 @@ export async function lookAtSource(
   history.askedAgain =
     codeForm !== null
       ? "code"
-      : passwordForm !== null || usernameForm !== null || offersToSignIn(judgement)
+      : passwordForm !== null || usernameForm !== null || leadsOut(situation, judgement)
         ? "password"
         : null;
   history.lookedSignedIn = verdict.signedIn;

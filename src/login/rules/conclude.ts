@@ -53,6 +53,9 @@ export const conclude: Rule = (situation) => {
       return { saw, doing: "wait", reason: "the page may not be complete yet", action: { kind: "wait" } };
     return look(saw, form === null ? "the login form is gone" : "the site did not say no");
   }
+  // The source page may yet become what another rule knows.
+  if (!settled && !isOverdue(situation))
+    return { saw, doing: "wait", reason: "the page may not be complete yet", action: { kind: "wait" } };
   return verdict(situation, saw);
 };
 
