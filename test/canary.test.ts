@@ -77,7 +77,7 @@ afterAll(async () => {
 });
 
 test("no secret is found in logs, databases, artifacts, the queue or the process list, whatever happens", {
-  timeout: 240_000,
+  timeout: 360_000,
 }, async () => {
   const processes = watchProcessList();
   const said: string[] = [];
