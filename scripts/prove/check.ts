@@ -1,3 +1,4 @@
+import { stripVTControlCharacters } from "node:util";
 import type { LoginDecision } from "../../src/outcome.ts";
 
 /** What has to work, for every application. */
@@ -53,7 +54,7 @@ export async function check(
       ...(decisions === undefined ? {} : { decisions }),
     };
   } catch (error) {
-    const note = error instanceof Error ? error.message : String(error);
+    const note = stripVTControlCharacters(error instanceof Error ? error.message : String(error));
     return { point, way, status: "failed", note, seconds: seconds() };
   }
 }

@@ -40,8 +40,9 @@ export function asMarkdown(results: readonly Proved[], date: string): string {
   ].join("\n");
 }
 
-/** One sign per way: the command's first. */
+/** One sign per way: the command's first; a question mark where nothing was tried. */
 function cell(checks: readonly Check[], point: Point): string {
+  if (!checks.some((check) => check.point === point)) return "?";
   const sign = { proved: "✓", failed: "✗", not_applicable: "–" };
   const of = (["command", "queue"] as const).map(
     (way) => checks.find((check) => check.point === point && check.way === way)?.status ?? "not_applicable",

@@ -129,7 +129,7 @@ test("a table has a sign for each way, and says what failed and what cannot appl
     },
   ];
   const table = asMarkdown(results, "2026-01-01");
-  expect(table).toContain("| larch | ✓ ✗ | – ✓ | – | – | – | – |");
+  expect(table).toContain("| larch | ✓ ✗ | – ✓ | ? | – | ? | ? |");
   expect(table).toContain("- **larch, 1, queue**: ended in login_unrecognised\n");
   expect(table).toContain("- larch, 4: – asks for no second factor\n");
 });
