@@ -141,8 +141,12 @@ async function confirm(page: Page): Promise<void> {
     .getByRole("button", { name: new RegExp(`${signOut.source}|^(yes|ok|confirm)$`, "i") })
     .filter({ visible: true })
     .first();
-  if ((await sure.count()) > 0) await sure.click({ timeout: settleMs }).catch(() => {});
-  else await pressVisible(page).catch(() => undefined);
+  // The link that led to the question is mostly there still: the button beside it answers.
+  const button = page.getByRole("button", { name: signOut }).filter({ visible: true }).first();
+  for (const answer of [sure, button]) {
+    if ((await answer.count()) === 0) continue;
+    return await answer.click({ timeout: settleMs }).catch(() => {});
+  }
 }
 
 async function isGone(page: Page, proof: string): Promise<boolean> {
