@@ -51,15 +51,19 @@ function cell(checks: readonly Check[], point: Point): string {
 }
 
 function notes(results: readonly Proved[]): string[] {
-  const lines = results.flatMap(({ application, checks }) =>
-    checks.flatMap(({ point, way, status, note }) => {
+  const lines = results.flatMap(({ application, checks }) => [
+    ...checks.flatMap(({ point, way, status, note }) => {
       if (status === "failed") return [`- **${application}, ${point}, ${way}**: ${oneLine(note)}`];
-      if (status === "proved" && point === 6) return [`- ${application}, 6: ${oneLine(note)}`];
-      return status === "not_applicable" && way === "queue" && point !== 5
-        ? [`- ${application}, ${point}: – ${note}`]
-        : [];
+      return status === "proved" && point === 6 ? [`- ${application}, 6: ${oneLine(note)}`] : [];
     }),
-  );
+    // What the command alone cannot do is no matter of the application.
+    ...[
+      ...Map.groupBy(
+        checks.filter(({ status, way }) => status === "not_applicable" && way === "queue"),
+        ({ note }) => note,
+      ),
+    ].map(([note, of]) => `- ${application}, ${of.map(({ point }) => point).join(" and ")}: – ${note}`),
+  ]);
   return lines.length === 0
     ? []
     : [
