@@ -41,14 +41,17 @@ export function registerLogin(program: Command, context: CliContext): void {
     .option(
       "--save-snapshot <file>",
       "store what was seen and decided, without secrets, to report or replay it",
-    )
+    );
+  // It goes with none of what was asked for before, but for how it is told.
+  const others = command.options
+    .map((option) => option.attributeName())
+    .filter((name) => name !== "json" && name !== "explain");
+  command
     .addOption(
       new Option(
         "--replay <file>",
         "decide again on a stored login's pages: no site, no browser, no credentials",
-      ).conflicts(
-        "username passwordEnv passkeyFile totp totpEnv credentialsStdin allow headed saveSnapshot".split(" "),
-      ),
+      ).conflicts(others),
     )
     .addHelpText(
       "after",

@@ -153,7 +153,7 @@ test("credentials that are missing, or unreadable, are said to be", async () => 
     }),
   ]);
   expect(refusals.map(({ code, stderr }) => [code, stderr.split("\n")[0]])).toEqual([
-    [1, expect.stringContaining("No username was given: use --username or --credentials-stdin.")],
+    [1, expect.stringContaining("No username was given: use --username, --credentials-stdin")],
     [1, expect.stringContaining("Password: there is no terminal to ask in.")],
     [1, expect.stringContaining("The authenticator's secret ")],
   ]);
