@@ -10,6 +10,7 @@ import { readSecret } from "./secrets.ts";
 interface CodeOptions {
   identity?: string;
   codeEnv?: string;
+  json?: boolean;
 }
 
 export function registerCode(program: Command, context: CliContext): void {
@@ -19,16 +20,18 @@ export function registerCode(program: Command, context: CliContext): void {
     .argument("[run]", "the run, by its id or the beginning of it; the one that waits, if it is the only one")
     .option("--identity <id>", "for whichever run of this identity asks next")
     .option("--code-env <variable>", "name of the environment variable that holds the code")
+    .option("--json", "print JSON: whom it was handed in for")
     .addHelpText(
       "after",
       `
-The code is asked for, or read from standard input: never an argument, which others can read.
+The code is asked for, or read from standard input. It is never an argument:
+those are in the shell's history and the process list.
   $ npx latchkey runs --status waiting_for_code
   $ npx latchkey code 3f2a91bc
   $ pbpaste | npx latchkey code 3f2a91bc
   $ npx latchkey code --identity me --code-env CODE`,
     )
-    .action(async (given: string | undefined, { identity, codeEnv }: CodeOptions) => {
+    .action(async (given: string | undefined, { identity, codeEnv, json }: CodeOptions) => {
       if (given !== undefined && identity !== undefined)
         throw new Failure("invalid_argument", "Name a run or --identity, not both.");
       const { parts, project, style } = context;
@@ -37,6 +40,7 @@ The code is asked for, or read from standard input: never an argument, which oth
       if (identity !== undefined) {
         const { id, name } = await identities.get(project, identity);
         await codes.push({ identityId: id, code: await readCode(context, codeEnv), actor });
+        if (json === true) return context.json({ identityId: id });
         return context.print(`${style.green("✓")} handed in for the next run of ${name} that asks`);
       }
       const runId = given === undefined ? await onlyWaiting(context) : await findRunId(context, given);
@@ -45,6 +49,7 @@ The code is asked for, or read from standard input: never an argument, which oth
         throw new Failure("conflict", `The run ${runId} has ended: no code is waited for any more.`);
       const code = await readCode(context, codeEnv);
       await handInCode({ runs, identities, codes }, { project, runId, code, actor });
+      if (json === true) return context.json({ runId, status });
       const soon = status === "waiting_for_code" ? "" : "; it does not wait for one yet";
       context.print(`${style.green("✓")} handed in${soon}  ${style.dim(runId)}`);
     });

@@ -22,7 +22,10 @@ const defaultTimeoutMs = 600_000;
 const longestMs = 12 * 3_600_000;
 
 export function registerPasskeys(program: Command, context: CliContext): void {
-  const group = program.command("passkeys").description("have a site make a passkey for an identity");
+  const group = program
+    .command("passkeys")
+    .description("have a site make a passkey for an identity")
+    .addHelpText("after", "\nExample:\n  $ npx latchkey passkeys add me");
   group
     .command("add")
     .description("sign in as the identity, let the site make a passkey in the window, and keep it, sealed")

@@ -76,7 +76,7 @@ describe("malformed arguments end with 1 and name what is wrong, with no stack a
     ["runs --limit abc", ["--limit", "whole number from 1 to 1,000"]],
     ["runs --limit 0", ["--limit"]],
     ["runs --limit 1e9", ["--limit"]],
-    ["runs --status lost", ["--status", "queued, deferred, running, succeeded, failed"]],
+    ["runs --status lost", ["--status", "queued, deferred, running, waiting_for_code, succeeded, failed"]],
     ["runs --limt 3", ["--limt", "Did you mean --limit?"]],
     ["run --identity me", ["missing required argument 'flow'"]],
     ["run web/capture", ["--identity"]],

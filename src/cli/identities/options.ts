@@ -33,10 +33,10 @@ that you name, or from standard input:
       --credentials-stdin < credentials.json
 where credentials.json holds
   {"username": "me", "password": "…", "totp": "otpauth://…", "pin": "…"}
-Any key but the first three becomes a custom field, and "mailbox" an IMAP mailbox
-that e-mailed codes and links arrive in (docs/mailbox.md):
+Any key but the first three becomes a custom field, but for "mailbox", an IMAP
+mailbox that e-mailed codes and links arrive in (docs/mailbox.md):
   "mailbox": {"host": "imap.example.com", "username": "me", "password": "…"}
-and "passkey" a passkey (docs/passkeys.md), with or without a password beside it:
+and "passkey" (docs/passkeys.md), with or without a password beside it:
   "passkey": {"rpId": "example.com", "id": "…", "userHandle": "…",
               "privateKey": "…", "publicKey": "…", "signCount": 0}`;
 
