@@ -36,6 +36,7 @@ export interface SignedIn {
 /** How a sign-in reads in a run's stages. */
 export function describeSignIn({ by, submits }: SignedIn): string {
   if (by === "saved_state") return "saved state reused";
+  if (submits.password + submits.code === 0) return "signed in without a password";
   return `signed in (${submits.password} password, ${submits.code} code)`;
 }
 

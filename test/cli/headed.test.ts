@@ -1,11 +1,9 @@
-import { spawn, spawnSync } from "node:child_process";
-import { once } from "node:events";
-import { createInterface } from "node:readline";
 import { expect, test } from "vitest";
 import { startPracticeSite } from "../../practice/site.ts";
 import { latchkey } from "../support/cli.ts";
 import { watchProcessList } from "../support/everything-kept.ts";
 import { addPracticeIdentity, openTestParts } from "../support/parts.ts";
+import { hasXvfb, startScreen } from "../support/screen.ts";
 
 const ben = {
   username: "ben@larch.example",
@@ -13,24 +11,6 @@ const ben = {
   totpSecret: "MJSW4LLMMFZGG2BNOBZGCY3UNFRWKLJS",
   secondFactor: false,
 };
-
-/** A screen that nobody sees. It chooses its own number, so that several may run at once. */
-async function startScreen() {
-  const child = spawn("Xvfb", ["-displayfd", "1", "-screen", "0", "1280x800x24", "-nolisten", "tcp"], {
-    stdio: ["ignore", "pipe", "ignore"],
-  });
-  const { value: number } = await createInterface({ input: child.stdout })[Symbol.asyncIterator]().next();
-  return {
-    display: `:${number}`,
-    async [Symbol.asyncDispose]() {
-      const exited = once(child, "exit");
-      child.kill();
-      await exited;
-    },
-  };
-}
-
-const hasXvfb = spawnSync("Xvfb", ["-version"]).error === undefined;
 
 test.runIf(hasXvfb)("--headed shows the browser on the display there is", { timeout: 60_000 }, async () => {
   await using screen = await startScreen();

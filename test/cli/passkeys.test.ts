@@ -1,12 +1,10 @@
-import { spawn, spawnSync } from "node:child_process";
-import { once } from "node:events";
-import { createInterface } from "node:readline";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Secret } from "../../src/secret.ts";
 import { latchkey } from "../support/cli.ts";
 import { ada, page } from "../support/login-site.ts";
 import { openTestParts, type TestParts } from "../support/parts.ts";
 import { passwordForm, script, startPasskeySite } from "../support/passkey-site.ts";
+import { hasXvfb, startScreen } from "../support/screen.ts";
 
 let ground: TestParts;
 beforeAll(async () => {
@@ -37,24 +35,6 @@ async function addIdentity(name: string, origin: string): Promise<void> {
     { name: "test" },
   );
 }
-
-/** A screen that nobody sees. */
-async function startScreen() {
-  const child = spawn("Xvfb", ["-displayfd", "1", "-screen", "0", "1280x800x24", "-nolisten", "tcp"], {
-    stdio: ["ignore", "pipe", "ignore"],
-  });
-  const { value: number } = await createInterface({ input: child.stdout })[Symbol.asyncIterator]().next();
-  return {
-    display: `:${number}`,
-    async [Symbol.asyncDispose]() {
-      const exited = once(child, "exit");
-      child.kill();
-      await exited;
-    },
-  };
-}
-
-const hasXvfb = spawnSync("Xvfb", ["-version"]).error === undefined;
 
 describe("`passkeys add`", () => {
   test("keeps the passkey that a site makes, and the identity signs in with it", {
