@@ -2,9 +2,9 @@ import type { Page } from "playwright-core";
 import { Secret } from "../secret.ts";
 import type { Activity } from "./activity.ts";
 import type { IsAllowed } from "./allowed-origin.ts";
-import { clickOn } from "./direct-input.ts";
 import type { Observed, Target } from "./observe.ts";
 import { pause } from "./pause.ts";
+import { clickTimeoutMs, pressed } from "./press.ts";
 import type { LoginCredentials } from "./site.ts";
 import type { Action, Fill } from "./situation.ts";
 import { assertAllowed, typeInto } from "./type-secret.ts";
@@ -20,10 +20,6 @@ export interface ActContext {
 
 type Submit = Extract<Action, { kind: "submit" }>;
 
-/** What lies over a button that submits the login is given so long to go away. */
-const clickTimeoutMs = 1_500;
-/** What lies over another one (a notice, a chat bubble) will hardly go away by itself. */
-const hopelessTimeoutMs = 300;
 /**
  * To type a code and send it takes no longer than so many looks at the page. On a machine with much else to do a look
  * is long, and a code with seconds left would lapse on its way.
@@ -86,27 +82,6 @@ export async function submitForm({
   activity.mark();
   if (button !== null && enabled && (await pressed({ page, target: button, activity }))) return;
   await (await last?.element())?.press("Enter", { timeout: clickTimeoutMs, noWaitAfter: true });
-}
-
-/** Clicks a button or link that submits no credentials. */
-export async function clickControl({
-  ref,
-  reachable,
-  page,
-  observed,
-  activity,
-}: {
-  ref: string;
-  /** It was in view, and nothing lay over it. */
-  reachable: boolean;
-  page: Page;
-  observed: Observed;
-  activity: Activity;
-}): Promise<void> {
-  activity.mark();
-  const timeoutMs = reachable ? clickTimeoutMs : hopelessTimeoutMs;
-  const target = observed.target(ref);
-  await press({ page, target, activity, timeoutMs, coveredTimeoutMs: hopelessTimeoutMs });
 }
 
 /** Types what goes with a control that submits nothing by itself. */
@@ -210,50 +185,6 @@ async function becomesEnabled({
       retyped = true;
       await retype();
     }
-  }
-}
-
-/**
- * Clicks where the element is seen. When something keeps lying over it (a toast, a chat bubble), the element is told
- * of a click instead. Throws when neither was possible.
- */
-async function press({
-  page,
-  target,
-  activity,
-  timeoutMs = clickTimeoutMs,
-  coveredTimeoutMs = clickTimeoutMs,
-}: {
-  page: Page;
-  target: Target;
-  activity: Activity;
-  timeoutMs?: number;
-  coveredTimeoutMs?: number;
-}): Promise<void> {
-  const outcome = await clickOn({ page, target });
-  if (outcome === "clicked") return;
-  const element = await target.element();
-  try {
-    const timeout = outcome === "covered" ? coveredTimeoutMs : timeoutMs;
-    await element.click({ timeout, noWaitAfter: true });
-  } catch (error) {
-    if (activity.submittedSinceMark()) return;
-    const said = await element.evaluate((told) => {
-      if (!told.isConnected || !(told instanceof HTMLElement)) return false;
-      told.click();
-      return true;
-    });
-    if (!said) throw error;
-  }
-}
-
-/** False when the button is gone and nothing was sent: Enter may do. */
-async function pressed(options: { page: Page; target: Target; activity: Activity }): Promise<boolean> {
-  try {
-    await press(options);
-    return true;
-  } catch {
-    return options.activity.submittedSinceMark();
   }
 }
 

@@ -1,5 +1,5 @@
 import { Failure } from "../failure.ts";
-import { clickControl, submitForm, typeBeside } from "./act.ts";
+import { submitForm, typeBeside } from "./act.ts";
 import type { Activity } from "./activity.ts";
 import { type Attempt, controlOf, count, remember } from "./attempt.ts";
 import { awaitOutOfBand, forgetCodeInHand } from "./await-out-of-band.ts";
@@ -7,6 +7,7 @@ import { answerHttpChallenge } from "./http-auth.ts";
 import { lookAtSource } from "./look-at-source.ts";
 import type { Observed } from "./observe.ts";
 import { pause } from "./pause.ts";
+import { clickControl } from "./press.ts";
 import type { Decision, History, Purpose, Situation } from "./situation.ts";
 import type { ControlSnapshot } from "./snapshot.ts";
 import { visit } from "./visit.ts";
