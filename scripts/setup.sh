@@ -7,7 +7,7 @@
 #
 # Usage: scripts/setup.sh [--quiet] [--for-tests]
 #   --quiet       says only what it does, nothing where there is nothing to do
-#   --for-tests   redis-server is needed too, and Xvfb and Dovecot if they can be had
+#   --for-tests   redis-server is needed too, and Xvfb, Dovecot and Chromium's headless shell if they can be had
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -100,6 +100,20 @@ install_system_packages() {
   libatomic_found || fail "$lacking"
 }
 
+# Chromium without its windows does the tests of pages in a fraction of the time. Not every system has it as a package.
+install_headless_shell() {
+  $for_tests && command -v apt-cache >/dev/null && ! command -v chromium-headless-shell >/dev/null || return 0
+  local as_root=
+  if ((EUID != 0)); then
+    sudo -n true 2>/dev/null || return 0
+    as_root="sudo -n"
+  fi
+  apt-cache show chromium-headless-shell >/dev/null 2>&1 || return 0
+  say "installing chromium-headless-shell (apt-get) …"
+  # shellcheck disable=SC2086 # no word, or two
+  $as_root bash scripts/apt-install.sh chromium-headless-shell || say "the tests of pages do without it, more slowly."
+}
+
 # Ubuntu, for one, has Chromium as a snap only.
 chromium_hint() {
   chromium_found ||
@@ -145,6 +159,7 @@ fi
 
 # The lock must not pass to what is started here and may outlive this script.
 install_system_packages 9<&-
+install_headless_shell 9<&-
 install_packages 9<&-
 
 [[ -z $lacking || -z $(missing_packages) ]] || fail "$lacking"
