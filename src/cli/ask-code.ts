@@ -3,6 +3,7 @@ import { Failure } from "../failure.ts";
 import { answerOf } from "../login/out-of-band.ts";
 import type { LoginCredentials } from "../login/site.ts";
 import { Secret } from "../secret.ts";
+import { untilAborted } from "../until-aborted.ts";
 import type { CliContext } from "./context.ts";
 
 /**
@@ -16,7 +17,7 @@ export function askForCode(
   if (!stdin.isTTY || !stderr.isTTY) return undefined;
   return async ({ channel, expects, siteMessage }, signal) => {
     // There is nothing to type: the page goes on by itself.
-    if (channel === "push") return await untilEnded(signal);
+    if (channel === "push") return await untilAborted(signal, () => new Promise<never>(() => {}));
     const said = siteMessage === undefined ? "" : `\n${redactor.scrub(siteMessage)}`;
     const answer = await password({
       message: `${expects === "link" ? "The link the site sent" : "One-time code"}${said}`,
@@ -30,12 +31,4 @@ export function askForCode(
     onLeft(left);
     throw left;
   };
-}
-
-async function untilEnded(signal: AbortSignal): Promise<never> {
-  const { promise, reject } = Promise.withResolvers<never>();
-  const onAbort = () => reject(signal.reason as Error);
-  if (signal.aborted) onAbort();
-  else signal.addEventListener("abort", onAbort, { once: true });
-  return await promise;
 }
