@@ -1,9 +1,9 @@
 import { sql } from "kysely";
 import { createApp } from "./http/app.ts";
 import { listen } from "./http/listen.ts";
-import { endAbandoned } from "./job/end-abandoned.ts";
-import { requeueForgotten } from "./job/reconcile.ts";
-import { startWorker } from "./job/worker.ts";
+import { endAbandoned } from "./job/queue/end-abandoned.ts";
+import { requeueForgotten } from "./job/queue/reconcile.ts";
+import { startWorker } from "./job/queue/worker.ts";
 import type { Parts } from "./parts.ts";
 
 export type Role = "worker" | "server";

@@ -10,10 +10,10 @@ import { type CodeInbox, createCodeInbox } from "./identity/code-inbox.ts";
 import { createIdentities, type Identities } from "./identity/identities.ts";
 import { type Keyring, openKeyring } from "./identity/keyring.ts";
 import { createLeases, type Leases } from "./identity/leases.ts";
-import { type Catalogue, loadCatalogue } from "./job/catalogue.ts";
-import type { RunQueue } from "./job/queue.ts";
-import type { QueueBackend } from "./job/queue-backend.ts";
-import { createRunStore, type RunStore } from "./job/runs.ts";
+import { type Catalogue, loadCatalogue } from "./job/catalogue/catalogue.ts";
+import type { RunQueue } from "./job/queue/queue.ts";
+import type { QueueBackend } from "./job/queue/queue-backend.ts";
+import { createRunStore, type RunStore } from "./job/record/runs.ts";
 import type { Logger } from "./log.ts";
 import type { Redactor } from "./redact.ts";
 
@@ -96,8 +96,8 @@ export function openParts({
 
   const queueing = once(async (): Promise<Queueing> => {
     const [{ openQueueBackend }, { openRunQueue }, database] = await Promise.all([
-      import("./job/queue-backend.ts"),
-      import("./job/queue.ts"),
+      import("./job/queue/queue-backend.ts"),
+      import("./job/queue/queue.ts"),
       openedDatabase(),
     ]);
     const backend = await openQueueBackend({ redisUrl: config.redisUrl, databaseUrl: database.url, log });

@@ -7,7 +7,7 @@ import { type PracticeSite, startPracticeSite } from "../practice/site.ts";
 import type { Identity, RevealedPasskey } from "../src/identity/types.ts";
 import { cancelRun } from "../src/job/cancel.ts";
 import type { JobInput } from "../src/job/job.ts";
-import type { Run } from "../src/job/runs.ts";
+import type { Run } from "../src/job/record/runs.ts";
 import { Secret } from "../src/secret.ts";
 import { launchChromium } from "./support/chromium.ts";
 import { type CliProcess, latchkey, startCli } from "./support/cli.ts";

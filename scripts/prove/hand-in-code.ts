@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { generate } from "otplib";
-import { watchRun } from "../../src/job/watch-run.ts";
+import { watchRun } from "../../src/job/record/watch-run.ts";
 import type { Application } from "./applications.ts";
 import type { Ground } from "./ground.ts";
 import { type ProofIdentity, type RunFound, readRun, submit } from "./try-run.ts";

@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import { cancelRun } from "../job/cancel.ts";
-import { endAbandoned } from "../job/end-abandoned.ts";
+import { endAbandoned } from "../job/queue/end-abandoned.ts";
 import type { CliContext } from "./context.ts";
 import { findRunId } from "./runs/find.ts";
 import { statusCell } from "./runs/view.ts";

@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { flowSchemas } from "../job/flow-schemas.ts";
+import { flowSchemas } from "../job/catalogue/flow-schemas.ts";
 import type { CliContext } from "./context.ts";
 import { table } from "./table.ts";
 

@@ -1,6 +1,6 @@
 import type { Command } from "commander";
+import { watchRun } from "../job/record/watch-run.ts";
 import { submitRun } from "../job/submit.ts";
-import { watchRun } from "../job/watch-run.ts";
 import type { CliContext } from "./context.ts";
 import { createInterrupt } from "./interrupt.ts";
 import { printOutcome } from "./outcome.ts";

@@ -3,9 +3,9 @@ import type { Database } from "../database/open.ts";
 import type { Tables } from "../database/tables.ts";
 import { Failure } from "../failure.ts";
 import { failedOutcome } from "../outcome.ts";
-import type { RunQueue } from "./queue.ts";
-import { storeRunEvents } from "./run-events.ts";
-import type { Run, RunStore } from "./runs.ts";
+import type { RunQueue } from "./queue/queue.ts";
+import { storeRunEvents } from "./record/run-events.ts";
+import type { Run, RunStore } from "./record/runs.ts";
 
 /** The channel on which workers hear that a run is to be cancelled; its payload is the run's id. */
 export const cancelChannel = "latchkey_cancel";

@@ -1,7 +1,7 @@
 import type { Page } from "playwright-core";
 import { checkSignedIn } from "../login/signed-in.ts";
-import type { Claim } from "./claim-identity.ts";
-import type { RunContext } from "./run-context.ts";
+import type { Claim } from "./run/claim-identity.ts";
+import type { RunContext } from "./run/run-context.ts";
 
 /** Opens the page that tells, and says whether the identity is signed in there. @throws Failure `site_unreachable` */
 export function checkIdentity(

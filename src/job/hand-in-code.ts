@@ -3,7 +3,7 @@ import type { CodeInbox } from "../identity/code-inbox.ts";
 import type { Identities } from "../identity/identities.ts";
 import type { Actor } from "../identity/types.ts";
 import type { Secret } from "../secret.ts";
-import type { Run, RunStore } from "./runs.ts";
+import type { Run, RunStore } from "./record/runs.ts";
 
 /**
  * Hands a one-time code, or the link that the site sent, to a run whose login waits for it, or soon will.

@@ -1,18 +1,18 @@
 import { toFailure } from "../failure.ts";
 import { failedOutcome, type Outcome } from "../outcome.ts";
-import { checkSchema } from "./check-schema.ts";
-import { claimIdentity } from "./claim-identity.ts";
-import { failRun } from "./fail-run.ts";
-import { createKnownSecrets } from "./known-secrets.ts";
-import { openRunSession } from "./open-run-session.ts";
+import { checkSchema } from "./catalogue/check-schema.ts";
+import { validateFlowName } from "./catalogue/validate-flow.ts";
 import { parseJob } from "./parse-job.ts";
-import type { RunContext, RunDeps } from "./run-context.ts";
-import { runFlow } from "./run-flow.ts";
-import { createRunSignal } from "./run-signal.ts";
-import { saveState } from "./save-state.ts";
-import { describeSignIn, signIn } from "./sign-in.ts";
-import { createStage } from "./stages.ts";
-import { validateFlowName } from "./validate-flow.ts";
+import { claimIdentity } from "./run/claim-identity.ts";
+import { failRun } from "./run/fail-run.ts";
+import { createKnownSecrets } from "./run/known-secrets.ts";
+import { openRunSession } from "./run/open-run-session.ts";
+import type { RunContext, RunDeps } from "./run/run-context.ts";
+import { runFlow } from "./run/run-flow.ts";
+import { createRunSignal } from "./run/run-signal.ts";
+import { saveState } from "./run/save-state.ts";
+import { describeSignIn, signIn } from "./run/sign-in.ts";
+import { createStage } from "./run/stages.ts";
 
 /**
  * One run, from a job's data to its outcome: who to be, a browser, signed in, the flow, the state saved.

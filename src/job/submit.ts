@@ -4,13 +4,13 @@ import type { Tables } from "../database/tables.ts";
 import { Failure } from "../failure.ts";
 import type { Identities } from "../identity/identities.ts";
 import { failedOutcome } from "../outcome.ts";
-import type { Catalogue } from "./catalogue.ts";
-import { checkSchema } from "./check-schema.ts";
+import type { Catalogue } from "./catalogue/catalogue.ts";
+import { checkSchema } from "./catalogue/check-schema.ts";
 import type { JobInput } from "./job.ts";
 import { parseJob } from "./parse-job.ts";
-import type { EnqueueOptions, RunQueue } from "./queue.ts";
-import { storeRunEvents } from "./run-events.ts";
-import type { RunStore } from "./runs.ts";
+import type { EnqueueOptions, RunQueue } from "./queue/queue.ts";
+import { storeRunEvents } from "./record/run-events.ts";
+import type { RunStore } from "./record/runs.ts";
 
 export interface SubmitDeps {
   db: Kysely<Tables>;

@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type PracticeSite, startPracticeSite } from "../../practice/site.ts";
-import type { Run } from "../../src/job/runs.ts";
+import type { Run } from "../../src/job/record/runs.ts";
 import { type CliProcess, latchkey as run, startCli } from "../support/cli.ts";
 import { addPracticeIdentity, openTestParts, type TestParts } from "../support/parts.ts";
 

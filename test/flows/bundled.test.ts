@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
 import { expect, test } from "vitest";
 import { z } from "zod";
-import { loadCatalogue } from "../../src/job/catalogue.ts";
+import { loadCatalogue } from "../../src/job/catalogue/catalogue.ts";
 
 test("every bundled flow loads, and tells in JSON Schema what input it takes", async () => {
   const { flows } = await loadCatalogue(resolve("flows"));

@@ -11,8 +11,8 @@ import { createOpenSession } from "../../src/browser/open-session.ts";
 import { createLocalProvider } from "../../src/browser/providers/local.ts";
 import type { Session } from "../../src/browser/session.ts";
 import type { Flow } from "../../src/flow.ts";
-import { checkSchema } from "../../src/job/check-schema.ts";
-import { createSteps } from "../../src/job/flow-context.ts";
+import { checkSchema } from "../../src/job/catalogue/check-schema.ts";
+import { createSteps } from "../../src/job/run/flow-context.ts";
 import { createLogger } from "../../src/log.ts";
 import { createRedactor } from "../../src/redact.ts";
 

@@ -1,10 +1,10 @@
 import type { PracticeUser } from "../../practice/accounts.ts";
 import type { RunEvent } from "../../src/events.ts";
 import type { JobInput } from "../../src/job/job.ts";
-import type { EnqueueOptions } from "../../src/job/queue.ts";
-import type { Run } from "../../src/job/runs.ts";
+import type { EnqueueOptions } from "../../src/job/queue/queue.ts";
+import type { Run } from "../../src/job/record/runs.ts";
+import { watchRun } from "../../src/job/record/watch-run.ts";
 import { submitRun } from "../../src/job/submit.ts";
-import { watchRun } from "../../src/job/watch-run.ts";
 import type { Parts } from "../../src/parts.ts";
 
 /** Whose codes last a second, so that a test that signs in often does not wait for the next. */

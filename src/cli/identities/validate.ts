@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { validateFlowName } from "../../job/validate-flow.ts";
+import { validateFlowName } from "../../job/catalogue/validate-flow.ts";
 import type { CliContext } from "../context.ts";
 import { checkDisplay } from "../display.ts";
 import { printOutcome } from "../outcome.ts";

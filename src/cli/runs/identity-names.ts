@@ -1,7 +1,7 @@
 import type { Kysely } from "kysely";
 import type { Tables } from "../../database/tables.ts";
 import { isUuid } from "../../identity/identity-input.ts";
-import type { Run } from "../../job/runs.ts";
+import type { Run } from "../../job/record/runs.ts";
 
 /** The names of these runs' identities, by id; without those that were removed meanwhile. */
 export async function identityNames(kysely: Kysely<Tables>, runs: Run[]): Promise<Map<string, string>> {

@@ -1,4 +1,4 @@
-import type { Run } from "../../job/runs.ts";
+import type { Run } from "../../job/record/runs.ts";
 import type { CliContext } from "../context.ts";
 import { duration } from "../format.ts";
 

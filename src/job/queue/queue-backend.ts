@@ -1,0 +1,152 @@
+import {
+  createPostgresBackend,
+  createRedisBackend,
+  type JobsOptions,
+  Queue,
+  type QueueOptions,
+  runMigrations,
+  Worker,
+  type WorkerOptions,
+} from "bullmq";
+import { Redis } from "ioredis";
+import pg from "pg";
+import { Failure } from "../../failure.ts";
+import type { Logger } from "../../log.ts";
+import type { Secret } from "../../secret.ts";
+import type { JobInput } from "../job.ts";
+
+/** Connections BullMQ may hold per queue or worker on Postgres, besides the one it listens on. */
+const poolSize = 4;
+const connectTimeoutMs = 10_000;
+
+/** What we use of BullMQ's Queue, whichever backend it is on. */
+export interface BullQueue {
+  add(name: string, data: JobInput, options: JobsOptions): Promise<unknown>;
+  getJob(id: string): Promise<BullJob | undefined>;
+  remove(id: string): Promise<number>;
+  getJobCounts(): Promise<Record<string, number>>;
+  waitUntilReady(): Promise<unknown>;
+  close(): Promise<void>;
+  on(event: "error", listener: (error: Error) => void): unknown;
+}
+
+/** What we use of BullMQ's Job, whichever backend it is on. */
+export interface BullJob {
+  id?: string | undefined;
+  name: string;
+  data: unknown;
+  opts: JobsOptions;
+  attemptsMade: number;
+  /** When it was added, epoch milliseconds. */
+  timestamp: number;
+  getState(): Promise<string>;
+  promote(): Promise<void>;
+  moveToDelayed(timestamp: number, token?: string): Promise<void>;
+  moveToWait(token?: string): Promise<number>;
+}
+
+/** What we use of BullMQ's Worker, whichever backend it is on. */
+export interface BullWorker {
+  run(): Promise<void>;
+  pause(doNotWaitActive?: boolean): Promise<void>;
+  close(): Promise<void>;
+  waitUntilReady(): Promise<unknown>;
+  on(event: "error", listener: (error: Error) => void): unknown;
+  on(event: "failed", listener: (job: BullJob | undefined, error: Error) => void): unknown;
+  on(event: "stalled", listener: (jobId: string) => void): unknown;
+  on(event: "lockRenewalFailed", listener: (jobIds: string[]) => void): unknown;
+}
+
+export type BullProcessor = (
+  job: BullJob,
+  token: string | undefined,
+  signal: AbortSignal | undefined,
+) => Promise<unknown>;
+
+/** Where BullMQ keeps its jobs. The only place that knows which. */
+export interface QueueBackend {
+  readonly kind: "redis" | "postgres";
+  queue(name: string, options?: Omit<QueueOptions, "connection">): BullQueue;
+  worker(name: string, processor: BullProcessor, options: Omit<WorkerOptions, "connection">): BullWorker;
+  close(): Promise<void>;
+}
+
+/**
+ * Redis when its URL is given, else the Postgres that holds everything else.
+ * @throws Failure `queue_unavailable`
+ */
+export function openQueueBackend(options: {
+  redisUrl: Secret | undefined;
+  databaseUrl: Secret;
+  log: Logger;
+}): Promise<QueueBackend> {
+  return options.redisUrl === undefined
+    ? onPostgres(options.databaseUrl)
+    : onRedis(options.redisUrl, options.log);
+}
+
+async function onRedis(url: Secret, log: Logger): Promise<QueueBackend> {
+  // BullMQ's blocking commands must be able to wait for ever, hence no limit of retries per request.
+  const connection = new Redis(url.reveal(), {
+    lazyConnect: true,
+    maxRetriesPerRequest: null,
+    connectTimeout: connectTimeoutMs,
+  });
+  connection.on("error", (error) => log.warn({ err: error }, "redis connection error"));
+  try {
+    await withTimeout(connection.connect());
+  } catch (cause) {
+    connection.disconnect();
+    throw new Failure("queue_unavailable", "Redis did not answer at REDIS_URL.", { cause });
+  }
+  return {
+    kind: "redis",
+    queue: (name, options) => new Queue(name, { ...options, connection }, createRedisBackend),
+    worker: (name, processor, options) =>
+      new Worker(name, processor, { ...options, connection }, createRedisBackend),
+    async close() {
+      await connection.quit().catch(() => connection.disconnect());
+    },
+  };
+}
+
+async function onPostgres(url: Secret): Promise<QueueBackend> {
+  const connection = {
+    connectionString: url.reveal(),
+    max: poolSize,
+    keepAlive: true,
+    application_name: "latchkey queue",
+  };
+  const client = new pg.Client({
+    connectionString: url.reveal(),
+    connectionTimeoutMillis: connectTimeoutMs,
+    application_name: "latchkey queue",
+  });
+  try {
+    await client.connect();
+    await runMigrations(client);
+  } catch (cause) {
+    throw new Failure("queue_unavailable", "The queue's tables could not be prepared in Postgres.", {
+      cause,
+    });
+  } finally {
+    await client.end().catch(() => {});
+  }
+  return {
+    kind: "postgres",
+    queue: (name, options) => new Queue(name, { ...options, connection }, createPostgresBackend),
+    worker: (name, processor, options) =>
+      new Worker(name, processor, { ...options, connection }, createPostgresBackend),
+    async close() {},
+  };
+}
+
+async function withTimeout(work: Promise<unknown>): Promise<void> {
+  const { promise, reject } = Promise.withResolvers<never>();
+  const timer = setTimeout(() => reject(new Error("timed out")), connectTimeoutMs);
+  try {
+    await Promise.race([work, promise]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

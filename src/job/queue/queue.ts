@@ -1,0 +1,71 @@
+import type { JobsOptions } from "bullmq";
+import type { Logger } from "../../log.ts";
+import { type JobInput, jobName } from "../job.ts";
+import type { QueueBackend } from "./queue-backend.ts";
+
+/** How long BullMQ keeps ended jobs, in seconds and in number; the run's row is what outlives them. */
+const kept = { age: 24 * 3_600, count: 10_000 };
+
+export interface EnqueueOptions {
+  /** Attempts in all, the first included. */
+  attempts: number;
+  delayMs?: number;
+  /** 1 is the most urgent; 0, the default, comes before all. */
+  priority?: number;
+}
+
+/** The queue of runs, from the producer's side. A run's id is its job's id, so the same run is queued once. */
+export interface RunQueue {
+  add(runId: string, job: JobInput, options: EnqueueOptions): Promise<void>;
+  /** Takes a waiting or delayed job out; false when there is none, or a worker has it. */
+  remove(jobId: string): Promise<boolean>;
+  /** Ends a job's delay; nothing happens unless it is delayed. */
+  promote(jobId: string): Promise<void>;
+  /** BullMQ's word for the job's state, `unknown` where there is none. */
+  state(jobId: string): Promise<string>;
+  /** Jobs by state, for metrics. */
+  counts(): Promise<Record<string, number>>;
+  close(): Promise<void>;
+}
+
+/** Opens the producer's side. @throws Failure `queue_unavailable` is the backend's to throw, before this. */
+export function openRunQueue(backend: QueueBackend, name: string, log: Logger): RunQueue {
+  const queue = backend.queue(name);
+  queue.on("error", (error) => log.warn({ err: error }, "queue error"));
+
+  return {
+    async add(runId, job, { attempts, delayMs, priority }) {
+      const options: JobsOptions = {
+        jobId: runId,
+        attempts,
+        // The worker works out each delay, because a site may name the wait.
+        backoff: { type: "latchkey" },
+        removeOnComplete: kept,
+        removeOnFail: kept,
+        // Stacks may quote a page; the queue is given our own text only.
+        stackTraceLimit: 0,
+        ...(delayMs === undefined ? {} : { delay: delayMs }),
+        ...(priority === undefined ? {} : { priority }),
+      };
+      await queue.add(jobName, { ...job, runId }, options);
+    },
+    async remove(jobId) {
+      try {
+        return (await queue.remove(jobId)) > 0;
+      } catch {
+        // BullMQ throws where a worker holds the job's lock.
+        return false;
+      }
+    },
+    async promote(jobId) {
+      const job = await queue.getJob(jobId);
+      // Between looking and promoting the delay may have run out: then BullMQ throws, and all is well.
+      if ((await job?.getState()) === "delayed") await job?.promote().catch(() => {});
+    },
+    async state(jobId) {
+      return (await (await queue.getJob(jobId))?.getState()) ?? "unknown";
+    },
+    counts: () => queue.getJobCounts(),
+    close: () => queue.close(),
+  };
+}

@@ -1,0 +1,260 @@
+import { type Kysely, sql, type UpdateObject } from "kysely";
+import type { Tables } from "../../database/tables.ts";
+import { Failure } from "../../failure.ts";
+import type { Artifact, Outcome, StageRecord } from "../../outcome.ts";
+import type { Job } from "../job.ts";
+import { type Run, toJob, toRun, workingStatuses } from "./run-rows.ts";
+
+export type { Run } from "./run-rows.ts";
+
+export interface RunFilter {
+  project: string;
+  identityId?: string;
+  flow?: string;
+  status?: Run["status"];
+  limit?: number;
+}
+
+/** A worker's hold on a run: its writes count as long as no other worker has taken the run up after it. */
+export interface RunHold {
+  runId: string;
+  fence: string;
+}
+
+/** What taking a run up came to. */
+export type Taken =
+  | { status: "held"; hold: RunHold; cancelRequested: boolean }
+  /** It had ended already — a worker died between recording the outcome and telling the queue. */
+  | { status: "ended"; outcome: Outcome };
+
+/** The job id of a run that no queue knows: one made from the command line, in its own process. */
+export const noJob = "";
+
+export type RunStore = ReturnType<typeof createRunStore>;
+
+/** The record of runs: rows that outlive the queue's jobs. */
+export function createRunStore(db: Kysely<Tables>) {
+  /** Changes the row if the hold is still the newest. @throws Failure `lease_lost`, having written nothing. */
+  async function write(hold: RunHold, change: RunChange): Promise<void> {
+    const { numUpdatedRows } = await db
+      .updateTable("runs")
+      .set(change)
+      .where("id", "=", hold.runId)
+      .where("fence", "=", hold.fence)
+      .where("ended_at", "is", null)
+      .executeTakeFirst();
+    if (numUpdatedRows === 0n)
+      throw new Failure("lease_lost", "Another worker has taken this run up; nothing was recorded.");
+  }
+
+  return {
+    /** Records a run before its job is queued. The same id twice is one run. */
+    async create(
+      id: string,
+      job: Job,
+      { maxAttempts, jobId = id }: { maxAttempts: number; jobId?: string },
+    ): Promise<void> {
+      await db
+        .insertInto("runs")
+        .values({
+          id,
+          job_id: jobId,
+          project: job.project,
+          flow: job.flow,
+          identity_id: job.identityId,
+          input: job.input === undefined ? null : JSON.stringify(job.input),
+          tags: JSON.stringify(job.tags ?? {}),
+          trace: job.trace,
+          deadline_ms: job.deadlineMs ?? null,
+          code_timeout_ms: job.codeTimeoutMs ?? null,
+          status: "queued",
+          max_attempts: maxAttempts,
+          stages: "[]",
+          artifacts: "[]",
+        })
+        .onConflict((conflict) => conflict.column("id").doNothing())
+        .execute();
+    },
+
+    /** Records a job that no run can be made of, ended as it is. */
+    async createRefused(id: string, jobId: string, outcome: Outcome): Promise<void> {
+      await db
+        .insertInto("runs")
+        .values({
+          id,
+          job_id: jobId,
+          project: "default",
+          flow: "",
+          identity_id: "",
+          tags: "{}",
+          trace: false,
+          status: outcome.status,
+          max_attempts: 1,
+          stages: "[]",
+          artifacts: "[]",
+          outcome: JSON.stringify(outcome),
+          ended_at: sql`now()`,
+        })
+        .onConflict((conflict) => conflict.column("id").doNothing())
+        .execute();
+    },
+
+    /** Takes the run up for an attempt, the `attempt`-th; from here on earlier holders can write nothing. */
+    async takeUp(
+      runId: string,
+      { worker, attempt }: { worker: string; attempt: number },
+    ): Promise<Taken | undefined> {
+      const row = await db
+        .updateTable("runs")
+        .set({
+          status: "running",
+          worker,
+          attempts: attempt,
+          fence: sql`fence + 1`,
+          started_at: sql`coalesce(started_at, now())`,
+        })
+        .where("id", "=", runId)
+        .where("ended_at", "is", null)
+        .returning(["fence", "cancel_requested_at"])
+        .executeTakeFirst();
+      if (row !== undefined) {
+        return {
+          status: "held",
+          hold: { runId, fence: row.fence },
+          cancelRequested: row.cancel_requested_at !== null,
+        };
+      }
+      const ended = await db.selectFrom("runs").select("outcome").where("id", "=", runId).executeTakeFirst();
+      return ended === undefined ? undefined : { status: "ended", outcome: ended.outcome as Outcome };
+    },
+
+    /** Records the run's outcome for good. @throws Failure `lease_lost` */
+    end(
+      hold: RunHold,
+      outcome: Outcome,
+      work: { stages: StageRecord[]; artifacts: Artifact[] },
+    ): Promise<void> {
+      return write(hold, {
+        status: outcome.status,
+        outcome: JSON.stringify(outcome),
+        stages: JSON.stringify(work.stages),
+        artifacts: JSON.stringify(work.artifacts),
+        ended_at: sql`now()`,
+      });
+    },
+
+    /** The run's login waits for a one-time code, or no longer. @throws Failure `lease_lost` */
+    markWaiting(hold: RunHold, isWaiting: boolean): Promise<void> {
+      return write(hold, { status: isWaiting ? "waiting_for_code" : "running" });
+    },
+
+    /** Gives the run back to the queue, for another attempt or until its identity is free. @throws Failure `lease_lost` */
+    giveBack(hold: RunHold, status: "queued" | "deferred"): Promise<void> {
+      return write(hold, { status, worker: null });
+    },
+
+    /** Ends a run that no worker holds: cancelled while queued, or lost with its workers. False if it had ended. */
+    async endUnheld(runId: string, outcome: Outcome): Promise<boolean> {
+      const { numUpdatedRows } = await db
+        .updateTable("runs")
+        .set({
+          status: outcome.status,
+          outcome: JSON.stringify(outcome),
+          ended_at: sql`now()`,
+          fence: sql`fence + 1`,
+        })
+        .where("id", "=", runId)
+        .where("ended_at", "is", null)
+        .executeTakeFirst();
+      return numUpdatedRows > 0n;
+    },
+
+    /** Marks the run for cancelling; the worker that holds it, or the next to take it up, ends it. */
+    async requestCancel(project: string, runId: string): Promise<Run> {
+      await db
+        .updateTable("runs")
+        .set({ cancel_requested_at: sql`coalesce(cancel_requested_at, now())` })
+        .where("id", "=", runId)
+        .where("project", "=", project)
+        .where("ended_at", "is", null)
+        .execute();
+      return this.get(project, runId);
+    },
+
+    /** @throws Failure `not_found` */
+    async get(project: string, runId: string): Promise<Run> {
+      const row = isUuid(runId)
+        ? await db
+            .selectFrom("runs")
+            .selectAll()
+            .where("id", "=", runId)
+            .where("project", "=", project)
+            .executeTakeFirst()
+        : undefined;
+      if (row === undefined) throw new Failure("not_found", `There is no run ${runId}.`);
+      return toRun(row);
+    },
+
+    /** Newest first; 50 unless a limit is given, 1,000 at most. */
+    async list({ project, identityId, flow, status, limit = 50 }: RunFilter): Promise<Run[]> {
+      let query = db.selectFrom("runs").selectAll().where("project", "=", project);
+      if (identityId !== undefined) query = query.where("identity_id", "=", identityId);
+      if (flow !== undefined) query = query.where("flow", "=", flow);
+      if (status !== undefined) query = query.where("status", "=", status);
+      const rows = await query
+        .orderBy("created_at", "desc")
+        .orderBy("id")
+        .limit(Math.min(limit, 1_000))
+        .execute();
+      return rows.map(toRun);
+    },
+
+    /** The run of a job in the queue. */
+    async idOfJob(jobId: string): Promise<string | undefined> {
+      const row = await db
+        .selectFrom("runs")
+        .select("id")
+        .where("job_id", "=", jobId)
+        .orderBy("created_at", "desc")
+        .limit(1)
+        .executeTakeFirst();
+      return row?.id;
+    },
+
+    /** Runs this worker holds that are to be cancelled. */
+    async cancelRequested(worker: string): Promise<string[]> {
+      const rows = await db
+        .selectFrom("runs")
+        .select("id")
+        .where("worker", "=", worker)
+        .where("status", "in", workingStatuses)
+        .where("cancel_requested_at", "is not", null)
+        .execute();
+      return rows.map(({ id }) => id);
+    },
+
+    /** Runs made more than `olderThanMs` ago that have not ended: the queue should know a job for each. */
+    async unended(
+      olderThanMs: number,
+    ): Promise<{ id: string; jobId: string; job: Job; maxAttempts: number }[]> {
+      const rows = await db
+        .selectFrom("runs")
+        .selectAll()
+        .where("ended_at", "is", null)
+        .where("job_id", "!=", noJob)
+        .where("created_at", "<", sql<Date>`now() - ${olderThanMs} * interval '1 millisecond'`)
+        .limit(1_000)
+        .execute();
+      return rows.map((row) => ({
+        id: row.id,
+        jobId: row.job_id,
+        maxAttempts: row.max_attempts,
+        job: toJob(row),
+      }));
+    },
+  };
+}
+
+type RunChange = UpdateObject<Tables, "runs">;
+
+const isUuid = (text: string) => /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/i.test(text);

@@ -1,0 +1,86 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { createFlowFiles } from "../../browser/files.ts";
+import type { Session } from "../../browser/session.ts";
+import { startTrace } from "../../browser/trace.ts";
+import { Failure } from "../../failure.ts";
+import type { Flow } from "../../flow.ts";
+import type { Artifact } from "../../outcome.ts";
+import { untilAborted } from "../../until-aborted.ts";
+import { checkSchema } from "../catalogue/check-schema.ts";
+import type { Claim } from "./claim-identity.ts";
+import { createSteps } from "./flow-context.ts";
+import { flowErrorText, flowFailure } from "./flow-failure.ts";
+import type { RunContext } from "./run-context.ts";
+
+/** How long a crash may take to be noticed after the page it closed, in milliseconds. */
+const crashNoticeMs = 500;
+
+/** A flow on its way: what is run, with what, as whom, where. */
+export interface FlowWork {
+  flow: Flow;
+  input: unknown;
+  claim: Claim;
+  session: Session;
+}
+
+/** One attempt at the flow on a signed-in page: its start page, its steps, its result checked, its trace stored. */
+export async function attemptFlow(
+  run: RunContext,
+  { flow, input, claim, session }: FlowWork,
+): Promise<unknown> {
+  const { deps, signal } = run;
+  const { redactor } = run.known;
+  const { page, context } = session;
+  const onArtifact = (artifact: Artifact) => {
+    if (artifact.kind === "trace") run.evidence.trace = artifact.name;
+    deps.emit({ type: "artifact", artifact });
+  };
+  const stored = { artifacts: deps.artifacts, runId: run.id, redactor, onArtifact };
+  const steps = createSteps(signal, deps.emit);
+  const { id, name, sourceUrl, metadata } = claim.identity;
+  await using _trace = run.job.trace ? await startTrace({ context, ...stored }) : undefined;
+  try {
+    if (flow.startUrl !== undefined) await page.goto(flow.startUrl);
+    if (deps.pause === true) await untilAborted(signal, () => page.pause());
+    const result = await untilAborted(signal, () =>
+      flow.run({
+        page,
+        context,
+        session,
+        input,
+        identity: { id, name, sourceUrl, metadata },
+        step: steps.step,
+        files: createFlowFiles({ ...stored, signal }),
+        log: deps.log,
+        signal,
+      }),
+    );
+    const checked = await checkSchema(flow.output, result, {
+      code: "invalid_output",
+      what: "What the flow returned",
+    });
+    return run.known.scrubResult(asJson(checked), { keepUsername: flow.returnsUsername === true });
+  } catch (error) {
+    await noticeCrash(error, signal);
+    const step = steps.current;
+    if (step !== undefined) run.evidence.step = step;
+    run.evidence.error = redactor.scrub(flowErrorText(error));
+    throw flowFailure(error, { step, restartable: flow.restartable === true });
+  }
+}
+
+/** A closed page is only the symptom: what closed it, if anything did, names the failure. */
+async function noticeCrash(error: unknown, signal: AbortSignal): Promise<void> {
+  const closed = error instanceof Error && /has been closed|crashed|disconnected/i.test(error.message);
+  if (closed && !signal.aborted) await sleep(crashNoticeMs, undefined, { signal }).catch(() => {});
+  signal.throwIfAborted();
+}
+
+/** The result as it can be stored: JSON, in which `undefined` is null. */
+function asJson(result: unknown): unknown {
+  try {
+    return JSON.parse(JSON.stringify(result ?? null));
+  } catch (cause) {
+    throw new Failure("invalid_output", "What the flow returned cannot be written as JSON.", { cause });
+  }
+}

@@ -1,0 +1,48 @@
+import { Failure } from "../../failure.ts";
+import type { Lease } from "../../identity/leases.ts";
+import type { Identity } from "../../identity/types.ts";
+import type { Site } from "../../login/site.ts";
+import type { RunContext } from "./run-context.ts";
+
+/** Who a run is, on which site, and its hold on one of the identity's sessions. */
+export interface Claim {
+  identity: Identity;
+  site: Site | undefined;
+  lease: Lease;
+}
+
+/**
+ * Finds the identity and takes one of its sessions for this run.
+ * @throws Failure `unknown_identity`, `identity_failed`, `identity_busy`
+ */
+export async function claimIdentity(run: RunContext): Promise<Claim> {
+  const { job, deps } = run;
+  const identity = await deps.identities.get(job.project, job.identityId);
+  // Only a person's fresh attempt may try refused credentials again: anything else could lock the account.
+  if (identity.status === "failed" && !run.fresh) {
+    const reason = identity.statusReason === null ? "" : ` (${identity.statusReason})`;
+    throw new Failure(
+      "identity_failed",
+      `The identity "${identity.name}" has failed${reason}; nothing was tried.`,
+    );
+  }
+  const site = deps.catalogue.siteFor(identity.sourceUrl);
+  const slots = identity.maxSessions ?? site?.sessionsPerIdentity ?? 1;
+  const name = sessionLease(identity.id);
+  const lease =
+    deps.whenBusy === "wait"
+      ? await deps.leases.acquire(name, { slots, signal: run.signal })
+      : await deps.leases.tryAcquire(name, slots);
+  if (lease === null)
+    throw new Failure("identity_busy", `The identity "${identity.name}" is held by another run.`);
+  run.resources.use(lease);
+  deps.log.info({ flow: job.flow, identity: identity.id }, "run has its identity");
+  run.follow(lease.lost);
+  return { identity, site, lease };
+}
+
+/** Names the lease that limits an identity's open sessions. */
+const sessionLease = (identityId: string): string => `session:${identityId}`;
+
+/** Names the lease that lets one login of an identity happen at a time, on all machines. */
+export const loginLease = (identityId: string): string => `login:${identityId}`;

@@ -1,0 +1,67 @@
+import type { Artifacts } from "../../artifacts.ts";
+import type { OpenSession, Session } from "../../browser/session.ts";
+import type { EmitRunEvent } from "../../events.ts";
+import type { CodeInbox } from "../../identity/code-inbox.ts";
+import type { Identities } from "../../identity/identities.ts";
+import type { Leases } from "../../identity/leases.ts";
+import type { Logger } from "../../log.ts";
+import type { LoginCredentials } from "../../login/site.ts";
+import type { Evidence } from "../../outcome.ts";
+import type { Catalogue } from "../catalogue/catalogue.ts";
+import type { Job } from "../job.ts";
+import type { KnownSecrets } from "./known-secrets.ts";
+
+/** What a run needs. All of it is borrowed: nothing of it is closed by a run. */
+export interface RunDeps {
+  catalogue: Catalogue;
+  identities: Identities;
+  leases: Leases;
+  openSession: OpenSession;
+  artifacts: Artifacts;
+  /** Told everything that happens, as it happens. */
+  emit: EmitRunEvent;
+  log: Logger;
+  /** In whose name secrets are read: `worker:<id>`, `cli:<user>`. */
+  actor: string;
+  /** Where the identity is held by another run: fail with `identity_busy`, for a worker has other work; or wait. */
+  whenBusy: "fail" | "wait";
+  /** Where one-time codes are handed in. */
+  codes: CodeInbox;
+  /** How long a login may wait for one, in milliseconds, unless the job says otherwise; 0 for not at all. */
+  codeTimeoutMs: number;
+  /** Notes in the run's record that it waits for a code, or no longer. */
+  markWaiting?: (isWaiting: boolean) => Promise<void>;
+  /** Asks whoever sits at this process's terminal. */
+  askForCode?: LoginCredentials["outOfBand"];
+  runDeadlineMs: number;
+  loginTimeoutMs: number;
+  /** A window on this machine's screen. */
+  headed?: boolean;
+  /** Milliseconds between actions. */
+  slowMoMs?: number;
+  /** Opens Playwright's Inspector before the flow's first step. */
+  pause?: boolean;
+}
+
+/** One run on its way: what it was asked, what ends it, and what it has gathered so far. */
+export interface RunContext {
+  readonly id: string;
+  readonly job: Job;
+  readonly deps: RunDeps;
+  /** Sign in anew whatever the saved state, even where the identity has failed: somebody asked for it by hand. */
+  readonly fresh: boolean;
+  /** Deadline, cancel, shutdown, loss of lease or browser: the first wins, and its reason is a Failure. */
+  readonly signal: AbortSignal;
+  /** From now on this signal ends the run too. */
+  follow(signal: AbortSignal): void;
+  /** Closed in reverse when the run ends. */
+  readonly resources: AsyncDisposableStack;
+  /** What is known of the identity's username and secrets; scrubbed from what is kept of the run. */
+  readonly known: KnownSecrets;
+  /** The page that tells whether the identity is signed in; its source page unless the site shows a login form there to everyone. */
+  provedAt: string | undefined;
+  /** Gathered on the way, kept if the run fails. */
+  readonly evidence: Evidence;
+  /** What the evidence is to be taken of: the session's page and its console. */
+  watched: { session: Session; consoleErrors: () => string[] } | undefined;
+}
