@@ -129,7 +129,7 @@ test("no secret is found in logs, databases, artifacts, the queue or the process
     },
   );
 
-  const outcomes = [
+  const ofOne = async () => [
     await run({ flow: "trial/look", identityId: good, input: { word: visible } }),
     await run({ flow: "trial/look", identityId: good }),
     await run({ flow: "trial/misbehave", identityId: good, input: { how: "throw" } }),
@@ -137,26 +137,29 @@ test("no secret is found in logs, databases, artifacts, the queue or the process
     await run({ flow: "trial/misbehave", identityId: good, input: { how: "crash the page" } }),
     await run({ flow: "trial/misbehave", identityId: good, input: { how: "never end" }, deadlineMs: 2_000 }),
     await run({ flow: "trial/misbehave", identityId: good, input: { how: "never end" } }, { cancel: true }),
+    await run({ flow: "trial/look", identityId: good, input: { word: { password } } as never }).catch(
+      () => undefined,
+    ),
+  ];
+  const ofOthers = async () => [
     await run({ flow: "trial/look", identityId: await identity(wrongPassword, totpSecret) }),
     await run({ flow: "trial/look", identityId: await identity(password, wrongTotpSecret) }),
     await run({ flow: "trial/look", identityId: await identity(password, undefined) }, { handsIn: true }),
     await run({ flow: "trial/look", identityId: await identity(password, undefined), codeTimeoutMs: 0 }),
-    await run({ flow: "trial/look", identityId: good, input: { word: { password } } as never }).catch(
-      () => undefined,
-    ),
     await run({ flow: "trial/look", identityId: withPasskey }),
-    await whileSwitched({ serverError: /^\/login/ }, async () =>
-      run({ flow: "trial/look", identityId: await identity(password, totpSecret) }),
-    ),
-    await whileSwitched({ hang: /^\/login\/password/ }, async () =>
-      run({ flow: "trial/look", identityId: await identity(password, totpSecret), deadlineMs: 4_000 }),
-    ),
   ];
+  // Side by side, for time's sake; what makes the whole site misbehave comes after.
+  const outcomes = (await Promise.all([ofOne(), ofOthers()])).flat();
+  await whileSwitched({ serverError: /^\/login/ }, async () =>
+    run({ flow: "trial/look", identityId: await identity(password, totpSecret) }),
+  );
+  await whileSwitched({ hang: /^\/login\/password/ }, async () =>
+    run({ flow: "trial/look", identityId: await identity(password, totpSecret), deadlineMs: 4_000 }),
+  );
   const codes = outcomes.map((run) =>
     run?.outcome?.status === "failed" ? run.outcome.code : run?.outcome?.status,
   );
-  expect(codes[12]).toBe("succeeded");
-  expect(codes.slice(0, 11)).toEqual([
+  expect(codes).toEqual([
     "succeeded",
     "succeeded",
     "flow_failed",
@@ -164,10 +167,12 @@ test("no secret is found in logs, databases, artifacts, the queue or the process
     "browser_crashed",
     "deadline_exceeded",
     "cancelled",
+    undefined,
     "invalid_credentials",
     "invalid_one_time_code",
     "invalid_one_time_code",
     "one_time_code_required",
+    "succeeded",
   ]);
   const withMailbox = ["succeeded", "succeeded", "one_time_code_timeout"];
   expect(noImap === undefined ? await runsWithMailbox(command) : withMailbox).toEqual(withMailbox);
