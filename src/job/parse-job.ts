@@ -1,9 +1,12 @@
 import { z } from "zod";
 import { Failure } from "../failure.ts";
 import { type Job, jobSchema } from "./job.ts";
+import { unstorable } from "./storable.ts";
 
 /** Checks a job's data before anything is opened. @throws Failure `invalid_job` with every fault, never a value. */
 export function parseJob(data: unknown): Job {
+  const fault = unstorable(data);
+  if (fault !== undefined) throw new Failure("invalid_job", `The job's data is not usable: ${fault}.`);
   const parsed = jobSchema.safeParse(data);
   if (parsed.success) return parsed.data;
   const faults = parsed.error.issues.map((issue) => `${issue.path.join(".") || "data"}: ${issue.message}`);

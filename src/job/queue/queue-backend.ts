@@ -14,6 +14,7 @@ import { Failure } from "../../failure.ts";
 import type { Logger } from "../../log.ts";
 import type { Secret } from "../../secret.ts";
 import type { JobInput } from "../job.ts";
+import { TolerantWorker } from "./tolerant-worker.ts";
 
 /** Connections BullMQ may hold per queue or worker on Postgres, besides the one it listens on. */
 const poolSize = 4;
@@ -103,7 +104,7 @@ async function onRedis(url: Secret, log: Logger): Promise<QueueBackend> {
     kind: "redis",
     queue: (name, options) => new Queue(name, { ...options, connection }, createRedisBackend),
     worker: (name, processor, options) =>
-      new Worker(name, processor, { ...options, connection }, createRedisBackend),
+      new TolerantWorker(name, processor, { ...options, connection }, createRedisBackend),
     async close() {
       await connection.quit().catch(() => connection.disconnect());
     },

@@ -1,0 +1,30 @@
+/** How deep a job's data may be nested: far more than any flow's input needs, far less than a stack bears. */
+const mostDepth = 64;
+
+/**
+ * What of a JSON value cannot be stored, with where it is; undefined where all of it can. Postgres' jsonb holds no NUL
+ * character and no half of a surrogate pair, and what checks a value walks it by recursion.
+ */
+export function unstorable(value: unknown): string | undefined {
+  const waiting: { value: unknown; path: string; depth: number }[] = [{ value, path: "data", depth: 0 }];
+  for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
+    const { value: part, path, depth } = next;
+    if (typeof part === "string") {
+      const fault = textFault(part);
+      if (fault !== undefined) return `${path}: ${fault}`;
+    }
+    if (typeof part !== "object" || part === null) continue;
+    if (depth === mostDepth) return `${path.slice(0, 80)}: it is nested more than ${mostDepth} deep`;
+    for (const [name, child] of Object.entries(part)) {
+      const fault = textFault(name);
+      if (fault !== undefined) return `${path}: a member's name: ${fault}`;
+      waiting.push({ value: child, path: `${path}.${name}`, depth: depth + 1 });
+    }
+  }
+  return undefined;
+}
+
+function textFault(text: string): string | undefined {
+  if (text.includes("\0")) return "it holds a NUL character";
+  return text.isWellFormed() ? undefined : "it holds half of a surrogate pair";
+}
