@@ -9,5 +9,7 @@ export default defineConfig({
     maxWorkers: 3,
     testTimeout: 30_000,
     hookTimeout: 60_000,
+    // A state that comes is waited for as long as a busy machine needs; it is looked at often, so nobody waits longer.
+    expect: { poll: { timeout: 10_000, interval: 25 } },
   },
 });

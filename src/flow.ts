@@ -22,11 +22,12 @@ export interface FlowContext<Input = unknown> {
   signal: AbortSignal;
 }
 
-export interface Flow<Input = unknown, Output = unknown> {
+/** `RawInput` is what the input schema takes, `Input` what it makes of it. */
+export interface Flow<Input = unknown, Output = unknown, RawInput = unknown> {
   /** One line: what it does for its user. */
   description: string;
   /** Any Standard Schema (zod, valibot, arktype …). What it gives is the flow's `input`. */
-  input?: StandardSchemaV1<unknown, Input>;
+  input?: StandardSchemaV1<RawInput, Input>;
   /** Checks what the flow returns. */
   output?: StandardSchemaV1<unknown, Output>;
   /** Page to open before the flow starts, instead of the identity's source page. */
@@ -44,8 +45,8 @@ export interface Flow<Input = unknown, Output = unknown> {
 }
 
 /** Declares a flow: `flows/<site>/<flow>.ts` exports its result as default and is the flow `<site>/<flow>`. */
-export function defineFlow<Input = undefined, Output = unknown>(
-  flow: Flow<Input, Output>,
-): Flow<Input, Output> & { readonly kind: "flow" } {
+export function defineFlow<Input = undefined, Output = unknown, RawInput = Input>(
+  flow: Flow<Input, Output, RawInput>,
+): Flow<Input, Output, RawInput> & { readonly kind: "flow" } {
   return { ...flow, kind: "flow" };
 }

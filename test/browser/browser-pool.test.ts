@@ -38,8 +38,7 @@ afterEach(async () => {
 
 afterAll(assertNoChromiumLeft);
 
-const gone = (group: number) =>
-  vi.waitFor(() => expect(processesOfGroup(group)).toEqual([]), { timeout: 10_000 });
+const gone = (group: number) => expect.poll(() => processesOfGroup(group)).toEqual([]);
 
 describe("the warm browser", () => {
   test("is started once for requests that come together, and lends each a context of its own", async () => {
@@ -90,7 +89,7 @@ describe("the warm browser", () => {
     const [group = 0] = groups();
     const safe = await lend(request());
     process.kill(-group, "SIGKILL");
-    await vi.waitFor(() => expect(doomed.lost.aborted).toBe(true));
+    await expect.poll(() => doomed.lost.aborted).toBe(true);
     expect(doomed.lost.reason).toMatchObject({ code: "browser_crashed" });
     expect(safe.lost.aborted).toBe(false);
     await doomed.close();
@@ -116,7 +115,7 @@ describe("the warm browser", () => {
     const late = lend(request({ signal: stop.signal }));
     stop.abort(new Error("called off"));
     await expect(late).rejects.toThrow("called off");
-    await vi.waitFor(() => expect(warm.context.browser()?.contexts()).toHaveLength(2));
+    await expect.poll(() => warm.context.browser()?.contexts()).toHaveLength(2);
   });
 
   test("runs no secret on its command line, and has none of the worker's environment", async () => {
@@ -268,7 +267,7 @@ describe("a worker killed outright", () => {
     await gone(group);
     const next = pool();
     await next.lend(request());
-    await vi.waitFor(() => expect(chromiumFolders(pid)).toEqual([]));
+    await expect.poll(() => chromiumFolders(pid)).toEqual([]);
   });
 
   test("leaves even a Chromium that hangs only until the next one starts", async () => {

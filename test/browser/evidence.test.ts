@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { buffer } from "node:stream/consumers";
 import type { Browser, Page } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Artifacts, createArtifacts } from "../../src/artifacts.ts";
 import { collectEvidence, watchConsole } from "../../src/browser/evidence.ts";
 import { secretLocators } from "../../src/browser/mask-secrets.ts";
@@ -78,7 +78,7 @@ test("evidence names the page without query and fragment, and what the console s
       throw new TypeError("broke");
     });
   });
-  await vi.waitFor(() => expect(consoleErrors()).toHaveLength(2));
+  await expect.poll(() => consoleErrors()).toHaveLength(2);
   const evidence = await evidenceOf(page, { consoleErrors: consoleErrors() });
   expect(evidence).toMatchObject({
     url: `${server.url}/login`,
@@ -98,7 +98,7 @@ test("the console is remembered for its last errors, each at a bearable length",
   await page.evaluate(() => {
     for (let count = 1; count <= 25; count += 1) console.error(`error ${count} ${"x".repeat(1_000)}`);
   });
-  await vi.waitFor(() => expect(consoleErrors().at(-1)).toMatch(/^error 25/));
+  await expect.poll(() => consoleErrors().at(-1)).toMatch(/^error 25/);
   expect(consoleErrors()).toHaveLength(20);
   expect(Math.max(...consoleErrors().map(({ length }) => length))).toBeLessThanOrEqual(501);
   await page.close();

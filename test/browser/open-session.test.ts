@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { BrowserPool } from "../../src/browser/browser-pool.ts";
 import { createOpenSession } from "../../src/browser/open-session.ts";
 import type { Provider } from "../../src/browser/providers/provider.ts";
@@ -66,7 +66,7 @@ describe("a session is lost", () => {
     await using session = await open({ signal });
     await using other = await open({ signal });
     void session.page.goto("chrome://crash").catch(() => undefined);
-    await vi.waitFor(() => expect(session.lost.aborted).toBe(true));
+    await expect.poll(() => session.lost.aborted).toBe(true);
     expect(session.lost.reason).toMatchObject({ code: "browser_crashed" });
     expect(other.lost.aborted).toBe(false);
   });
@@ -75,7 +75,7 @@ describe("a session is lost", () => {
     await using own = testPool();
     await using session = await testOpenSession(own)({ signal });
     process.kill(-(own.groups()[0] ?? 0), "SIGKILL");
-    await vi.waitFor(() => expect(session.lost.aborted).toBe(true));
+    await expect.poll(() => session.lost.aborted).toBe(true);
     expect(session.lost.reason).toMatchObject({ code: "browser_crashed" });
   });
 });
@@ -128,7 +128,7 @@ describe("opening", () => {
     const opening = open({ signal: stop.signal });
     setImmediate(() => stop.abort(new Failure("cancelled", "The run was cancelled.")));
     await expect(opening).rejects.toMatchObject({ code: "cancelled" });
-    await vi.waitFor(() => expect(session.context.browser()?.contexts()).toHaveLength(contexts ?? 0));
+    await expect.poll(() => session.context.browser()?.contexts()).toHaveLength(contexts ?? 0);
   });
 
   test("at a provider nobody knows names those there are", async () => {

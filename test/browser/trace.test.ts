@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { buffer } from "node:stream/consumers";
 import { promisify } from "node:util";
-import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
 import { fromBufferPromise } from "yauzl";
 import { type Artifacts, createArtifacts } from "../../src/artifacts.ts";
 import type { BrowserPool } from "../../src/browser/browser-pool.ts";
@@ -207,7 +207,7 @@ test("a trace of a browser that died is none, and no failure", async () => {
     onArtifact: () => undefined,
   });
   process.kill(-(own.groups()[0] ?? 0), "SIGKILL");
-  await vi.waitFor(() => expect(session.lost.aborted).toBe(true));
+  await expect.poll(() => session.lost.aborted).toBe(true);
   expect(await trace.stop()).toBeUndefined();
   expect((await readdir(tmpdir())).filter((name) => name.startsWith("latchkey-trace-"))).toEqual([]);
 });

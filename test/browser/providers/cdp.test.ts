@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { inspect } from "node:util";
 import { pino } from "pino";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { type Artifacts, createArtifacts } from "../../../src/artifacts.ts";
 import { createFlowFiles } from "../../../src/browser/files.ts";
 import type { FlowFiles } from "../../../src/browser/flow-files.ts";
@@ -106,7 +106,7 @@ describe.each([
     const session = await opener(proxy.url)({ signal });
     await session.context.newPage();
     await Promise.all([session.close(), session.close()]);
-    await vi.waitFor(() => expect(proxy.connections()).toBe(0));
+    await expect.poll(() => proxy.connections()).toBe(0);
     const targets = (await (await fetch(`${remote.httpUrl}/json/list`)).json()) as {
       type: string;
       url: string;
@@ -122,7 +122,7 @@ test("what a worker that died left in the endpoint's own context is gone before 
   const session = await open({ signal });
   await signIn(session);
   proxy.cut();
-  await vi.waitFor(() => expect(session.lost.aborted).toBe(true));
+  await expect.poll(() => session.lost.aborted).toBe(true);
   await session.close();
   await using next = await open({ signal });
   expect(await next.context.cookies()).toEqual([]);
@@ -148,7 +148,7 @@ describe("a session is lost", () => {
     await using proxy = await startCdpProxy({ target: remote.url });
     await using session = await opener(proxy.url)({ signal });
     proxy.cut();
-    await vi.waitFor(() => expect(session.lost.aborted).toBe(true));
+    await expect.poll(() => session.lost.aborted).toBe(true);
     expect(session.lost.reason).toMatchObject({ code: "provider_unavailable" });
   });
 
@@ -156,7 +156,7 @@ describe("a session is lost", () => {
     await using proxy = await startCdpProxy({ target: remote.url });
     await using session = await opener(proxy.url, { heartbeatMs: 100 })({ signal });
     proxy.freeze();
-    await vi.waitFor(() => expect(session.lost.aborted).toBe(true));
+    await expect.poll(() => session.lost.aborted).toBe(true);
     expect(session.lost.reason).toMatchObject({ code: "provider_unavailable" });
   });
 
@@ -199,10 +199,10 @@ describe("an endpoint that lets nobody connect", () => {
     await using silentEndpoint = await startServer(() => undefined);
     const stop = new AbortController();
     const opening = opener(silentEndpoint.url)({ signal: stop.signal });
-    await vi.waitFor(() => expect(silentEndpoint.requests).toHaveLength(1));
+    await expect.poll(() => silentEndpoint.requests).toHaveLength(1);
     stop.abort(new Error("called off"));
     await expect(opening).rejects.toThrow("called off");
-    await vi.waitFor(() => expect(chromiumFolders()).toEqual([]));
+    await expect.poll(() => chromiumFolders()).toEqual([]);
   });
 });
 
