@@ -1,5 +1,6 @@
 import { availableParallelism, homedir } from "node:os";
 import { join, resolve } from "node:path";
+import ipaddr from "ipaddr.js";
 import { z } from "zod";
 import { Failure } from "./failure.ts";
 import { Secret } from "./secret.ts";
@@ -40,6 +41,15 @@ const path = z
 function defaultDataDir(): string {
   if (process.getuid?.() === 0) return "/var/lib/latchkey";
   return join(process.env["XDG_DATA_HOME"] ?? join(homedir(), ".local", "share"), "latchkey");
+}
+
+/** An address or range of addresses in CIDR notation, or one of the names proxies are given by. */
+function isAddressRange(text: string): boolean {
+  return (
+    ["loopback", "linklocal", "uniquelocal"].includes(text) ||
+    ipaddr.isValid(text) ||
+    ipaddr.isValidCIDR(text)
+  );
 }
 
 /**
@@ -194,6 +204,28 @@ export const settings = {
     "LATCHKEY_PORT",
     z.coerce.number().int().min(0).max(65_535).default(4_190),
     "Port the server listens on; 0 takes a free one.",
+  ),
+  requestsPerMinute: setting(
+    "LATCHKEY_REQUESTS_PER_MINUTE",
+    count.default(6_000),
+    "Requests an API key may make per minute, of each server process.",
+  ),
+  trustProxy: setting(
+    "LATCHKEY_TRUST_PROXY",
+    z
+      .string()
+      .optional()
+      .transform((text) => text?.split(",").map((part) => part.trim()))
+      .refine((parts) => parts?.every(isAddressRange) ?? true, {
+        error: "name addresses, as `10.0.0.0/8`, or `loopback`, `linklocal`, `uniquelocal`",
+      }),
+    "Reverse proxies whose `X-Forwarded-For` is believed, comma-separated: `loopback, 10.0.0.0/8`.",
+    "none",
+  ),
+  artifactLinkMs: setting(
+    "LATCHKEY_ARTIFACT_LINK_MS",
+    milliseconds.default(3_600_000),
+    "How long the signed links to a run's files are good, in milliseconds.",
   ),
   logLevel: setting(
     "LATCHKEY_LOG_LEVEL",

@@ -212,6 +212,38 @@ export const failures = {
     advice: "A file could not be stored: check free space and permissions of the artifact store.",
   },
 
+  // The HTTP interface
+  unauthenticated: {
+    retryable: false,
+    status: 401,
+    advice: "Send an API key as `Authorization: Bearer lk_…`; `latchkey keys add` makes one.",
+  },
+  forbidden: {
+    retryable: false,
+    status: 403,
+    advice: "Use a key of the scope the message names; `latchkey keys add --scope` makes one.",
+  },
+  method_not_allowed: {
+    retryable: false,
+    status: 405,
+    advice: "Use a method that the `Allow` header names; /docs lists every route.",
+  },
+  unsupported_media_type: {
+    retryable: false,
+    status: 415,
+    advice: "Send the body as JSON, with `Content-Type: application/json`.",
+  },
+  request_too_large: {
+    retryable: false,
+    status: 413,
+    advice: "Send less at once: files belong where a flow can fetch them, not into its input.",
+  },
+  too_many_requests: {
+    retryable: true,
+    status: 429,
+    advice: "Wait as many seconds as `Retry-After` says; LATCHKEY_REQUESTS_PER_MINUTE sets the limit.",
+  },
+
   // The installation
   invalid_config: {
     retryable: false,
@@ -231,7 +263,8 @@ export const failures = {
   internal_error: {
     retryable: true,
     status: 500,
-    advice: "A fault of Latchkey's own: the log has the stack under this run's id; please report it.",
+    advice:
+      "A fault of Latchkey's own: the log has the stack under the id of this run or request; please report it.",
   },
 } as const satisfies Record<string, { retryable: boolean; status: number; advice: string }>;
 
@@ -244,6 +277,15 @@ export interface FailureOptions {
   retryable?: boolean;
   /** How long to wait before a retry makes sense, in milliseconds. */
   retryAfterMs?: number;
+  /** What is wrong with each part of the data that was refused; never a value. */
+  details?: readonly FailureDetail[];
+}
+
+/** One fault of data that was refused. */
+export interface FailureDetail {
+  /** Where: the names on the way to it, joined by dots; empty for the whole. */
+  path: string;
+  message: string;
 }
 
 /**
@@ -255,12 +297,14 @@ export class Failure extends Error {
   readonly code: FailureCode;
   readonly retryable: boolean;
   readonly retryAfterMs: number | undefined;
+  readonly details: readonly FailureDetail[] | undefined;
 
   constructor(code: FailureCode, message: string, options: FailureOptions = {}) {
     super(message, options.cause === undefined ? {} : { cause: options.cause });
     this.code = code;
     this.retryable = options.retryable ?? failures[code].retryable;
     this.retryAfterMs = options.retryAfterMs;
+    this.details = options.details;
   }
 
   /** What the reader should do about it, in one line. */

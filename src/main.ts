@@ -1,6 +1,4 @@
-import { sql } from "kysely";
-import { createApp } from "./http/app.ts";
-import { listen } from "./http/listen.ts";
+import { serveApi } from "./http/serve.ts";
 import { endAbandoned } from "./job/queue/end-abandoned.ts";
 import { requeueForgotten } from "./job/queue/reconcile.ts";
 import { startWorker } from "./job/queue/worker.ts";
@@ -44,18 +42,12 @@ export async function startService(parts: Parts, roles: ReadonlySet<Role>): Prom
   }
 }
 
-async function startServer({ config, log, ...parts }: Parts) {
-  const { database } = await parts.store();
+async function startServer(parts: Parts) {
+  const { config, log, redactor, artifacts } = parts;
+  const store = await parts.store();
   const { queue } = await parts.queueing();
-  const app = createApp({
-    log,
-    readiness: {
-      database: { check: () => sql`select 1`.execute(database.kysely), code: "database_unavailable" },
-      queue: { check: () => queue.counts(), code: "queue_unavailable" },
-    },
-  });
-  const url = await listen(app, config);
-  return { url, stop: () => app.close() };
+  const catalogue = await parts.catalogue();
+  return serveApi({ config, log, redactor, artifacts, ...store, queue, catalogue });
 }
 
 async function startRunWorker({ config, log, ...parts }: Parts) {

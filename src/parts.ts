@@ -5,6 +5,7 @@ import { type Artifacts, createArtifacts } from "./artifacts.ts";
 import type { Browsers } from "./browser/open-browsers.ts";
 import type { Config } from "./config.ts";
 import { type Database, openDatabase } from "./database/open.ts";
+import { type ApiKeys, createApiKeys } from "./http/api-keys/key-store.ts";
 import { type Applications, createApplications } from "./identity/applications.ts";
 import { type CodeInbox, createCodeInbox } from "./identity/code-inbox.ts";
 import { createIdentities, type Identities } from "./identity/identities.ts";
@@ -26,6 +27,7 @@ export interface Store {
   leases: Leases;
   codes: CodeInbox;
   runs: RunStore;
+  apiKeys: ApiKeys;
 }
 
 export interface Queueing {
@@ -84,6 +86,7 @@ export function openParts({
       leases,
       codes: createCodeInbox({ db: database, keyring }),
       runs: createRunStore(database.kysely),
+      apiKeys: createApiKeys({ db: database }),
     };
   });
 

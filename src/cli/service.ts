@@ -6,7 +6,11 @@ import type { CliContext } from "./context.ts";
 const commands: { name: string; description: string; roles: Role[] }[] = [
   { name: "start", description: "run everything: the worker and the server", roles: ["worker", "server"] },
   { name: "worker", description: "take jobs from the queue and run them", roles: ["worker"] },
-  { name: "server", description: "answer /live and /ready", roles: ["server"] },
+  {
+    name: "server",
+    description: "answer HTTP requests: the API, /docs, /live and /ready",
+    roles: ["server"],
+  },
 ];
 
 /** The commands that serve until they are told to stop. */

@@ -90,6 +90,28 @@ export interface Tables {
     action: string;
     identity_id: string | null;
     run_id: string | null;
+    /** The API key that was made or removed. */
+    api_key_id: ColumnType<string | null, string | null | undefined, string | null>;
+  };
+  api_keys: {
+    /** The part of the key that may be shown. */
+    id: string;
+    project: string;
+    name: string;
+    scope: "read" | "submit" | "admin";
+    hash: Buffer;
+    created_at: Timestamp;
+    expires_at: NullableTimestamp;
+    last_used_at: NullableTimestamp;
+  };
+  /** Requests that made a run, so that the same request again is that run. */
+  idempotency_keys: {
+    project: string;
+    key: string;
+    /** SHA-256 of what was asked for. */
+    fingerprint: Buffer;
+    run_id: string;
+    created_at: Timestamp;
   };
   runs: {
     id: string;
@@ -114,6 +136,8 @@ export interface Tables {
     stages: Json<unknown[]>;
     artifacts: Json<unknown[]>;
     outcome: NullableJson;
+    /** The ended run whose job this one does again. */
+    retry_of: ColumnType<string | null, string | null | undefined, string | null>;
     created_at: Timestamp;
     started_at: NullableTimestamp;
     ended_at: NullableTimestamp;

@@ -1,14 +1,16 @@
+import { randomUUID } from "node:crypto";
 import { type FastifyBaseLogger, type FastifyInstance, fastify, LogController } from "fastify";
-import { Failure, type FailureCode, toFailure } from "../failure.ts";
+import { validatorCompiler } from "fastify-type-provider-zod";
 import type { Logger } from "../log.ts";
-
-/** How the server tells whether a part it stands on answers. */
-export interface ReadinessCheck {
-  /** Throws when the part does not answer. */
-  check(): Promise<unknown>;
-  /** What its silence means, and an error that is no Failure. */
-  code: FailureCode;
-}
+import { addRoute } from "./add-route.ts";
+import { authenticate } from "./api-keys/authenticate.ts";
+import { limitRequests } from "./api-keys/limits.ts";
+import type { HttpDeps } from "./deps.ts";
+import { addHealthRoutes, type ReadinessCheck } from "./health.ts";
+import { describeApi } from "./open-api.ts";
+import { readJson } from "./read-json.ts";
+import { refuse, refuseConnection, refuseInOneShape } from "./refuse.ts";
+import { routes } from "./routes.ts";
 
 export interface AppOptions {
   log: Logger;
@@ -16,53 +18,59 @@ export interface AppOptions {
   readiness: Readonly<Record<string, ReadinessCheck>>;
   /** How long a part may take to answer, in milliseconds: less than load balancers wait. */
   readinessTimeoutMs?: number;
+  /** Proxies whose word on the client's address is believed. */
+  trustProxy?: string[] | undefined;
+  /** What the API's routes work with; without it there is only health. */
+  api?: HttpDeps;
 }
 
-type PartState = { status: "ready" } | { status: "unavailable"; code: FailureCode; advice: string };
+const mostBodyBytes = 1024 ** 2;
 
-/**
- * The HTTP server, not yet listening. `GET /live`: the process runs. `GET /ready`: what it stands on answers; 503
- * with the part's failure code and advice where it does not, so that a load balancer looks elsewhere.
- */
-export function createApp({ log, readiness, readinessTimeoutMs = 2_000 }: AppOptions): FastifyInstance {
+/** The HTTP server, not yet listening: health, and with `api` the routes of `routes.ts` and their description. */
+export function createApp({
+  log,
+  readiness,
+  readinessTimeoutMs = 2_000,
+  trustProxy = [],
+  api,
+}: AppOptions): FastifyInstance {
   const app = fastify({
     loggerInstance: log as FastifyBaseLogger,
     // A balancer asks every few seconds.
     logController: new LogController({ disableRequestLogging: true }),
+    genReqId: () => randomUUID(),
+    bodyLimit: mostBodyBytes,
+    trustProxy,
+    // Ends keep-alive connections that stand idle; streams end by the signal.
+    forceCloseConnections: "idle",
+    frameworkErrors: (error, request, reply) => void refuse(error, request, reply),
+    clientErrorHandler: refuseConnection,
+    // Names of files may be long, and percent-encoded.
+    routerOptions: { maxParamLength: 1_000 },
+    // Node would answer without a body; `refuseInOneShape` asks for the header itself.
+    http: { requireHostHeader: false },
   });
-
-  app.get("/live", async (_request, reply) =>
-    reply.header("cache-control", "no-store").send({ status: "live" }),
-  );
-
-  app.get("/ready", async (_request, reply) => {
-    const states = await Promise.all(
-      Object.entries(readiness).map(async ([name, check]) => {
-        const state = await stateOf(check, readinessTimeoutMs);
-        if (state.status === "unavailable") log.warn({ part: name, code: state.code }, "a part is not ready");
-        return [name, state] as const;
-      }),
-    );
-    const ready = states.every(([, { status }]) => status === "ready");
-    return reply
-      .code(ready ? 200 : 503)
-      .header("cache-control", "no-store")
-      .send({ status: ready ? "ready" : "unavailable", parts: Object.fromEntries(states) });
-  });
-
+  app.setValidatorCompiler(validatorCompiler);
+  // What handlers return is typed; tests compare it with the schemas, so that no answer pays for it.
+  app.setSerializerCompiler(() => (body) => JSON.stringify(body));
+  refuseInOneShape(app);
+  readJson(app);
+  addHealthRoutes(app, { log, readiness, timeoutMs: readinessTimeoutMs });
+  if (api !== undefined) app.register((scope) => addApi(scope, api));
   return app;
 }
 
-async function stateOf({ check, code }: ReadinessCheck, timeoutMs: number): Promise<PartState> {
-  const silence = Promise.withResolvers<never>();
-  const timer = setTimeout(() => silence.reject(new Failure(code, "It did not answer.")), timeoutMs);
-  try {
-    await Promise.race([check(), silence.promise]);
-    return { status: "ready" };
-  } catch (error) {
-    const failure = toFailure(error, code);
-    return { status: "unavailable", code: failure.code, advice: failure.advice };
-  } finally {
-    clearTimeout(timer);
+async function addApi(app: FastifyInstance, deps: HttpDeps): Promise<void> {
+  const stopping = new AbortController();
+  app.addHook("preClose", async () => stopping.abort());
+  app.decorateRequest("caller", undefined);
+  await describeApi(app);
+  const { failedAttempts } = await limitRequests(app, deps.config);
+  for (const route of routes) {
+    addRoute(app, route, {
+      deps,
+      authenticate: (request) => authenticate(request, { keyCheck: deps.keyCheck, failedAttempts }),
+      stopping: stopping.signal,
+    });
   }
 }

@@ -14,7 +14,9 @@ export type AuditAction =
   | "key.rotated"
   | "application.created"
   | "application.updated"
-  | "application.removed";
+  | "application.removed"
+  | "api_key.created"
+  | "api_key.removed";
 
 export interface AuditEntry {
   at: Date;
@@ -26,7 +28,7 @@ export interface AuditEntry {
 /** Writes one entry; in the transaction of what it tells, so that neither is without the other. */
 export async function recordAudit(
   trx: Transaction<Tables>,
-  entry: { project: string; actor: Actor; action: AuditAction; identityId?: string },
+  entry: { project: string; actor: Actor; action: AuditAction; identityId?: string; apiKeyId?: string },
 ): Promise<void> {
   await trx
     .insertInto("audit")
@@ -35,6 +37,7 @@ export async function recordAudit(
       actor: entry.actor.name,
       action: entry.action,
       identity_id: entry.identityId ?? null,
+      api_key_id: entry.apiKeyId ?? null,
       run_id: entry.actor.runId ?? null,
     })
     .execute();

@@ -9,8 +9,9 @@ export function parseJob(data: unknown): Job {
   if (fault !== undefined) throw new Failure("invalid_job", `The job's data is not usable: ${fault}.`);
   const parsed = jobSchema.safeParse(data);
   if (parsed.success) return parsed.data;
-  const faults = parsed.error.issues.map((issue) => `${issue.path.join(".") || "data"}: ${issue.message}`);
-  throw new Failure("invalid_job", `The job's data is not usable: ${faults.join("; ")}.`);
+  const details = parsed.error.issues.map(({ path, message }) => ({ path: path.join("."), message }));
+  const faults = details.map(({ path, message }) => `${path || "data"}: ${message}`);
+  throw new Failure("invalid_job", `The job's data is not usable: ${faults.join("; ")}.`, { details });
 }
 
 /** The input schema of a job as JSON Schema (draft 2020-12), for producers in other languages. */

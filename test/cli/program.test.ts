@@ -60,7 +60,13 @@ test("--json is offered by every command that shows something", () => {
   const without = commands
     .filter(({ command }) => command.commands.length === 0)
     .filter(({ command }) => !command.options.some(({ long }) => long === "--json"));
-  expect(without.map(({ path }) => path.join(" "))).toEqual(["start", "worker", "server", "identities rm"]);
+  expect(without.map(({ path }) => path.join(" "))).toEqual([
+    "start",
+    "worker",
+    "server",
+    "identities rm",
+    "keys rm",
+  ]);
 });
 
 test("the version is the package's", async () => {

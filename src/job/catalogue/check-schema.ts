@@ -14,9 +14,10 @@ export async function checkSchema<T>(
   if (schema === undefined) return value as T;
   const result = await schema["~standard"].validate(value);
   if (result.issues === undefined) return result.value;
-  const faults = result.issues.map(({ path = [], message }) => {
-    const where = path.map((part) => String(typeof part === "object" ? part.key : part)).join(".");
-    return where === "" ? message : `${where}: ${message}`;
-  });
-  throw new Failure(code, `${what} does not fit its schema: ${faults.join("; ")}.`);
+  const details = result.issues.map(({ path = [], message }) => ({
+    path: path.map((part) => String(typeof part === "object" ? part.key : part)).join("."),
+    message,
+  }));
+  const faults = details.map(({ path, message }) => (path === "" ? message : `${path}: ${message}`));
+  throw new Failure(code, `${what} does not fit its schema: ${faults.join("; ")}.`, { details });
 }

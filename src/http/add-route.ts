@@ -1,0 +1,117 @@
+import type { FastifyInstance, FastifyRequest } from "fastify";
+import { z } from "zod";
+import { Failure, type FailureCode, failures } from "../failure.ts";
+import { type Caller } from "./api-keys/key-check.ts";
+import { includesScope, type Scope } from "./api-keys/scopes.ts";
+import type { Access, Call, Route } from "./define-route.ts";
+import type { HttpDeps } from "./deps.ts";
+import { errorSchema } from "./error-body.ts";
+import { assertStorable } from "./storable.ts";
+
+declare module "fastify" {
+  interface FastifyRequest {
+    /** Who makes the request, once the key was checked. */
+    caller: Caller | undefined;
+  }
+}
+
+export interface RouteContext {
+  deps: HttpDeps;
+  authenticate(request: FastifyRequest): Promise<Caller>;
+  /** Aborted when the server stops. */
+  stopping: AbortSignal;
+}
+
+/** Puts a route on the server: key, limits, checks and description are added here, the same for all. */
+export function addRoute(app: FastifyInstance, route: Route, context: RouteContext): void {
+  const { method, url, access } = route;
+  app.route({
+    method,
+    url,
+    schema: describe(route),
+    onRequest: async (request) => {
+      if (access === "read or link" && isLink(request)) return;
+      request.caller = await context.authenticate(request);
+      const needed = access === "read or link" ? "read" : access;
+      assertScope(request.caller.scope, needed);
+    },
+    preValidation: async ({ params, query, body }) => {
+      assertStorable(params, "path");
+      assertStorable(query, "query");
+      if (route.body !== undefined) assertStorable(body, "body");
+    },
+    handler: async (request, reply) => {
+      const { status, headers = {}, body } = await route.handler(callOf(request, context));
+      return reply.code(Number(status)).headers(headers).send(body);
+    },
+  });
+}
+
+const isLink = ({ query }: FastifyRequest) =>
+  typeof query === "object" && query !== null && "signature" in query;
+
+function assertScope(held: Scope, needed: Scope): void {
+  if (!includesScope(held, needed))
+    throw new Failure("forbidden", `This needs a key of scope ${needed}; this one's is ${held}.`);
+}
+
+function callOf(
+  request: FastifyRequest,
+  { deps, stopping }: RouteContext,
+): Call<unknown, unknown, unknown, unknown, Access> {
+  return {
+    deps,
+    params: request.params,
+    query: request.query,
+    headers: request.headers,
+    body: request.body,
+    caller: request.caller,
+    get signal() {
+      return AbortSignal.any([request.signal, stopping]);
+    },
+    request,
+  };
+}
+
+/** The route for Fastify's checks and for the API's description. */
+function describe(route: Route): Record<string, unknown> {
+  const { tag, summary, description, params, query, headers, body, responses } = route;
+  return {
+    tags: [tag],
+    summary,
+    description: [description, failuresText(route.failures)]
+      .filter((text) => text !== undefined)
+      .join("\n\n"),
+    security: security(route.access),
+    ...(params === undefined ? {} : { params }),
+    // Refused, not passed over: a misspelt filter would list everything.
+    querystring: query ?? z.strictObject({}),
+    ...(headers === undefined ? {} : { headers }),
+    ...(body === undefined ? {} : { body }),
+    response: {
+      ...Object.fromEntries(
+        Object.entries(responses).map(([status, response]) => [
+          status,
+          response instanceof z.ZodType
+            ? response
+            : {
+                description: response.description,
+                content: { [response.contentType]: { schema: z.string() } },
+              },
+        ]),
+      ),
+      "4xx": errorSchema,
+      "5xx": errorSchema,
+    },
+  };
+}
+
+function security(access: Access): Record<string, string[]>[] {
+  const keys = [{ bearer: [] }, { "anchor-api-key": [] }];
+  return access === "read or link" ? [...keys, {}] : keys;
+}
+
+function failuresText(codes: readonly FailureCode[] = []): string | undefined {
+  if (codes.length === 0) return undefined;
+  return `Refused with: ${codes.map((code) => `\`${code}\` (${failures[code].status})`).join(", ")}.`;
+}

@@ -1,0 +1,24 @@
+import type { Artifacts } from "../artifacts.ts";
+import type { Config } from "../config.ts";
+import type { Database } from "../database/open.ts";
+import type { CodeInbox } from "../identity/code-inbox.ts";
+import type { Identities } from "../identity/identities.ts";
+import type { Catalogue } from "../job/catalogue/catalogue.ts";
+import type { RunQueue } from "../job/queue/queue.ts";
+import type { RunStore } from "../job/record/runs.ts";
+import type { Redactor } from "../redact.ts";
+import type { KeyCheck } from "./api-keys/key-check.ts";
+
+/** What routes work with; each takes from it what it needs. */
+export interface HttpDeps {
+  config: Pick<Config, "attempts" | "requestsPerMinute" | "artifactLinkMs">;
+  database: Database;
+  identities: Identities;
+  runs: RunStore;
+  codes: CodeInbox;
+  queue: RunQueue;
+  catalogue: Catalogue;
+  artifacts: Artifacts;
+  redactor: Redactor;
+  keyCheck: KeyCheck;
+}
