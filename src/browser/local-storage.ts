@@ -41,6 +41,11 @@ function isLocalStorageOnly(state: unknown): state is SavedLocalStorage {
 
 /** Saved localStorage on its way to origins that no page has been to. */
 export interface LocalStorageRestorer {
+  /**
+   * Resolves when the context's next page will have its values. Playwright gives a script to a context's pages one
+   * after another: where there is a busy page already, one of an endpoint's own, a new page would be visited without.
+   */
+  readonly ready: Promise<void>;
   /** Forgets what is not restored yet. */
   stop(): void;
 }
@@ -78,6 +83,7 @@ export function createLocalStorageRestorer({
     });
   }
   return {
+    ready: Promise.allSettled(scripts.values()).then(() => undefined),
     stop() {
       for (const origin of scripts.keys()) takeOut(origin);
     },

@@ -35,7 +35,7 @@ export function createOpenSession({
     const taken = fitsSpare(provider, request, atOnce) ? await takeSpare(spare, atOnce, log) : undefined;
     const blank = taken ?? (await openFor(provider, request, atOnce, log));
     try {
-      return assemble({ provider, blank, state: request.state, onVisit, spare, log });
+      return await assemble({ provider, blank, state: request.state, onVisit, spare, log });
     } catch (error) {
       await blank.lent.close();
       if (blank.lent.lost.aborted) throw blank.lent.lost.reason;
@@ -95,7 +95,7 @@ async function openFor(
   }
 }
 
-function assemble({
+async function assemble({
   provider,
   blank: { lent, page, crashed },
   state: given,
@@ -109,9 +109,10 @@ function assemble({
   onVisit: readonly SavedLocalStorage[];
   spare: SpareSession | undefined;
   log: Logger;
-}): Session {
+}): Promise<Session> {
   const { context } = lent;
   const origins = createLocalStorageRestorer({ context, origins: onVisit });
+  await origins.ready;
   const tabs = createSessionStorageRestorer({ context, saved: given?.sessionStorage ?? {} });
   const { capture, reset } = createStateCapture({ context, tabs, state: given, log });
 
