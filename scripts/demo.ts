@@ -66,7 +66,9 @@ async function demo(): Promise<boolean> {
     print(`  ${green("✓")} identity "${identity.name}"     ${dim("password and TOTP secret, sealed")}`);
 
     const { queue } = await parts.queueing();
-    const deps = { db: database.kysely, catalogue: await parts.catalogue(), identities, runs, queue };
+    const catalogue = await parts.catalogue();
+    const { webhookAllow } = config;
+    const deps = { db: database.kysely, catalogue, identities, runs, queue, webhookAllow };
     const jobs = [
       { flow: "practice/download-statement", input: { month: "2026-03" } },
       { flow: "web/capture", input: { fullPage: true } },

@@ -2,6 +2,7 @@ import { availableParallelism, homedir } from "node:os";
 import { join, resolve } from "node:path";
 import ipaddr from "ipaddr.js";
 import { z } from "zod";
+import { parseAllowedDestinations } from "./destinations.ts";
 import { Failure } from "./failure.ts";
 import { Secret } from "./secret.ts";
 
@@ -161,6 +162,20 @@ export const settings = {
     "LATCHKEY_SHUTDOWN_GRACE_MS",
     milliseconds.default(25_000),
     "How long runs in flight may go on after SIGTERM, in milliseconds, before they go back to the queue.",
+  ),
+  webhookAllow: setting(
+    "LATCHKEY_WEBHOOK_ALLOW",
+    z
+      .string()
+      .default("")
+      .transform((value, context) => {
+        const parsed = parseAllowedDestinations(value);
+        if (parsed !== undefined) return parsed;
+        context.addIssue("Not a list of hosts, addresses and CIDR ranges");
+        return z.NEVER;
+      }),
+    "Hosts (`hooks.internal`, `*.internal`, `*`), addresses and CIDR ranges that webhooks may go to although they are not public, comma-separated. Listed hosts may be spoken to without TLS.",
+    "none: public addresses only, https only",
   ),
   provider: setting(
     "LATCHKEY_PROVIDER",

@@ -4,6 +4,16 @@ import type { Artifact, LoginDecision, Outcome, StageName } from "./outcome.ts";
 /** How a site sends what the login page cannot give: out of band, in the words of NIST SP 800-63B. */
 export type OutOfBandChannel = "email" | "sms" | "push" | "unknown";
 
+/** What a login waits for, and until when. */
+export interface WaitingForCode {
+  channel: OutOfBandChannel;
+  expects: "code" | "link" | "either";
+  /** ISO 8601. */
+  until: string;
+  /** What the site says of it, without what is secret. */
+  siteMessage?: string;
+}
+
 /** What happens in a run, as told to whoever watches it. Holds no secret; stored in `run_events`. */
 export type RunEvent =
   | { type: "queued" }
@@ -16,15 +26,7 @@ export type RunEvent =
   | { type: "stage"; stage: StageName; status: "ended"; durationMs: number; detail?: string; failed?: true }
   | { type: "decision"; decision: LoginDecision }
   /** The login needs a code or link that the site sends another way, and waits for it to be handed in. */
-  | {
-      type: "waiting_for_code";
-      channel: OutOfBandChannel;
-      expects: "code" | "link" | "either";
-      /** ISO 8601. */
-      until: string;
-      /** What the site says of it, without what is secret. */
-      siteMessage?: string;
-    }
+  | ({ type: "waiting_for_code" } & WaitingForCode)
   | { type: "code_received"; kind: "code" | "link" }
   | { type: "step"; name: string; status: "started" }
   | { type: "step"; name: string; status: "ended" | "failed"; durationMs: number }

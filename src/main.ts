@@ -2,6 +2,8 @@ import { serveApi } from "./http/serve.ts";
 import { endAbandoned } from "./job/queue/end-abandoned.ts";
 import { requeueForgotten } from "./job/queue/reconcile.ts";
 import { startWorker } from "./job/queue/worker.ts";
+import { startDeliverer } from "./job/webhooks/deliverer.ts";
+import { createSend } from "./job/webhooks/send.ts";
 import type { Parts } from "./parts.ts";
 
 export type Role = "worker" | "server";
@@ -21,6 +23,8 @@ export async function startService(parts: Parts, roles: ReadonlySet<Role>): Prom
     for (const role of started.toReversed()) await role.stop(graceMs);
   };
   try {
+    // Stopped last: what the worker ends while it stops is reported too.
+    started.push(await startReports(parts));
     let url: string | undefined;
     if (roles.has("server")) {
       const server = await startServer(parts);
@@ -48,6 +52,13 @@ async function startServer(parts: Parts) {
   const { queue } = await parts.queueing();
   const catalogue = await parts.catalogue();
   return serveApi({ config, log, redactor, artifacts, ...store, queue, catalogue });
+}
+
+/** In each process of the service, whatever its role: a worker may be all there is. */
+async function startReports({ config, log, ...parts }: Parts) {
+  const { database, webhookSecrets } = await parts.store();
+  const send = createSend({ allowed: config.webhookAllow });
+  return await startDeliverer({ database, secrets: webhookSecrets, send, log });
 }
 
 async function startRunWorker({ config, log, ...parts }: Parts) {

@@ -15,6 +15,7 @@ import { type Catalogue, loadCatalogue } from "./job/catalogue/catalogue.ts";
 import type { RunQueue } from "./job/queue/queue.ts";
 import type { QueueBackend } from "./job/queue/queue-backend.ts";
 import { createRunStore, type RunStore } from "./job/record/runs.ts";
+import { createWebhookSecrets, type WebhookSecrets } from "./job/webhooks/secrets.ts";
 import type { Logger } from "./log.ts";
 import type { Redactor } from "./redact.ts";
 
@@ -28,6 +29,7 @@ export interface Store {
   codes: CodeInbox;
   runs: RunStore;
   apiKeys: ApiKeys;
+  webhookSecrets: WebhookSecrets;
 }
 
 export interface Queueing {
@@ -87,6 +89,7 @@ export function openParts({
       codes: createCodeInbox({ db: database, keyring }),
       runs: createRunStore(database.kysely),
       apiKeys: createApiKeys({ db: database }),
+      webhookSecrets: createWebhookSecrets({ db: database.kysely, keyring }),
     };
   });
 

@@ -19,6 +19,7 @@ import { openTestParts, type TestParts } from "./support/parts.ts";
 import { type PasskeySite, registerPasskey, script, startPasskeySite } from "./support/passkey-site.ts";
 import { startRedis, type TestRedis } from "./support/redis.ts";
 import { ended, submit } from "./support/runs.ts";
+import { startWebhookReceiver, type WebhookReceiver } from "./support/webhook-receiver.ts";
 
 /** Strings that stand nowhere else: wherever one turns up, a secret has leaked. */
 const mark = (what: string) => `canary-${what}-${randomBytes(6).toString("hex")}`;
@@ -45,6 +46,7 @@ let site: PracticeSite;
 let passkeys: PasskeySite;
 let ground: TestParts;
 let worker: CliProcess;
+let receiver: WebhookReceiver;
 
 beforeAll(async () => {
   startedAt = Date.now();
@@ -59,10 +61,15 @@ beforeAll(async () => {
   const browser = await launchChromium();
   passkey = await registerPasskey(browser, passkeys);
   await browser.close();
+  receiver = await startWebhookReceiver();
   redis = await startRedis();
   ground = await openTestParts({
     redisUrl: redis.url,
-    settings: { LATCHKEY_FLOWS_DIR: resolve("test/support/flows"), LATCHKEY_LOG_LEVEL: "trace" },
+    settings: {
+      LATCHKEY_FLOWS_DIR: resolve("test/support/flows"),
+      LATCHKEY_LOG_LEVEL: "trace",
+      LATCHKEY_WEBHOOK_ALLOW: "127.0.0.1",
+    },
   });
   worker = startCli(["worker"], ground.environment);
   await worker.says("latchkey is up");
@@ -72,6 +79,7 @@ afterAll(async () => {
   await worker.ended();
   await ground[Symbol.asyncDispose]();
   await redis[Symbol.asyncDispose]();
+  await receiver[Symbol.asyncDispose]();
   await site.close();
   await passkeys[Symbol.asyncDispose]();
 });
@@ -199,7 +207,13 @@ test("no secret is found in logs, databases, artifacts, the queue or the process
     passkey: plainPasskey,
   });
   await latchkey(["code", "--identity", visible], ground.environment, { stdin: leftInInbox });
+  const webhookSecrets = [
+    await showSecret(["webhooks", "secret"]),
+    await showSecret(["webhooks", "secret", "--rotate"]),
+  ];
   await command(["keys", "rotate"], {});
+  await command(["webhooks", "list"], {});
+  await command(["webhooks", "test", receiver.url], {});
   await command(["doctor"], {});
 
   const kept = new Map<string, string>([
@@ -209,11 +223,12 @@ test("no secret is found in logs, databases, artifacts, the queue or the process
     ["postgres", await dumpPostgres(ground.environment["DATABASE_URL"] ?? "")],
     ["redis", await dumpRedis(redis.url)],
     ["the process list", await processes.stop()],
+    ["what webhooks told", JSON.stringify(receiver.received)],
   ]);
   const files = await readFolder(`${ground.environment["LATCHKEY_DATA_DIR"]}/artifacts`);
   for (const [name, content] of files) kept.set(name, content.toString("latin1"));
 
-  for (const place of ["what commands said", "postgres", "redis", "the process list"]) {
+  for (const place of ["what commands said", "postgres", "redis", "the process list", "what webhooks told"]) {
     expect.soft(kept.get(place), `${place} was searched`).toContain(place === "redis" ? good : visible);
   }
   expect.soft(kept.get("the worker's log")).toContain(good);
@@ -221,7 +236,8 @@ test("no secret is found in logs, databases, artifacts, the queue or the process
   expect.soft([...files.keys()].filter((name) => name.endsWith(".zip")).length).toBeGreaterThan(4);
 
   const found: string[] = [];
-  for (const needle of [...(await needles()), ...keyForms(passkey), ...keyForms(made)]) {
+  const signing = webhookSecrets.flatMap(signingForms);
+  for (const needle of [...(await needles()), ...keyForms(passkey), ...keyForms(made), ...signing]) {
     for (const [place, content] of kept) {
       const at = content.indexOf(needle.form);
       if (at >= 0)
@@ -245,6 +261,21 @@ function keyForms({ privateKey }: RevealedPasskey): { what: string; form: string
       form: bytes.toString(encoding).replace(/=+$/, ""),
     })),
   );
+}
+
+/** The one command whose answer is a secret: what it says is searched for, not through. */
+async function showSecret(args: string[]): Promise<string> {
+  const { stdout, stderr } = await latchkey(args, ground.environment);
+  assert.match(stdout, /^whsec_/, stderr);
+  return stdout.trim();
+}
+
+function signingForms(secret: string): { what: string; form: string }[] {
+  const bytes = Buffer.from(secret.replace("whsec_", ""), "base64");
+  return (["base64", "base64url", "hex", "latin1"] as const).map((encoding) => ({
+    what: "a webhook secret",
+    form: bytes.toString(encoding).replace(/=+$/, ""),
+  }));
 }
 
 async function needles(): Promise<{ what: string; form: string }[]> {
@@ -352,7 +383,7 @@ async function run(job: JobInput, { cancel = false, handsIn = false } = {}): Pro
   const { parts } = ground;
   const { database, runs } = await parts.store();
   const { queue } = await parts.queueing();
-  const runId = await submit(parts, { ...job, trace: true });
+  const runId = await submit(parts, { ...job, trace: true, webhookUrl: receiver.url });
   return ended(parts, runId, async (event) => {
     if (cancel && event.type === "stage" && event.stage === "flow")
       await cancelRun({ database, runs, queue }, "default", runId);

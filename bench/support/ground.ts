@@ -58,7 +58,9 @@ export async function openGround(settings: Record<string, string> = {}): Promise
   const bare = opened.use(
     await chromium.launch({ executablePath: path, args: process.getuid?.() === 0 ? ["--no-sandbox"] : [] }),
   );
-  const deps = { db: database.kysely, catalogue: await parts.catalogue(), identities, runs, queue };
+  const { webhookAllow } = parts.config;
+  const catalogue = await parts.catalogue();
+  const deps = { db: database.kysely, catalogue, identities, runs, queue, webhookAllow };
 
   return {
     parts,

@@ -20,7 +20,7 @@ export function describeSettings(): SettingDoc[] {
   return Object.values(settings).map(({ env, doc, schema, defaultDoc }) => {
     const parsed = schema.safeParse(undefined);
     const constant = defaultDoc === undefined && parsed.success ? parsed.data : undefined;
-    const value = constant === undefined || Array.isArray(constant) ? undefined : String(constant);
+    const value = constant === undefined || typeof constant === "object" ? undefined : String(constant);
     return {
       env,
       doc,

@@ -106,7 +106,7 @@ async function checkDisk({ dataDir, artifactsDir }: Config): Promise<string> {
   throw new Failure("artifact_failed", `Only ${free} in ${artifactsDir ?? dataDir}.`);
 }
 
-/** Opens one identity's data key under each master key in use. */
+/** Opens one identity's data key, and one webhook secret's, under each master key in use. */
 async function checkKey({ parts }: CliContext): Promise<string> {
   const { keyring, database } = await parts.store();
   const samples = await database.kysely
@@ -115,6 +115,12 @@ async function checkKey({ parts }: CliContext): Promise<string> {
     .distinctOn("key_id")
     .execute();
   for (const { id, ...wrapped } of samples) keyring.unwrap(id, wrapped);
+  const secrets = await database.kysely
+    .selectFrom("webhook_secrets")
+    .select(["project", "data_key as dataKey", "key_id as keyId"])
+    .distinctOn("key_id")
+    .execute();
+  for (const { project, ...wrapped } of secrets) keyring.unwrap(`project:${project}`, wrapped);
   const others = samples.filter(({ keyId }) => keyId !== keyring.currentKeyId).length;
   const note =
     others === 0

@@ -13,6 +13,7 @@ import { registerRun } from "./run.ts";
 import { registerRuns } from "./runs.ts";
 import { registerService, serviceCommands } from "./service.ts";
 import { registerSubmit } from "./submit.ts";
+import { registerWebhooks } from "./webhooks.ts";
 
 /** The `latchkey` command: its options, its subcommands and its help. Malformed arguments end the process with 1. */
 export function createProgram(context: CliContext): Command {
@@ -62,6 +63,7 @@ What can go wrong, and what to do about it: docs/failures.md.`,
   registerRuns(program, context);
   registerCancel(program, context);
   registerCode(program, context);
+  registerWebhooks(program, context);
   registerLogin(program, context);
   registerKeys(program, context);
   registerDoctor(program, context);

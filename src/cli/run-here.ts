@@ -10,6 +10,7 @@ import { endAbandoned } from "../job/queue/end-abandoned.ts";
 import { createRunEventWriter } from "../job/record/run-events.ts";
 import { noJob } from "../job/record/runs.ts";
 import { createRecorder, type Recorder } from "../job/run/recorder.ts";
+import type { MarkWaiting } from "../job/run/run-context.ts";
 import { runJob } from "../job/run-job.ts";
 import type { Artifact, Outcome } from "../outcome.ts";
 import { askForCode } from "./ask-code.ts";
@@ -94,7 +95,7 @@ export async function runHere(
       codes,
       codeTimeoutMs: config.codeTimeoutMs,
       ...(ask === undefined ? {} : { askForCode: ask }),
-      markWaiting: (isWaiting: boolean) => runs.markWaiting(taken.hold, isWaiting),
+      markWaiting: (state: Parameters<MarkWaiting>[0]) => runs.markWaiting(taken.hold, state),
       runDeadlineMs: config.runDeadlineMs,
       loginTimeoutMs: config.loginTimeoutMs,
       ...shown,

@@ -15,6 +15,7 @@ interface SubmitOptions {
   deadline?: number;
   codeTimeout?: number;
   delay?: number;
+  webhook?: string;
   json?: boolean;
 }
 
@@ -33,6 +34,7 @@ export function registerSubmit(program: Command, context: CliContext): void {
       parseMilliseconds,
     )
     .option("--delay <ms>", "start no sooner than in so many milliseconds", parseMilliseconds)
+    .option("--webhook <url>", "report the outcome there, signed; docs/webhooks.md")
     .option("--watch", "follow the run to its outcome; Ctrl-C ends the watching, not the run")
     .option("--json", "print JSON: the run's id or, with --watch, its outcome")
     .addHelpText(
@@ -42,6 +44,8 @@ Examples:
   $ npx latchkey submit web/capture --identity me
   $ npx latchkey submit web/capture --identity me --input '{"fullPage":true}' \\
       --watch
+  $ npx latchkey submit web/capture --identity me \\
+      --webhook https://example.com/hooks/latchkey
 With --watch, the exit code is 0 if the run succeeded and 1 if it failed.`,
     )
     .action(async (flow: string, options: SubmitOptions) => {
@@ -52,6 +56,7 @@ With --watch, the exit code is 0 if the run succeeded and 1 if it failed.`,
         deadline,
         codeTimeout,
         delay,
+        webhook,
         watch = false,
         json = false,
       } = options;
@@ -67,8 +72,11 @@ With --watch, the exit code is 0 if the run succeeded and 1 if it failed.`,
         ...(input === undefined ? {} : { input }),
         ...(deadline === undefined ? {} : { deadlineMs: deadline }),
         ...(codeTimeout === undefined ? {} : { codeTimeoutMs: codeTimeout }),
+        ...(webhook === undefined ? {} : { webhookUrl: webhook }),
       };
-      const runId = await submitRun({ db: database.kysely, catalogue, identities, runs, queue }, job, {
+      const { webhookAllow } = config;
+      const deps = { db: database.kysely, catalogue, identities, runs, queue, webhookAllow };
+      const runId = await submitRun(deps, job, {
         attempts: config.attempts,
         ...(delay === undefined ? {} : { delayMs: delay }),
       });

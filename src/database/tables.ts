@@ -125,6 +125,8 @@ export interface Tables {
     trace: boolean;
     deadline_ms: number | null;
     code_timeout_ms: number | null;
+    /** Where its outcome is reported to. */
+    webhook_url: string | null;
     status: "queued" | "deferred" | "running" | "waiting_for_code" | "succeeded" | "failed";
     /** Attempts begun, those spent and the one in flight; a deferral spends none. */
     attempts: Generated<number>;
@@ -141,6 +143,49 @@ export interface Tables {
     created_at: Timestamp;
     started_at: NullableTimestamp;
     ended_at: NullableTimestamp;
+  };
+  /** The outbox of reports: written with what they tell, in one transaction. */
+  webhook_deliveries: {
+    /** Its message's id too, the same at each attempt. */
+    id: Generated<string>;
+    project: string;
+    run_id: string;
+    type: string;
+    url: string;
+    /** Of the URL, with its port. */
+    host: string;
+    /** Exactly what is sent and signed. */
+    body: string;
+    status: Generated<"pending" | "delivered" | "failed">;
+    /** Failed ones since it was made or asked for again: says how long to wait for the next. */
+    attempts: Generated<number>;
+    due_at: Timestamp;
+    /** Until when whoever sends it may take; after that it was killed. */
+    claimed_until: NullableTimestamp;
+    /** Raised by whoever takes it to send; only the newest may say how it went. */
+    claim: Generated<number>;
+    created_at: Timestamp;
+    ended_at: NullableTimestamp;
+  };
+  webhook_attempts: {
+    id: GeneratedInt8;
+    delivery_id: string;
+    at: Timestamp;
+    duration_ms: number;
+    /** Null where no answer came. */
+    status_code: number | null;
+    /** Our own words; null for a success. */
+    error: string | null;
+  };
+  /** What a project's webhooks are signed with: one without an end, and old ones for a day. */
+  webhook_secrets: {
+    id: Generated<string>;
+    project: string;
+    sealed: Buffer;
+    data_key: Buffer;
+    key_id: string;
+    created_at: Timestamp;
+    expires_at: NullableTimestamp;
   };
   run_events: {
     run_id: string;

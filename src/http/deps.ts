@@ -11,7 +11,7 @@ import type { KeyCheck } from "./api-keys/key-check.ts";
 
 /** What routes work with; each takes from it what it needs. */
 export interface HttpDeps {
-  config: Pick<Config, "attempts" | "requestsPerMinute" | "artifactLinkMs">;
+  config: Pick<Config, "attempts" | "requestsPerMinute" | "artifactLinkMs" | "webhookAllow">;
   database: Database;
   identities: Identities;
   runs: RunStore;

@@ -12,6 +12,8 @@ export type AuditAction =
   | "credentials.revealed"
   | "code.handed_in"
   | "key.rotated"
+  | "webhook_secret.revealed"
+  | "webhook_secret.rotated"
   | "application.created"
   | "application.updated"
   | "application.removed"

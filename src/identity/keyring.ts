@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { Failure } from "../failure.ts";
 import type { Secret } from "../secret.ts";
 import { addToKeyFile, readKeyFile, readOrMakeKeyFile } from "./key-file.ts";
-import { open, seal } from "./seal.ts";
+import { open, ownerOf, seal } from "./seal.ts";
 
 const keyBytes = 32;
 
@@ -74,7 +74,7 @@ export async function openKeyring(options: KeyringOptions): Promise<Keyring> {
     if (key === undefined) {
       throw new Failure(
         "key_unavailable",
-        `Identity ${identityId} is sealed under master key ${keyId}; this process has ${[...keys.keys()].join(", ")}.`,
+        `What is stored of ${ownerOf(identityId)} is sealed under master key ${keyId}; this process has ${[...keys.keys()].join(", ")}.`,
       );
     }
     return open(key, { identityId, field: "data_key" }, dataKey);

@@ -4,8 +4,9 @@ import type { CredentialType } from "./types.ts";
 
 /** What a sealed value belongs to; it opens for nothing else. */
 export interface SealedPlace {
+  /** Of the identity; or `project:<name>` for what belongs to a project as a whole. */
   identityId: string;
-  field: CredentialType | "data_key" | "saved_state" | "handed_in_code";
+  field: CredentialType | "data_key" | "saved_state" | "handed_in_code" | "webhook_secret";
 }
 
 const version = 1;
@@ -45,6 +46,11 @@ export function open(key: Buffer, place: SealedPlace, sealed: Uint8Array): Buffe
   }
 }
 
+/** Whose a sealed value is, in words. */
+export function ownerOf(identityId: string): string {
+  return identityId.startsWith("project:") ? identityId.replace(":", " ") : `identity ${identityId}`;
+}
+
 /** The version is part of it, so that a later format cannot be passed off as this one. */
 function additionalData({ identityId, field }: SealedPlace): Buffer {
   return Buffer.from(JSON.stringify(["latchkey", version, identityId, field]));
@@ -53,7 +59,7 @@ function additionalData({ identityId, field }: SealedPlace): Buffer {
 function doesNotOpen({ identityId, field }: SealedPlace, cause?: unknown): Failure {
   return new Failure(
     "key_unavailable",
-    `The ${field} of identity ${identityId} does not open: it was sealed under another key, altered, or copied from elsewhere.`,
+    `The ${field} of ${ownerOf(identityId)} does not open: it was sealed under another key, altered, or copied from elsewhere.`,
     { cause },
   );
 }

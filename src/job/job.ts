@@ -23,11 +23,23 @@ export const jobSchema = z.strictObject({
   codeTimeoutMs: z.number().int().min(0).max(3_600_000).optional(),
   /** Record a Playwright trace of the flow. */
   trace: z.boolean().default(false),
+  /** Where to report what the run came to: http(s), without credentials in it. docs/webhooks.md. */
+  webhookUrl: z
+    .url({ protocol: /^https?$/, error: "is not an http or https URL" })
+    .max(2_000)
+    .refine((url) => !hasCredentials(url), { error: "carries a username or password" })
+    .optional(),
   tags: z.record(z.string().max(100), z.string().max(500)).optional(),
 });
 
 export type Job = z.output<typeof jobSchema>;
 export type JobInput = z.input<typeof jobSchema>;
+
+function hasCredentials(url: string): boolean {
+  if (!URL.canParse(url)) return false;
+  const { username, password } = new URL(url);
+  return username !== "" || password !== "";
+}
 
 /** The name of every run's job in the queue. */
 export const jobName = "run";

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { Kysely } from "kysely";
 import type { Tables } from "../database/tables.ts";
+import { type AllowedDestinations, faultOfDestination } from "../destinations.ts";
 import { Failure } from "../failure.ts";
 import type { Identities } from "../identity/identities.ts";
 import { failedOutcome } from "../outcome.ts";
@@ -18,6 +19,8 @@ export interface SubmitDeps {
   identities: Pick<Identities, "get">;
   runs: RunStore;
   queue: RunQueue;
+  /** Where webhooks may go besides the public internet. */
+  webhookAllow: AllowedDestinations;
 }
 
 /**
@@ -27,6 +30,7 @@ export interface SubmitDeps {
  */
 export async function submitRun(deps: SubmitDeps, data: JobInput, options: EnqueueOptions): Promise<string> {
   const parsed = parseJob(data);
+  checkWebhook(parsed.webhookUrl, deps.webhookAllow);
   const flow = deps.catalogue.flow(parsed.flow);
   await checkSchema(flow.input, parsed.input, { code: "invalid_input", what: `The input of ${parsed.flow}` });
   const identity = await deps.identities.get(parsed.project, parsed.identityId);
@@ -44,4 +48,10 @@ export async function submitRun(deps: SubmitDeps, data: JobInput, options: Enque
     throw failure;
   }
   return runId;
+}
+
+/** As far as the URL itself shows; where its name leads is looked at whenever something is sent. */
+function checkWebhook(url: string | undefined, allowed: AllowedDestinations): void {
+  const fault = url === undefined ? undefined : faultOfDestination(url, allowed);
+  if (fault !== undefined) throw new Failure("invalid_job", `webhookUrl: It ${fault}.`);
 }

@@ -26,7 +26,7 @@ test("keys rotate re-wraps every identity under the new key, tells what it could
   expect(await rotate({ LATCHKEY_MASTER_KEY: newKey() })).toMatchObject({
     code: 1,
     stdout: expect.stringMatching(
-      /^✓ 0 identities re-wrapped under key \w+, 0 .*\n✗ 2 identities sealed under a key this process does not have/,
+      /^✓ 0 identities re-wrapped under key \w+, 0 .*\n✗ 2 records sealed under a key this process does not have/,
     ),
   });
   const both = { LATCHKEY_MASTER_KEY: second, LATCHKEY_PREVIOUS_MASTER_KEYS: first };

@@ -37,6 +37,7 @@ test("every variable the docs, the image and the compose file name is a setting"
     "docs/failures.md",
     "docs/flows.md",
     "docs/jobs.md",
+    "docs/webhooks.md",
     "README.md",
     "docs/architecture.md",
   ];

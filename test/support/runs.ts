@@ -25,7 +25,9 @@ export async function submit(
 ): Promise<string> {
   const { database, identities, runs } = await parts.store();
   const { queue } = await parts.queueing();
-  const deps = { db: database.kysely, catalogue: await parts.catalogue(), identities, runs, queue };
+  const { webhookAllow } = parts.config;
+  const catalogue = await parts.catalogue();
+  const deps = { db: database.kysely, catalogue, identities, runs, queue, webhookAllow };
   return submitRun(deps, job, { attempts: 1, ...options });
 }
 

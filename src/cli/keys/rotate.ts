@@ -44,7 +44,7 @@ Where the key is a setting:
       );
       if (unavailable > 0) {
         context.print(
-          `${style.red("✗")} ${counted(unavailable, "identity", "identities")} sealed under a key this process does not have: add it to LATCHKEY_PREVIOUS_MASTER_KEYS`,
+          `${style.red("✗")} ${counted(unavailable, "record")} sealed under a key this process does not have: add it to LATCHKEY_PREVIOUS_MASTER_KEYS`,
         );
       }
     });

@@ -69,7 +69,7 @@ export async function processJob(
       log,
       actor: `worker:${deps.worker}`,
       whenBusy: "fail",
-      markWaiting: (isWaiting) => deps.runs.markWaiting(hold, isWaiting),
+      markWaiting: (state) => deps.runs.markWaiting(hold, state),
     };
     const outcome = await runJob(job.data, runId, runDeps, signal);
 

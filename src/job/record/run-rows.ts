@@ -20,6 +20,8 @@ export interface Run {
   status: RunRow["status"];
   attempts: number;
   maxAttempts: number;
+  /** Where its outcome is reported to. */
+  webhookUrl: string | null;
   worker: string | null;
   cancelRequestedAt: Date | null;
   stages: StageRecord[];
@@ -44,6 +46,7 @@ export function toJob(row: RunRow): Job {
     ...(row.input === null ? {} : { input: row.input as NonNullable<Job["input"]> }),
     ...(row.deadline_ms === null ? {} : { deadlineMs: row.deadline_ms }),
     ...(row.code_timeout_ms === null ? {} : { codeTimeoutMs: row.code_timeout_ms }),
+    ...(row.webhook_url === null ? {} : { webhookUrl: row.webhook_url }),
     tags: row.tags,
   };
 }
@@ -61,6 +64,7 @@ export function toRun(row: RunRow): Run {
     status: row.status,
     attempts: row.attempts,
     maxAttempts: row.max_attempts,
+    webhookUrl: row.webhook_url,
     worker: row.worker,
     cancelRequestedAt: row.cancel_requested_at,
     stages: row.stages as StageRecord[],

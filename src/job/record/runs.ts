@@ -1,8 +1,10 @@
 import { type Kysely, sql, type UpdateObject } from "kysely";
 import type { Tables } from "../../database/tables.ts";
+import type { WaitingForCode } from "../../events.ts";
 import { Failure } from "../../failure.ts";
 import type { Artifact, Outcome, StageRecord } from "../../outcome.ts";
 import type { Job } from "../job.ts";
+import { type RunNews, reported } from "./outbox.ts";
 import { type Run, toJob, toRun, workingStatuses } from "./run-rows.ts";
 
 export type { Run } from "./run-rows.ts";
@@ -19,6 +21,8 @@ export interface RunFilter {
 export interface RunHold {
   runId: string;
   fence: string;
+  /** Whether what it comes to is reported to somebody. */
+  hasWebhook: boolean;
 }
 
 /** What taking a run up came to. */
@@ -34,16 +38,23 @@ export type RunStore = ReturnType<typeof createRunStore>;
 
 /** The record of runs: rows that outlive the queue's jobs. */
 export function createRunStore(db: Kysely<Tables>) {
-  /** Changes the row if the hold is still the newest. @throws Failure `lease_lost`, having written nothing. */
-  async function write(hold: RunHold, change: RunChange): Promise<void> {
-    const { numUpdatedRows } = await db
-      .updateTable("runs")
-      .set(change)
-      .where("id", "=", hold.runId)
-      .where("fence", "=", hold.fence)
-      .where("ended_at", "is", null)
-      .executeTakeFirst();
-    if (numUpdatedRows === 0n)
+  /**
+   * Changes the row if the hold is still the newest, and writes what is to be reported of it in one transaction.
+   * @throws Failure `lease_lost`, having written nothing
+   */
+  async function write(hold: RunHold, change: RunChange, news?: RunNews): Promise<void> {
+    const update = (on: Kysely<Tables>) =>
+      on
+        .updateTable("runs")
+        .set(change)
+        .where("id", "=", hold.runId)
+        .where("fence", "=", hold.fence)
+        .where("ended_at", "is", null);
+    const isWritten =
+      news === undefined || !hold.hasWebhook
+        ? (await update(db).executeTakeFirst()).numUpdatedRows > 0n
+        : await reported(db, update, news);
+    if (!isWritten)
       throw new Failure("lease_lost", "Another worker has taken this run up; nothing was recorded.");
   }
 
@@ -67,6 +78,7 @@ export function createRunStore(db: Kysely<Tables>) {
           trace: job.trace,
           deadline_ms: job.deadlineMs ?? null,
           code_timeout_ms: job.codeTimeoutMs ?? null,
+          webhook_url: job.webhookUrl ?? null,
           status: "queued",
           max_attempts: maxAttempts,
           stages: "[]",
@@ -115,12 +127,12 @@ export function createRunStore(db: Kysely<Tables>) {
         })
         .where("id", "=", runId)
         .where("ended_at", "is", null)
-        .returning(["fence", "cancel_requested_at"])
+        .returning(["fence", "cancel_requested_at", "webhook_url"])
         .executeTakeFirst();
       if (row !== undefined) {
         return {
           status: "held",
-          hold: { runId, fence: row.fence },
+          hold: { runId, fence: row.fence, hasWebhook: row.webhook_url !== null },
           cancelRequested: row.cancel_requested_at !== null,
         };
       }
@@ -134,18 +146,26 @@ export function createRunStore(db: Kysely<Tables>) {
       outcome: Outcome,
       work: { stages: StageRecord[]; artifacts: Artifact[] },
     ): Promise<void> {
-      return write(hold, {
+      const change = {
         status: outcome.status,
         outcome: JSON.stringify(outcome),
         stages: JSON.stringify(work.stages),
         artifacts: JSON.stringify(work.artifacts),
-        ended_at: sql`now()`,
-      });
+        ended_at: sql<Date>`now()`,
+      };
+      return write(hold, change, { type: `run.${outcome.status}` });
     },
 
     /** The run's login waits for a one-time code, or no longer. @throws Failure `lease_lost` */
-    markWaiting(hold: RunHold, isWaiting: boolean): Promise<void> {
-      return write(hold, { status: isWaiting ? "waiting_for_code" : "running" });
+    markWaiting(
+      hold: RunHold,
+      { isWaiting, news }: { isWaiting: boolean; news?: WaitingForCode },
+    ): Promise<void> {
+      return write(
+        hold,
+        { status: isWaiting ? "waiting_for_code" : "running" },
+        news === undefined ? undefined : { type: "run.waiting_for_code", waiting: news },
+      );
     },
 
     /** Gives the run back to the queue, for another attempt or until its identity is free. @throws Failure `lease_lost` */
@@ -155,18 +175,18 @@ export function createRunStore(db: Kysely<Tables>) {
 
     /** Ends a run that no worker holds: cancelled while queued, or lost with its workers. False if it had ended. */
     async endUnheld(runId: string, outcome: Outcome): Promise<boolean> {
-      const { numUpdatedRows } = await db
-        .updateTable("runs")
-        .set({
-          status: outcome.status,
-          outcome: JSON.stringify(outcome),
-          ended_at: sql`now()`,
-          fence: sql`fence + 1`,
-        })
-        .where("id", "=", runId)
-        .where("ended_at", "is", null)
-        .executeTakeFirst();
-      return numUpdatedRows > 0n;
+      const update = (on: Kysely<Tables>) =>
+        on
+          .updateTable("runs")
+          .set({
+            status: outcome.status,
+            outcome: JSON.stringify(outcome),
+            ended_at: sql`now()`,
+            fence: sql`fence + 1`,
+          })
+          .where("id", "=", runId)
+          .where("ended_at", "is", null);
+      return await reported(db, update, { type: `run.${outcome.status}` });
     },
 
     /** Marks the run for cancelling; the worker that holds it, or the next to take it up, ends it. */

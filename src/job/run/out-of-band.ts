@@ -1,3 +1,4 @@
+import type { WaitingForCode } from "../../events.ts";
 import { Failure } from "../../failure.ts";
 import type { Identity } from "../../identity/types.ts";
 import type { LoginMailbox } from "../../login/mailbox/login-mailbox.ts";
@@ -32,6 +33,7 @@ export function createOutOfBand(
 
   return async (request, signal) => {
     using _paused = timeLimit.pause();
+    const isNew = waitUntil === undefined;
     waitUntil ??= Date.now() + timeoutMs;
     const late = AbortSignal.timeout(Math.max(0, waitUntil - Date.now()));
     using asking = ending(AbortSignal.any([signal, late]));
@@ -49,16 +51,16 @@ export function createOutOfBand(
       ...(terminal === undefined ? [] : [() => terminal(request, asking.signal)]),
     ];
 
-    await deps.markWaiting?.(true);
-    deps.emit({
-      type: "waiting_for_code",
+    const waiting: WaitingForCode = {
       channel: request.channel,
       expects: request.expects,
       until: new Date(waitUntil).toISOString(),
       ...(request.siteMessage === undefined
         ? {}
         : { siteMessage: run.known.redactor.scrub(request.siteMessage) }),
-    });
+    };
+    await deps.markWaiting?.({ isWaiting: true, ...(isNew ? { news: waiting } : {}) });
+    deps.emit({ type: "waiting_for_code", ...waiting });
     try {
       // A source that fails is out; the others go on.
       const answer = await Promise.any(sources.map((source) => source()));
@@ -70,7 +72,7 @@ export function createOutOfBand(
       if (late.aborted) throw tooLate(timeoutMs, mailbox.failure);
       throw error instanceof AggregateError ? error.errors[0] : error;
     } finally {
-      await deps.markWaiting?.(false);
+      await deps.markWaiting?.({ isWaiting: false });
     }
   };
 }

@@ -1,6 +1,6 @@
 import type { Artifacts } from "../../artifacts.ts";
 import type { OpenSession, Session } from "../../browser/session.ts";
-import type { EmitRunEvent } from "../../events.ts";
+import type { EmitRunEvent, WaitingForCode } from "../../events.ts";
 import type { CodeInbox } from "../../identity/code-inbox.ts";
 import type { Identities } from "../../identity/identities.ts";
 import type { Leases } from "../../identity/leases.ts";
@@ -10,6 +10,9 @@ import type { Evidence } from "../../outcome.ts";
 import type { Catalogue } from "../catalogue/catalogue.ts";
 import type { Job } from "../job.ts";
 import type { KnownSecrets } from "./known-secrets.ts";
+
+/** @param state whether it waits; `news` where this is to be reported: once for each code that is asked for */
+export type MarkWaiting = (state: { isWaiting: boolean; news?: WaitingForCode }) => Promise<void>;
 
 /** What a run needs. All of it is borrowed: nothing of it is closed by a run. */
 export interface RunDeps {
@@ -30,7 +33,7 @@ export interface RunDeps {
   /** How long a login may wait for one, in milliseconds, unless the job says otherwise; 0 for not at all. */
   codeTimeoutMs: number;
   /** Notes in the run's record that it waits for a code, or no longer. */
-  markWaiting?: (isWaiting: boolean) => Promise<void>;
+  markWaiting?: MarkWaiting;
   /** Asks whoever sits at this process's terminal. */
   askForCode?: LoginCredentials["outOfBand"];
   runDeadlineMs: number;
