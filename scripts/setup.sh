@@ -2,7 +2,8 @@
 # Makes this checkout ready to run, from a machine with only git, Node 20+ and npm:
 #   1. with apt-get, where they are missing: a library that Node needs, Chromium with a font,
 #      and for the tests (--for-tests) redis-server, Xvfb, a screen that nobody sees, and Dovecot, a mail server;
-#   2. the packages of package-lock.json (`npm ci`), among them the Node that runs Latchkey.
+#   2. the packages of package-lock.json (`npm ci`), among them the Node that runs Latchkey;
+#   3. `latchkey/client` as JavaScript, for programs that have Latchkey among their packages.
 # Does only what is not done yet. Several may run at once.
 #
 # Usage: scripts/setup.sh [--quiet] [--for-tests]
@@ -148,6 +149,17 @@ install_packages() {
   cp "$wanted" "$stamp"
 }
 
+# --- 3. the client ------------------------------------------------------------------------------------------------------
+
+# Node strips no types of what lies in a node_modules folder, where a backend has the client.
+build_client() {
+  local built=dist/client/index.js
+  [[ -f $built && -z $(find src/client src/events.ts src/outcome.ts src/failure.ts tsconfig.client.json -newer "$built") ]] && return
+  # A user who may only read the checkout does without.
+  [[ -w . ]] || return 0
+  PATH=$PWD/node_modules/.bin:$PATH npm run --silent build && touch "$built" || say "latchkey/client could not be built: see above."
+}
+
 # One set-up of this checkout at a time; the lock goes with the process, however it ends.
 if command -v flock >/dev/null; then
   exec 9<package-lock.json
@@ -161,6 +173,7 @@ fi
 install_system_packages 9<&-
 install_headless_shell 9<&-
 install_packages 9<&-
+build_client 9<&-
 
 [[ -z $lacking || -z $(missing_packages) ]] || fail "$lacking"
 version=$(node_modules/.bin/node --version) || fail "the Node in node_modules does not run: see above."
