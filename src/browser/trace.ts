@@ -26,7 +26,7 @@ export interface Trace extends AsyncDisposable {
 /**
  * Records what happens in the context from now on: call it after the login. What is stored holds no request or
  * response body that a picture of the page does not need, no cookie, no query string and no secret the redactor
- * knows; `npx playwright-core show-trace` opens it. There is no film strip, because nothing could be masked in it.
+ * knows; `npx playwright-core show-trace --port 0` opens it. There is no film strip, because nothing could be masked in it.
  * @throws Failure `artifact_failed`, on stopping
  */
 export async function startTrace({

@@ -19,13 +19,24 @@ export function createInterrupt(message: string): Interrupt {
     controller.abort(new Failure("cancelled", message));
   };
   process.on("SIGINT", onSignal).on("SIGTERM", onSignal);
+  process.on("newListener", takeOffPlaywrights);
   return {
     signal: controller.signal,
     get exitCode() {
       return exitCode;
     },
     [Symbol.dispose]() {
+      process.off("newListener", takeOffPlaywrights);
       process.off("SIGINT", onSignal).off("SIGTERM", onSignal);
     },
   };
+}
+
+/**
+ * Playwright's Inspector is a browser that Playwright starts by itself, and for it, on Ctrl-C, it would end this process
+ * before what we have open is closed. Closing ours closes the Inspector too.
+ */
+function takeOffPlaywrights(event: string | symbol, listener: (...args: unknown[]) => void): void {
+  if (typeof event !== "string" || !/^sig(?:int|term|hup)Handler$/.test(listener.name)) return;
+  queueMicrotask(() => process.off(event, listener));
 }

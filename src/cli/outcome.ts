@@ -42,7 +42,11 @@ function printEvidence(context: CliContext, { advice, evidence }: FailedOutcome)
 function printArtifact(context: CliContext, runId: string, { kind, name, bytes }: Artifact): void {
   const path = context.parts.artifacts.path(runId, name);
   const place = path === undefined ? name : shellWord(path);
-  const opener = { trace: "npx playwright-core show-trace", snapshot: "npx latchkey login --replay" };
+  // With a port the viewer opens in whatever browser there is; without, only in one that Playwright has installed.
+  const opener = {
+    trace: "npx playwright-core show-trace --port 0",
+    snapshot: "npx latchkey login --replay",
+  };
   const shown = kind === "trace" || kind === "snapshot" ? `${opener[kind]} ${place}` : place;
   printLine(context, kind, `${shown}  ${context.style.dim(size(bytes))}`);
 }

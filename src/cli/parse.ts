@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { InvalidArgumentError } from "commander";
 
 export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
@@ -9,6 +10,17 @@ export function parseJson(text: string): Json {
   } catch {
     throw new InvalidArgumentError("It is not JSON.");
   }
+}
+
+/** A file's content as JSON; `-` is standard input. */
+export function parseJsonFile(path: string): Json {
+  let text: string;
+  try {
+    text = readFileSync(path === "-" ? 0 : path, "utf8");
+  } catch {
+    throw new InvalidArgumentError("The file cannot be read.");
+  }
+  return parseJson(text);
 }
 
 export function parseObject(text: string): Record<string, Json> {

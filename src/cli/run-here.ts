@@ -1,4 +1,6 @@
 import { randomUUID } from "node:crypto";
+import type { Session } from "../browser/session.ts";
+import type { EmitRunEvent } from "../events.ts";
 import { Failure } from "../failure.ts";
 import type { Flow } from "../flow.ts";
 import type { Identity } from "../identity/types.ts";
@@ -10,12 +12,12 @@ import { endAbandoned } from "../job/queue/end-abandoned.ts";
 import { createRunEventWriter } from "../job/record/run-events.ts";
 import { noJob } from "../job/record/runs.ts";
 import { createRecorder, type Recorder } from "../job/run/recorder.ts";
-import type { MarkWaiting } from "../job/run/run-context.ts";
+import type { MarkWaiting, RunDeps } from "../job/run/run-context.ts";
 import { runJob } from "../job/run-job.ts";
-import type { Artifact, Outcome } from "../outcome.ts";
+import type { Artifact, FailedOutcome, Outcome } from "../outcome.ts";
 import { askForCode } from "./ask-code.ts";
 import type { CliContext } from "./context.ts";
-import { createInterrupt } from "./interrupt.ts";
+import { createInterrupt, type Interrupt } from "./interrupt.ts";
 import { createProgress } from "./progress.ts";
 import { interruptedCode } from "./report-failure.ts";
 
@@ -27,6 +29,16 @@ export interface RunHereOptions {
   pause?: boolean;
   /** Run in place of what the catalogue has under the job's name: a command's own. */
   ownFlow?: Flow;
+  /** In place of the process's own: a catalogue loaded anew, a session that outlives the run. */
+  using?: Partial<Pick<RunDeps, "catalogue" | "openSession" | "leases">>;
+  /** Whose Ctrl-C it is, where that ends more than this run. */
+  interrupt?: Interrupt;
+  /** Ends this run. */
+  signal?: AbortSignal;
+  /** Told everything that happens, beside the progress. */
+  onEvent?: EmitRunEvent;
+  /** The run has failed; its session stays open until this resolves. */
+  onFailed?: (failed: FailedHere) => Promise<void>;
 }
 
 export interface EndedHere {
@@ -34,6 +46,13 @@ export interface EndedHere {
   identity: Identity;
   outcome: Outcome;
   artifacts: readonly Artifact[];
+}
+
+export interface FailedHere extends Omit<EndedHere, "identity" | "outcome"> {
+  outcome: FailedOutcome;
+  session: Session;
+  /** Aborted by Ctrl-C. */
+  interrupted: AbortSignal;
 }
 
 /**
@@ -44,11 +63,12 @@ export interface EndedHere {
 export async function runHere(
   context: CliContext,
   data: JobInput,
-  { quiet, ownFlow, ...shown }: RunHereOptions,
+  options: RunHereOptions,
 ): Promise<EndedHere> {
+  const { quiet, ownFlow, using, onFailed, headed, slowMoMs, pause, signal } = options;
   const { parts, config } = context;
   const job = parseJob({ project: context.project, ...data });
-  const loaded = await parts.catalogue();
+  const loaded = using?.catalogue ?? (await parts.catalogue());
   const catalogue = ownFlow === undefined ? loaded : { ...loaded, flow: () => ownFlow };
   catalogue.flow(job.flow);
   const { database, identities, leases, codes, runs } = await parts.store();
@@ -62,7 +82,8 @@ export async function runHere(
   const taken = await runs.takeUp(runId, { worker: parts.processName, attempt: 1 });
   if (taken?.status !== "held") throw new Failure("internal_error", "The run could not be recorded.");
 
-  using interrupt = createInterrupt("The run was cancelled from the terminal.");
+  using own = new DisposableStack();
+  const interrupt = options.interrupt ?? own.use(createInterrupt("The run was cancelled from the terminal."));
   const cancel = new AbortController();
   await using _cancels = await database.listen(cancelChannel, (id) => {
     if (id === runId) cancel.abort(new Failure("cancelled", "The run was cancelled."));
@@ -79,11 +100,11 @@ export async function runHere(
   const recorder: Recorder = createRecorder((event) => {
     events.emit(event);
     progress.show(event);
+    options.onEvent?.(event);
   });
   try {
     recorder.emit({ type: "started", attempt: 1, worker: parts.processName });
     const deps = {
-      catalogue,
       identities,
       leases,
       openSession,
@@ -91,20 +112,38 @@ export async function runHere(
       emit: recorder.emit,
       log,
       actor: context.actor,
-      whenBusy: "wait",
+      whenBusy: "wait" as const,
       codes,
       codeTimeoutMs: config.codeTimeoutMs,
       ...(ask === undefined ? {} : { askForCode: ask }),
       markWaiting: (state: Parameters<MarkWaiting>[0]) => runs.markWaiting(taken.hold, state),
       runDeadlineMs: config.runDeadlineMs,
       loginTimeoutMs: config.loginTimeoutMs,
-      ...shown,
-    } as const;
+      ...(headed === undefined ? {} : { headed }),
+      ...(slowMoMs === undefined ? {} : { slowMoMs }),
+      ...(pause === undefined ? {} : { pause }),
+      ...(onFailed === undefined
+        ? {}
+        : {
+            onFailed: ({ outcome, session }) => {
+              progress.end();
+              const { artifacts } = recorder;
+              return onFailed({ runId, outcome, artifacts, session, interrupted: interrupt.signal });
+            },
+          }),
+      ...using,
+      catalogue,
+    } satisfies RunDeps;
     const outcome = await runJob(
       { ...job, identityId: identity.id },
       runId,
       deps,
-      AbortSignal.any([interrupt.signal, left.signal, cancel.signal]),
+      AbortSignal.any([
+        interrupt.signal,
+        left.signal,
+        cancel.signal,
+        ...(signal === undefined ? [] : [signal]),
+      ]),
     );
     // A worker may have put off a run of this identity meanwhile; it is awake sooner than by its own timer.
     const queue = { promote: async (jobId: string) => (await parts.queueing()).queue.promote(jobId) };

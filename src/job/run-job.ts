@@ -44,6 +44,7 @@ export async function runJob(
       fresh: job.flow === validateFlowName,
       signal: ending.signal,
       follow: ending.follow,
+      deadline: ending.deadline,
       resources,
       known: createKnownSecrets(),
       provedAt: undefined,
@@ -65,7 +66,9 @@ export async function runJob(
       if (saved) await stage("save", () => saveState(run, claim, session));
       return { status: "succeeded", result };
     } catch (error) {
-      return await failRun(run, error);
+      const outcome = await failRun(run, error);
+      if (run.watched !== undefined) await deps.onFailed?.({ outcome, session: run.watched.session });
+      return outcome;
     }
   } catch (error) {
     return failedOutcome(toFailure(error));

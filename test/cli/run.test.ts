@@ -61,7 +61,7 @@ test("a run that succeeds shows its progress, its result and its files, in plain
   const [, result = "", rest = ""] = /^(\{\n[^]*?\n\})\n([^]*)$/.exec(stdout) ?? [];
   expect(JSON.parse(result)).toMatchObject({ statement: { contentType: "application/pdf" } });
   expect(rest).toMatch(
-    /^✓ succeeded {2}[0-9a-f-]{36}\n {2}download +\S+\.pdf .*\n {2}trace +npx playwright-core show-trace \S+\.zip /,
+    /^✓ succeeded {2}[0-9a-f-]{36}\n {2}download +\S+\.pdf .*\n {2}trace +npx playwright-core show-trace --port 0 \S+\.zip /,
   );
   for (const [path] of rest.matchAll(/\/\S+\.(?:pdf|zip)/g)) expect(existsSync(path), path).toBe(true);
   expect(stdout + stderr).not.toContain("\u001b");

@@ -1,6 +1,7 @@
 import { watchConsole } from "../../browser/evidence.ts";
 import type { Session } from "../../browser/session.ts";
 import type { Identity, SavedState } from "../../identity/types.ts";
+import { pauseWithDebugger } from "./debugger-pauses.ts";
 import type { RunContext } from "./run-context.ts";
 
 /** A session of the identity, and which version of its saved state it was given; null for none. */
@@ -44,6 +45,7 @@ export function sessionOptions({ deps }: RunContext, identity: Identity) {
 /** Makes a session the run's: closed with it, its loss the run's end, its page what evidence is taken of. */
 export function adoptSession(run: RunContext, session: Session): void {
   run.resources.use(session);
+  run.resources.use(pauseWithDebugger(session.context, run.deadline));
   run.follow(session.lost);
   run.watched = { session, consoleErrors: watchConsole(session.page) };
 }

@@ -6,7 +6,8 @@ import type { Identities } from "../../identity/identities.ts";
 import type { Leases } from "../../identity/leases.ts";
 import type { Logger } from "../../log.ts";
 import type { LoginCredentials } from "../../login/site.ts";
-import type { Evidence } from "../../outcome.ts";
+import type { Evidence, FailedOutcome } from "../../outcome.ts";
+import type { TimeLimit } from "../../time-limit.ts";
 import type { Catalogue } from "../catalogue/catalogue.ts";
 import type { Job } from "../job.ts";
 import type { KnownSecrets } from "./known-secrets.ts";
@@ -44,6 +45,8 @@ export interface RunDeps {
   slowMoMs?: number;
   /** Opens Playwright's Inspector before the flow's first step. */
   pause?: boolean;
+  /** The run has failed and its session is still open: that, and its lease, stay until this resolves. Never rejects. */
+  onFailed?: (failed: { outcome: FailedOutcome; session: Session }) => Promise<void>;
 }
 
 /** One run on its way: what it was asked, what ends it, and what it has gathered so far. */
@@ -57,6 +60,8 @@ export interface RunContext {
   readonly signal: AbortSignal;
   /** From now on this signal ends the run too. */
   follow(signal: AbortSignal): void;
+  /** Its clock; stopped while somebody looks at the run in a debugger. */
+  readonly deadline: Pick<TimeLimit, "pause">;
   /** Closed in reverse when the run ends. */
   readonly resources: AsyncDisposableStack;
   /** What is known of the identity's username and secrets; scrubbed from what is kept of the run. */

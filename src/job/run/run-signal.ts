@@ -1,4 +1,5 @@
 import { Failure } from "../../failure.ts";
+import { createTimeLimit, type TimeLimit } from "../../time-limit.ts";
 
 /**
  * One signal for everything that may end a run: its deadline, a cancel, the worker's shutdown, the loss of its
@@ -8,6 +9,8 @@ export interface RunSignal extends Disposable {
   readonly signal: AbortSignal;
   /** From now on this signal ends the run too. */
   follow(other: AbortSignal): void;
+  /** The time there is; it stands still while a person looks at the run in a debugger. */
+  readonly deadline: Pick<TimeLimit, "pause">;
 }
 
 /** A signal that follows `outer` and ends the run after `deadlineMs` milliseconds. */
@@ -17,12 +20,13 @@ export function createRunSignal(outer: AbortSignal, deadlineMs: number): RunSign
   const end = (reason: unknown) => {
     if (!controller.signal.aborted) controller.abort(asFailure(reason));
   };
-  const timer = setTimeout(
+  const limit = createTimeLimit(deadlineMs);
+  limit.signal.addEventListener(
+    "abort",
     () =>
       end(new Failure("deadline_exceeded", `The run did not end within its deadline of ${deadlineMs} ms.`)),
-    deadlineMs,
+    { once: true },
   );
-  timer.unref();
   const follow = (other: AbortSignal) => {
     if (other.aborted) end(other.reason);
     else other.addEventListener("abort", () => end(other.reason), { once: true, signal: unfollow.signal });
@@ -31,8 +35,9 @@ export function createRunSignal(outer: AbortSignal, deadlineMs: number): RunSign
   return {
     signal: controller.signal,
     follow,
+    deadline: limit,
     [Symbol.dispose]() {
-      clearTimeout(timer);
+      limit[Symbol.dispose]();
       unfollow.abort();
     },
   };

@@ -9,6 +9,7 @@ import { createLoginRecorder } from "../../login/stored-login.ts";
 import { createTimeLimit } from "../../time-limit.ts";
 import { checkIdentity } from "../check-identity.ts";
 import { type Claim, loginLease } from "./claim-identity.ts";
+import { pauseWithDebugger } from "./debugger-pauses.ts";
 import { keepSnapshot } from "./keep-snapshot.ts";
 import { type RunSession, useState } from "./open-run-session.ts";
 import { createOutOfBand } from "./out-of-band.ts";
@@ -90,6 +91,7 @@ async function takeNewerState(
 async function logIn(run: RunContext, { identity, site, lease }: Claim, session: Session): Promise<Submits> {
   const { deps } = run;
   using timeLimit = createTimeLimit(deps.loginTimeoutMs);
+  using _paused = pauseWithDebugger(session.context, timeLimit);
   const recorder = createLoginRecorder();
   const domains = [...identity.allowedDomains, ...(site?.allowedDomains ?? [])];
   await using mailbox = createLoginMailbox({
