@@ -4,6 +4,7 @@ import { requeueForgotten } from "./job/queue/reconcile.ts";
 import { startWorker } from "./job/queue/worker.ts";
 import { startDeliverer } from "./job/webhooks/deliverer.ts";
 import { createSend } from "./job/webhooks/send.ts";
+import { startSchedules } from "./job/schedule/start-schedules.ts";
 import type { Parts } from "./parts.ts";
 
 export type Role = "worker" | "server";
@@ -31,7 +32,10 @@ export async function startService(parts: Parts, roles: ReadonlySet<Role>): Prom
       started.push(server);
       url = server.url;
     }
-    if (roles.has("worker")) started.push(await startRunWorker(parts));
+    if (roles.has("worker")) {
+      started.push(await startRunWorker(parts));
+      started.push(await startScheduleKeeper(parts));
+    }
 
     const { database } = await parts.store();
     const { backend } = await parts.queueing();
@@ -92,5 +96,24 @@ async function startRunWorker({ config, log, ...parts }: Parts) {
       runDeadlineMs: config.runDeadlineMs,
       loginTimeoutMs: config.loginTimeoutMs,
     },
+  });
+}
+
+async function startScheduleKeeper({ config, log, ...parts }: Parts) {
+  const { database, identities, runs, schedules } = await parts.store();
+  const { backend, queue } = await parts.queueing();
+  return await startSchedules({
+    db: database.kysely,
+    database,
+    backend,
+    queueName: config.queueName,
+    catalogue: await parts.catalogue(),
+    identities,
+    runs,
+    queue,
+    schedules,
+    log,
+    attempts: config.attempts,
+    missedAfterMs: 60_000,
   });
 }

@@ -16,6 +16,7 @@ import type { RunQueue } from "./job/queue/queue.ts";
 import type { QueueBackend } from "./job/queue/queue-backend.ts";
 import { createRunStore, type RunStore } from "./job/record/runs.ts";
 import { createWebhookSecrets, type WebhookSecrets } from "./job/webhooks/secrets.ts";
+import { createSchedules, type Schedules } from "./job/schedule/schedules.ts";
 import type { Logger } from "./log.ts";
 import type { Redactor } from "./redact.ts";
 
@@ -30,6 +31,7 @@ export interface Store {
   runs: RunStore;
   apiKeys: ApiKeys;
   webhookSecrets: WebhookSecrets;
+  schedules: Schedules;
 }
 
 export interface Queueing {
@@ -90,6 +92,7 @@ export function openParts({
       runs: createRunStore(database.kysely),
       apiKeys: createApiKeys({ db: database }),
       webhookSecrets: createWebhookSecrets({ db: database.kysely, keyring }),
+      schedules: createSchedules(database),
     };
   });
 

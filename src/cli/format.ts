@@ -17,6 +17,35 @@ export function ago(date: Date, now = Date.now()): string {
   return days === 1 ? "1 day ago" : `${days} days ago`;
 }
 
+/** `in 40 s`, `in 3 min`, `in 2 h`, `in 5 days`; `now` for what has come. */
+export function ahead(date: Date, now = Date.now()): string {
+  const seconds = Math.round((date.getTime() - now) / 1_000);
+  if (seconds <= 0) return "now";
+  if (seconds < 60) return `in ${seconds} s`;
+  if (seconds < 3_600) return `in ${Math.round(seconds / 60)} min`;
+  if (seconds < 2 * 86_400) return `in ${Math.round(seconds / 3_600)} h`;
+  return `in ${Math.round(seconds / 86_400)} days`;
+}
+
+/** `Mon 2026-11-23 03:00:00 CET`: a moment as the clocks of a time zone show it. */
+export function inZone(date: Date, timeZone: string): string {
+  const parts = new Intl.DateTimeFormat("en-GB", {
+    timeZone,
+    weekday: "short",
+    year: "numeric",
+    month: "2-digit",
+    day: "2-digit",
+    hour: "2-digit",
+    minute: "2-digit",
+    second: "2-digit",
+    hourCycle: "h23",
+    timeZoneName: "short",
+  }).formatToParts(date);
+  const of = (type: Intl.DateTimeFormatPartTypes) => parts.find((part) => part.type === type)?.value ?? "";
+  const day = `${of("weekday")} ${of("year")}-${of("month")}-${of("day")}`;
+  return `${day} ${of("hour")}:${of("minute")}:${of("second")} ${of("timeZoneName")}`;
+}
+
 /** `1,426 bytes`, `126 KiB`, `3.4 MiB`. */
 export function size(bytes: number): string {
   if (bytes < 10_000) return counted(bytes, "byte");

@@ -11,6 +11,7 @@ import { registerLogin } from "./login.ts";
 import { registerPasskeys } from "./passkeys.ts";
 import { registerRun } from "./run.ts";
 import { registerRuns } from "./runs.ts";
+import { registerSchedules } from "./schedules.ts";
 import { registerService, serviceCommands } from "./service.ts";
 import { registerSubmit } from "./submit.ts";
 import { registerWebhooks } from "./webhooks.ts";
@@ -61,6 +62,7 @@ What can go wrong, and what to do about it: docs/failures.md.`,
   registerRun(program, context);
   registerSubmit(program, context);
   registerRuns(program, context);
+  registerSchedules(program, context);
   registerCancel(program, context);
   registerCode(program, context);
   registerWebhooks(program, context);

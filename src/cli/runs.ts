@@ -14,6 +14,7 @@ export function registerRuns(program: Command, context: CliContext): void {
     .argument("[id]", "one run, by its id or the beginning of it")
     .option("--identity <id>", "of this identity, by id or name")
     .option("--flow <flow>", "of this flow")
+    .option("--schedule <schedule>", "made by this schedule, by name or id")
     .addOption(new Option("--status <status>", "in this status").choices(statuses))
     .option("--limit <n>", "how many", parseCount(mostListed), 20)
     .option("--json", "print JSON")

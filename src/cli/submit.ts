@@ -1,11 +1,8 @@
 import type { Command } from "commander";
-import { watchRun } from "../job/record/watch-run.ts";
 import { submitRun } from "../job/submit.ts";
 import type { CliContext } from "./context.ts";
-import { createInterrupt } from "./interrupt.ts";
-import { printOutcome } from "./outcome.ts";
+import { followRun } from "./follow-run.ts";
 import { type Json, parseJson, parseMilliseconds } from "./parse.ts";
-import { createProgress } from "./progress.ts";
 
 interface SubmitOptions {
   identity: string;
@@ -85,22 +82,4 @@ With --watch, the exit code is 0 if the run succeeded and 1 if it failed.`,
       context.print(`${style.green("✓")} queued as ${runId}`);
       context.print(style.dim(`  latchkey runs ${runId}`));
     });
-}
-
-async function followRun(context: CliContext, runId: string, json: boolean): Promise<void> {
-  const { database, runs } = await context.parts.store();
-  using interrupt = createInterrupt("The watching was ended.");
-  using progress = createProgress(context.stderr, {
-    quiet: json,
-    interrupted: interrupt.signal,
-    runId,
-  });
-  for await (const { event } of watchRun(database, runId, { signal: interrupt.signal })) progress.show(event);
-  progress.end();
-
-  const { outcome, artifacts } = await runs.get(context.project, runId);
-  process.exitCode = outcome?.status === "succeeded" ? 0 : (interrupt.exitCode ?? 1);
-  if (json) return context.json({ runId, ...outcome });
-  if (outcome === null) return context.print(`The run goes on: latchkey runs ${runId}`);
-  printOutcome(context, { runId, outcome, artifacts });
 }

@@ -7,6 +7,7 @@ import * as first from "./migrations/0001_first.ts";
 import * as codes from "./migrations/0002_codes.ts";
 import * as api from "./migrations/0003_api.ts";
 import * as webhooks from "./migrations/0004_webhooks.ts";
+import * as schedules from "./migrations/0005_schedules.ts";
 import type { Tables } from "./tables.ts";
 
 /** Every migration, in the order of its name. One that was released is never edited: add another. */
@@ -15,6 +16,7 @@ const migrations: Readonly<Record<string, Migration>> = {
   "0002_codes": codes,
   "0003_api": api,
   "0004_webhooks": webhooks,
+  "0005_schedules": schedules,
 };
 
 /**

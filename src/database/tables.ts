@@ -41,6 +41,10 @@ export interface Tables {
     key_id: string;
     /** Raised whenever credentials or the source URL change: tells a run that it is signed in by old ones. */
     credentials_version: Generated<number>;
+    /** Whether scheduled health checks look at it. */
+    health_checks: Generated<boolean>;
+    /** Whether a health check may sign it in again. */
+    auto_reauthenticate: Generated<boolean>;
     /** Highest TOTP time step ever used: a step is used once (RFC 6238 §5.2). */
     last_time_step: ColumnType<
       string | null,
@@ -127,6 +131,8 @@ export interface Tables {
     code_timeout_ms: number | null;
     /** Where its outcome is reported to. */
     webhook_url: string | null;
+    /** The schedule it was made by. */
+    schedule_id: ColumnType<string | null, string | null | undefined, string | null>;
     status: "queued" | "deferred" | "running" | "waiting_for_code" | "succeeded" | "failed";
     /** Attempts begun, those spent and the one in flight; a deferral spends none. */
     attempts: Generated<number>;
@@ -186,6 +192,57 @@ export interface Tables {
     key_id: string;
     created_at: Timestamp;
     expires_at: NullableTimestamp;
+  };
+  schedules: {
+    id: Generated<string>;
+    project: string;
+    name: string;
+    kind: "run" | "health";
+    flow: string;
+    identity_id: string | null;
+    application_id: string | null;
+    input: NullableJson;
+    /** How its runs are made: attempts, deadline, tags. */
+    options: Json<unknown>;
+    cron: string | null;
+    every_ms: ColumnType<string | null, number | null, number | null>;
+    time_zone: string;
+    jitter_ms: number;
+    overlap: "skip" | "queue" | "cancel_old";
+    missed: "run_once" | "skip";
+    starts_at: NullableTimestamp;
+    ends_at: NullableTimestamp;
+    paused: boolean;
+    /** Raised by every change; what a tick worked out for an older one is not written. */
+    revision: Generated<number>;
+    /** The time it waits for; null while it is paused, and after its last. */
+    next_at: NullableTimestamp;
+    created_at: Timestamp;
+    updated_at: Timestamp;
+  };
+  /** What each of a schedule's times came to; the newest hundred. */
+  schedule_fires: {
+    schedule_id: string;
+    fire_at: ColumnType<Date, Date | string, Date | string>;
+    at: Timestamp;
+    by_hand: boolean;
+    result: "submitted" | "skipped" | "missed" | "refused";
+    run_id: string | null;
+    code: string | null;
+    reason: string | null;
+  };
+  /** What an identity was found to be, newest last; looks that found the same are one row. */
+  identity_health: {
+    id: GeneratedInt8;
+    identity_id: string;
+    at: Timestamp;
+    seen_at: Timestamp;
+    state: "healthy" | "expiring" | "needs_attention";
+    reason: string;
+    code: string | null;
+    run_id: string | null;
+    note: string | null;
+    note_at: NullableTimestamp;
   };
   run_events: {
     run_id: string;

@@ -29,6 +29,8 @@ export const jobSchema = z.strictObject({
     .max(2_000)
     .refine((url) => !hasCredentials(url), { error: "carries a username or password" })
     .optional(),
+  /** The schedule it belongs to: runs of one schedule for one identity go one after another. */
+  scheduleId: z.uuid().optional(),
   tags: z.record(z.string().max(100), z.string().max(500)).optional(),
 });
 

@@ -4,7 +4,10 @@ import { isUuid } from "../../identity/identity-input.ts";
 import type { Run } from "../../job/record/runs.ts";
 
 /** The names of these runs' identities, by id; without those that were removed meanwhile. */
-export async function identityNames(kysely: Kysely<Tables>, runs: Run[]): Promise<Map<string, string>> {
+export async function identityNames(
+  kysely: Kysely<Tables>,
+  runs: readonly Pick<Run, "identityId">[],
+): Promise<Map<string, string>> {
   // A job that no run could be made of names whatever its producer wrote.
   const ids = [...new Set(runs.map(({ identityId }) => identityId))].filter(isUuid);
   if (ids.length === 0) return new Map();

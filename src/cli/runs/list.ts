@@ -11,6 +11,7 @@ export interface ListOptions {
   identity?: string;
   flow?: string;
   status?: Run["status"];
+  schedule?: string;
   limit: number;
 }
 
@@ -25,20 +26,21 @@ const columns: Column[] = [
 
 export async function listRuns(
   context: CliContext,
-  { identity, flow, status, limit }: ListOptions,
+  { identity, flow, status, schedule, limit }: ListOptions,
   json: boolean,
 ): Promise<void> {
-  const { database, runs, identities } = await context.parts.store();
+  const { database, runs, identities, schedules } = await context.parts.store();
   const found = await runs.list({
     project: context.project,
     limit,
     ...(identity === undefined ? {} : { identityId: (await identities.get(context.project, identity)).id }),
     ...(flow === undefined ? {} : { flow }),
     ...(status === undefined ? {} : { status }),
+    ...(schedule === undefined ? {} : { scheduleId: (await schedules.get(context.project, schedule)).id }),
   });
   if (json) return context.json(found);
   if (found.length === 0) {
-    const all = identity === undefined && flow === undefined && status === undefined;
+    const all = [identity, flow, status, schedule].every((filter) => filter === undefined);
     return context.print(
       all ? "There are no runs. `latchkey submit --help` shows how to make one." : "There are no such runs.",
     );

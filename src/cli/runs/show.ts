@@ -23,6 +23,7 @@ export async function showRun(context: CliContext, run: Run, json: boolean): Pro
     ["Worker", run.worker ?? "none"],
   ];
   if (run.cancelRequestedAt !== null) rows.push(["Cancelled", run.cancelRequestedAt.toISOString()]);
+  if (run.scheduleId !== null) rows.push(["Schedule", run.scheduleId]);
   if (run.input !== null) rows.push(["Input", JSON.stringify(run.input)]);
   context.print(fields(context, rows));
   for (const { name, durationMs, detail } of run.stages) {

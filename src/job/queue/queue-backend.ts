@@ -1,6 +1,7 @@
 import {
   createPostgresBackend,
   createRedisBackend,
+  type JobSchedulerTemplateOptions,
   type JobsOptions,
   Queue,
   type QueueOptions,
@@ -26,6 +27,13 @@ export interface BullQueue {
   getJob(id: string): Promise<BullJob | undefined>;
   remove(id: string): Promise<number>;
   getJobCounts(): Promise<Record<string, number>>;
+  upsertJobScheduler(
+    id: string,
+    repeat: { pattern: string },
+    template: { name: string; data: Record<string, string>; opts: JobSchedulerTemplateOptions },
+  ): Promise<{ id?: string | undefined } | undefined>;
+  getJobSchedulers(): Promise<{ key: string; pattern?: string; next?: number }[]>;
+  removeJobScheduler(id: string): Promise<boolean>;
   waitUntilReady(): Promise<unknown>;
   close(): Promise<void>;
   on(event: "error", listener: (error: Error) => void): unknown;

@@ -12,6 +12,8 @@ export interface Run {
   identityId: string;
   input: unknown;
   tags: Record<string, string>;
+  /** The schedule it was made by, or null. */
+  scheduleId: string | null;
   /**
    * `queued` → `running` → `succeeded | failed`. `deferred`: its identity is held by another run. From `running` it
    * goes back to `queued` when a retryable failure leaves attempts over, or when its worker stops or dies.
@@ -47,6 +49,7 @@ export function toJob(row: RunRow): Job {
     ...(row.deadline_ms === null ? {} : { deadlineMs: row.deadline_ms }),
     ...(row.code_timeout_ms === null ? {} : { codeTimeoutMs: row.code_timeout_ms }),
     ...(row.webhook_url === null ? {} : { webhookUrl: row.webhook_url }),
+    ...(row.schedule_id === null ? {} : { scheduleId: row.schedule_id }),
     tags: row.tags,
   };
 }
@@ -61,6 +64,7 @@ export function toRun(row: RunRow): Run {
     identityId: row.identity_id,
     input: row.input,
     tags: row.tags,
+    scheduleId: row.schedule_id,
     status: row.status,
     attempts: row.attempts,
     maxAttempts: row.max_attempts,

@@ -14,6 +14,7 @@ export interface RunFilter {
   identityId?: string;
   flow?: string;
   status?: Run["status"];
+  scheduleId?: string;
   limit?: number;
 }
 
@@ -79,6 +80,7 @@ export function createRunStore(db: Kysely<Tables>) {
           deadline_ms: job.deadlineMs ?? null,
           code_timeout_ms: job.codeTimeoutMs ?? null,
           webhook_url: job.webhookUrl ?? null,
+          schedule_id: job.scheduleId ?? null,
           status: "queued",
           max_attempts: maxAttempts,
           stages: "[]",
@@ -216,11 +218,12 @@ export function createRunStore(db: Kysely<Tables>) {
     },
 
     /** Newest first; 50 unless a limit is given, 1,000 at most. */
-    async list({ project, identityId, flow, status, limit = 50 }: RunFilter): Promise<Run[]> {
+    async list({ project, identityId, flow, status, scheduleId, limit = 50 }: RunFilter): Promise<Run[]> {
       let query = db.selectFrom("runs").selectAll().where("project", "=", project);
       if (identityId !== undefined) query = query.where("identity_id", "=", identityId);
       if (flow !== undefined) query = query.where("flow", "=", flow);
       if (status !== undefined) query = query.where("status", "=", status);
+      if (scheduleId !== undefined) query = query.where("schedule_id", "=", scheduleId);
       const rows = await query
         .orderBy("created_at", "desc")
         .orderBy("id")

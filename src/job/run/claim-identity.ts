@@ -26,6 +26,7 @@ export async function claimIdentity(run: RunContext): Promise<Claim> {
       `The identity "${identity.name}" has failed${reason}; nothing was tried.`,
     );
   }
+  await takeScheduleTurn(run, identity.id);
   const site = deps.catalogue.siteFor(identity.sourceUrl);
   const slots = identity.maxSessions ?? site?.sessionsPerIdentity ?? 1;
   const name = sessionLease(identity.id);
@@ -39,6 +40,19 @@ export async function claimIdentity(run: RunContext): Promise<Claim> {
   deps.log.info({ flow: job.flow, identity: identity.id }, "run has its identity");
   run.follow(lease.lost);
   return { identity, site, lease };
+}
+
+/** Runs of one schedule go one after another, also where the identity may hold several sessions. */
+async function takeScheduleTurn({ job, deps, resources, signal, follow }: RunContext, identityId: string) {
+  if (job.scheduleId === undefined) return;
+  const name = `schedule:${job.scheduleId}:${identityId}`;
+  const turn =
+    deps.whenBusy === "wait"
+      ? await deps.leases.acquire(name, { signal })
+      : await deps.leases.tryAcquire(name);
+  if (turn === null) throw new Failure("identity_busy", "The schedule's run before this one is still going.");
+  resources.use(turn);
+  follow(turn.lost);
 }
 
 /** Names the lease that limits an identity's open sessions. */
