@@ -65,6 +65,7 @@ test("--json is offered by every command that shows something", () => {
     "worker",
     "server",
     "identities rm",
+    "schedules rm",
     "keys rm",
   ]);
 });

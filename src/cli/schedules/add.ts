@@ -44,7 +44,8 @@ export function registerAdd(group: Command, context: CliContext): void {
       `
 Examples:
   $ npx latchkey schedules add invoices --flow acme/invoice --identity me \\
-      --cron "0 3 * * 1-5" --time-zone Europe/Berlin --input '{"month":"2026-11"}'
+      --cron "0 3 * * 1-5" --time-zone Europe/Berlin \\
+      --input '{"month":"2026-11"}'
   $ npx latchkey schedules add balance --flow bank/balance --identity me \\
       --every 15m --jitter 2m --overlap cancel_old`,
     )

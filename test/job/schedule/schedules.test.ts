@@ -176,14 +176,16 @@ describe.concurrent.each(["postgres", "redis"] as const)("schedules on %s", (bac
   });
 
   test("what makes no sense is refused before anything is stored", async () => {
-    const refused = (change: Partial<NewSchedule>) => expect(ground.add(change)).rejects;
-    await refused({ flow: "no/flow" }).toMatchObject({ code: "unknown_flow" });
-    await refused({ identityId: "nobody" }).toMatchObject({ code: "unknown_identity" });
-    await refused({ input: { word: 7 } }).toMatchObject({ code: "invalid_input" });
-    await refused({ cron: "0 3 * * *", every: "1h" }).toMatchObject({ code: "invalid_argument" });
-    await refused({ endsAt: new Date(0) }).toMatchObject({ message: expect.stringContaining("never run") });
-    await refused({ every: "1m", jitter: "2m" }).toMatchObject({
-      message: expect.stringContaining("longer than the 1m"),
-    });
+    const impossible: [Partial<NewSchedule>, object][] = [
+      [{ flow: "no/flow" }, { code: "unknown_flow" }],
+      [{ identityId: "nobody" }, { code: "unknown_identity" }],
+      [{ input: { word: 7 } }, { code: "invalid_input" }],
+      [{ cron: "0 3 * * *", every: "1h" }, { code: "invalid_argument" }],
+      [{ endsAt: new Date(0) }, { message: expect.stringContaining("never run") }],
+      [{ every: "1m", jitter: "2m" }, { message: expect.stringContaining("longer than the 1m") }],
+    ];
+    for (const [change, failure] of impossible)
+      await expect(ground.add({ name: "impossible", ...change })).rejects.toMatchObject(failure);
+    await expect(schedules.get("default", "impossible")).rejects.toMatchObject({ code: "not_found" });
   });
 });
