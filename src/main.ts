@@ -2,9 +2,9 @@ import { serveApi } from "./http/serve.ts";
 import { endAbandoned } from "./job/queue/end-abandoned.ts";
 import { requeueForgotten } from "./job/queue/reconcile.ts";
 import { startWorker } from "./job/queue/worker.ts";
+import { startSchedules } from "./job/schedule/start-schedules.ts";
 import { startDeliverer } from "./job/webhooks/deliverer.ts";
 import { createSend } from "./job/webhooks/send.ts";
-import { startSchedules } from "./job/schedule/start-schedules.ts";
 import type { Parts } from "./parts.ts";
 
 export type Role = "worker" | "server";
@@ -114,6 +114,7 @@ async function startScheduleKeeper({ config, log, ...parts }: Parts) {
     schedules,
     log,
     attempts: config.attempts,
+    webhookAllow: config.webhookAllow,
     missedAfterMs: 60_000,
   });
 }

@@ -15,8 +15,8 @@ import { type Catalogue, loadCatalogue } from "./job/catalogue/catalogue.ts";
 import type { RunQueue } from "./job/queue/queue.ts";
 import type { QueueBackend } from "./job/queue/queue-backend.ts";
 import { createRunStore, type RunStore } from "./job/record/runs.ts";
-import { createWebhookSecrets, type WebhookSecrets } from "./job/webhooks/secrets.ts";
 import { createSchedules, type Schedules } from "./job/schedule/schedules.ts";
+import { createWebhookSecrets, type WebhookSecrets } from "./job/webhooks/secrets.ts";
 import type { Logger } from "./log.ts";
 import type { Redactor } from "./redact.ts";
 

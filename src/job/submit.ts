@@ -51,7 +51,7 @@ export async function submitRun(deps: SubmitDeps, data: JobInput, options: Enque
 }
 
 /** As far as the URL itself shows; where its name leads is looked at whenever something is sent. */
-function checkWebhook(url: string | undefined, allowed: AllowedDestinations): void {
+export function checkWebhook(url: string | undefined, allowed: AllowedDestinations): void {
   const fault = url === undefined ? undefined : faultOfDestination(url, allowed);
   if (fault !== undefined) throw new Failure("invalid_job", `webhookUrl: It ${fault}.`);
 }

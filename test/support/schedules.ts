@@ -49,14 +49,23 @@ export async function openScheduleGround(backend: "postgres" | "redis"): Promise
     redis,
     addIdentity,
     async add(change = {}) {
-      return await addSchedule({ catalogue: await parts.catalogue(), identities, schedules }, "default", {
-        name: `s ${randomUUID().slice(0, 13)}`,
-        flow: "trial/look",
-        overlap: "queue",
-        ...(change.cron === undefined ? { every: "1s" } : {}),
-        ...change,
-        identityId: change.identityId ?? (await addIdentity()).id,
-      });
+      return await addSchedule(
+        {
+          catalogue: await parts.catalogue(),
+          identities,
+          schedules,
+          webhookAllow: parts.config.webhookAllow,
+        },
+        "default",
+        {
+          name: `s ${randomUUID().slice(0, 13)}`,
+          flow: "trial/look",
+          overlap: "queue",
+          ...(change.cron === undefined ? { every: "1s" } : {}),
+          ...change,
+          identityId: change.identityId ?? (await addIdentity()).id,
+        },
+      );
     },
     fires,
     came: (schedule, count) =>
@@ -98,6 +107,7 @@ export async function keepSchedules(
     schedules,
     log,
     attempts: 1,
+    webhookAllow: config.webhookAllow,
     keepEveryMs,
     missedAfterMs,
   });

@@ -14,6 +14,7 @@ interface AddOptions extends TimesOptions {
   deadline?: number;
   codeTimeout?: number;
   trace?: boolean;
+  webhook?: string;
   tags?: Record<string, string>;
   json?: boolean;
 }
@@ -37,6 +38,7 @@ export function registerAdd(group: Command, context: CliContext): void {
       parseMilliseconds,
     )
     .option("--trace", "record a Playwright trace of each run")
+    .option("--webhook <url>", "where to report what each run comes to")
     .option("--tags <json>", "an object of texts, kept with each run", parseObject)
     .option("--json", "print JSON")
     .addHelpText(
@@ -50,7 +52,8 @@ Examples:
       --every 15m --jitter 2m --overlap cancel_old`,
     )
     .action(async (name: string, options: AddOptions) => {
-      const { flow, identity, input, attempts, deadline, codeTimeout, trace, tags, json, ...times } = options;
+      const { flow, identity, input, attempts, deadline, codeTimeout, trace, webhook, tags, json, ...times } =
+        options;
       const { parts, project, style } = context;
       const { identities, schedules } = await parts.store();
       const runOptions: RunOptions = {
@@ -58,10 +61,16 @@ Examples:
         ...(deadline === undefined ? {} : { deadlineMs: deadline }),
         ...(codeTimeout === undefined ? {} : { codeTimeoutMs: codeTimeout }),
         ...(trace === undefined ? {} : { trace }),
+        ...(webhook === undefined ? {} : { webhookUrl: webhook }),
         ...(tags === undefined ? {} : { tags }),
       };
       const schedule = await addSchedule(
-        { catalogue: await parts.catalogue(), identities, schedules },
+        {
+          catalogue: await parts.catalogue(),
+          identities,
+          schedules,
+          webhookAllow: context.config.webhookAllow,
+        },
         project,
         {
           name,

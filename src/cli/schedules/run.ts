@@ -25,6 +25,7 @@ export function registerRun(group: Command, context: CliContext): void {
           runs,
           queue,
           log,
+          webhookAllow: config.webhookAllow,
           attempts: config.attempts,
           missedAfterMs: 0,
         },

@@ -4,6 +4,7 @@ import type { Identities } from "../../identity/identities.ts";
 import { check } from "../../identity/identity-input.ts";
 import type { Catalogue } from "../catalogue/catalogue.ts";
 import { checkSchema } from "../catalogue/check-schema.ts";
+import { checkWebhook, type SubmitDeps } from "../submit.ts";
 import { formatInterval } from "./interval.ts";
 import {
   checkOneTiming,
@@ -20,6 +21,8 @@ export interface ChangeScheduleDeps {
   catalogue: Catalogue;
   identities: Pick<Identities, "get">;
   schedules: Schedules;
+  /** Where webhooks may go besides the public internet. */
+  webhookAllow: SubmitDeps["webhookAllow"];
 }
 
 /**
@@ -123,10 +126,11 @@ export function checkTimes(fields: ScheduleFields): void {
 
 /** The identity's id in place of its name, once the flow is known and takes the input. */
 async function checkRun(
-  { catalogue, identities }: ChangeScheduleDeps,
+  { catalogue, identities, webhookAllow }: ChangeScheduleDeps,
   project: string,
   fields: ScheduleFields,
 ): Promise<ScheduleFields> {
+  checkWebhook(fields.options.webhookUrl, webhookAllow);
   const flow = catalogue.flow(fields.flow);
   await checkSchema(flow.input, fields.input ?? undefined, {
     code: "invalid_input",
@@ -142,9 +146,10 @@ function optionsOf({
   deadlineMs,
   codeTimeoutMs,
   trace,
+  webhookUrl,
   tags,
 }: RunOptions): ScheduleFields["options"] {
-  return given({ attempts, priority, deadlineMs, codeTimeoutMs, trace, tags });
+  return given({ attempts, priority, deadlineMs, codeTimeoutMs, trace, webhookUrl, tags });
 }
 
 /** Without what was left out. */

@@ -79,7 +79,7 @@ async function submitFire(deps: FireDeps, schedule: Schedule, runId: string): Pr
 
 function submitRunOf(deps: FireDeps, schedule: Schedule, runId: string): Promise<string> {
   const { id, project, flow, identityId, input, options } = schedule;
-  const { attempts = deps.attempts, priority, deadlineMs, codeTimeoutMs, trace, tags } = options;
+  const { attempts = deps.attempts, priority, deadlineMs, codeTimeoutMs, trace, webhookUrl, tags } = options;
   return submitRun(
     deps,
     {
@@ -92,6 +92,7 @@ function submitRunOf(deps: FireDeps, schedule: Schedule, runId: string): Promise
       ...(deadlineMs === undefined ? {} : { deadlineMs }),
       ...(codeTimeoutMs === undefined ? {} : { codeTimeoutMs }),
       ...(trace === undefined ? {} : { trace }),
+      ...(webhookUrl === undefined ? {} : { webhookUrl }),
       ...(tags === undefined ? {} : { tags }),
     },
     { attempts, ...(priority === undefined ? {} : { priority }) },

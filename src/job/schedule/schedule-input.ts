@@ -40,6 +40,7 @@ export const runOptionsSchema = z.strictObject({
   deadlineMs: jobSchema.shape.deadlineMs,
   codeTimeoutMs: jobSchema.shape.codeTimeoutMs,
   trace: z.boolean().optional(),
+  webhookUrl: jobSchema.shape.webhookUrl,
   tags: jobSchema.shape.tags,
 });
 export type RunOptions = z.output<typeof runOptionsSchema>;

@@ -92,7 +92,12 @@ describe.concurrent.each(["postgres", "redis"] as const)("schedules on %s", (bac
     const { identities } = await ground.parts.store();
     const schedule = await ground.add({ cron: "0 3 1 1 *" });
     const changed = await changeSchedule(
-      { catalogue: await ground.parts.catalogue(), identities, schedules },
+      {
+        catalogue: await ground.parts.catalogue(),
+        identities,
+        schedules,
+        webhookAllow: ground.parts.config.webhookAllow,
+      },
       { project: "default", name: schedule.name, patch: { every: "1s", tags: { changed: "yes" } } },
     );
     expect(changed).toMatchObject({ cron: null, everyMs: 1_000, options: { tags: { changed: "yes" } } });
@@ -158,7 +163,10 @@ describe.concurrent.each(["postgres", "redis"] as const)("schedules on %s", (bac
     const catalogue = await ground.parts.catalogue();
     const { log } = ground.parts;
     const deps = { db: database.kysely, database, catalogue, identities, runs, queue, log };
-    const runId = await fireByHand({ ...deps, attempts: 1, missedAfterMs: 0 }, schedule);
+    const runId = await fireByHand(
+      { ...deps, webhookAllow: ground.parts.config.webhookAllow, attempts: 1, missedAfterMs: 0 },
+      schedule,
+    );
     expect(await ground.runsOf(schedule)).toMatchObject([{ id: runId, status: "queued" }]);
     expect(await ground.fires(schedule)).toMatchObject([{ byHand: true, result: "submitted", runId }]);
   });
