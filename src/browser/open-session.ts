@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import type { Page } from "playwright-core";
 import { Failure, toFailure } from "../failure.ts";
 import type { SavedState } from "../identity/types.ts";
 import type { Logger } from "../log.ts";
@@ -97,7 +98,7 @@ async function openFor(
 
 async function assemble({
   provider,
-  blank: { lent, page, crashed },
+  blank: { lent, page: first, crashed },
   state: given,
   onVisit,
   spare,
@@ -116,28 +117,43 @@ async function assemble({
   const tabs = createSessionStorageRestorer({ context, saved: given?.sessionStorage ?? {} });
   const { capture, reset } = createStateCapture({ context, tabs, state: given, log });
 
-  const restore = async (state: SavedState) => {
-    // Pages that run might write the old state again.
-    await page.goto("about:blank");
-    const others = context.pages().filter((other) => other !== page);
-    await Promise.all(others.map((other) => other.close()));
-    origins.stop();
-    await restoreState({ state, log, apply: (restorable) => context.setStorageState(restorable) });
-    tabs.replace(state.sessionStorage, page);
-    reset(state);
-  };
   let closing: Promise<void> | undefined;
   // The next spare is made when this session is over: while a run works, the processors are its.
   const close = () => (closing ??= lent.close().finally(() => spare?.prepare()));
-  return {
+  const closeOthers = (kept: Page) =>
+    Promise.all(
+      context
+        .pages()
+        .filter((other) => other !== kept)
+        .map((other) => other.close()),
+    );
+
+  const on = (page: Page): Session => ({
     id: randomUUID(),
     provider: provider.name,
     context,
     page,
     lost: AbortSignal.any([lent.lost, crashed]),
     capture,
-    restore,
+    async restore(state) {
+      // Pages that run might write the old state again.
+      await page.goto("about:blank");
+      await closeOthers(page);
+      origins.stop();
+      await restoreState({ state, log, apply: (restorable) => context.setStorageState(restorable) });
+      tabs.replace(state.sessionStorage, page);
+      reset(state);
+    },
+    async renew(state) {
+      // Before the others close, or a window would close with its last page.
+      const fresh = await context.newPage();
+      await closeOthers(fresh);
+      await context.unrouteAll({ behavior: "ignoreErrors" });
+      if (state !== undefined) tabs.replace(state.sessionStorage, fresh);
+      return on(fresh);
+    },
     close,
     [Symbol.asyncDispose]: close,
-  };
+  });
+  return on(first);
 }

@@ -29,6 +29,11 @@ export interface Session extends AsyncDisposable {
   capture(): Promise<SavedState>;
   /** Replaces the context's whole state with this one; nothing of the old remains. */
   restore(state: SavedState): Promise<void>;
+  /**
+   * The same context on a fresh page, for another run of the same identity; the pages there were are closed, and what
+   * was routed in the context no longer is. It takes this one's place: closing either closes both.
+   */
+  renew(state?: SavedState): Promise<Session>;
   /** Idempotent; every call returns the same closing promise. */
   close(): Promise<void>;
 }

@@ -4,6 +4,7 @@ import { checkDisplay } from "./display.ts";
 import { holdOpen } from "./hold-open.ts";
 import { printOutcome } from "./outcome.ts";
 import { type Json, parseJson, parseJsonFile, parseMilliseconds } from "./parse.ts";
+import type { EndedHere, FailedHere } from "./run-here.ts";
 
 interface RunOptions {
   identity: string;
@@ -13,6 +14,7 @@ interface RunOptions {
   slowMo?: number;
   pause?: boolean;
   keepOpen?: boolean;
+  watch?: boolean;
   trace?: boolean;
   json?: boolean;
 }
@@ -33,6 +35,7 @@ export function registerRun(program: Command, context: CliContext): void {
     .option("--slow-mo <ms>", "milliseconds between actions", parseMilliseconds)
     .option("--pause", "show the browser, and open Playwright's Inspector before the flow's first step")
     .option("--keep-open", "show the browser, and keep its window after a failure")
+    .option("--watch", "run it again, in the same signed-in browser, whenever it is saved")
     .option("--trace", "record a Playwright trace of the flow, and print the command that opens it")
     .option("--json", "print the outcome as JSON")
     .addHelpText(
@@ -43,6 +46,7 @@ Examples:
   $ npx latchkey run web/capture --identity me --input '{"fullPage":true}' \\
       --headed --slow-mo 200
   $ npx latchkey run web/capture --identity me --pause --keep-open
+  $ npx latchkey run web/capture --identity me --headed --watch
 The exit code is 0 if it succeeded, 1 if it failed, 130 after Ctrl-C.`,
     )
     .action(async (flow: string, options: RunOptions) => {
@@ -50,30 +54,24 @@ The exit code is 0 if it succeeded, 1 if it failed, 130 after Ctrl-C.`,
       const input = options.input ?? options.inputFile;
       const headed = options.headed === true || pause || keepOpen;
       if (headed) checkDisplay(context);
+      const job = { flow, identityId: identity, trace, ...(input === undefined ? {} : { input }) };
+      const shown = { quiet: json, headed, pause, ...(slowMo === undefined ? {} : { slowMoMs: slowMo }) };
+      const show = ({ runId, outcome, artifacts }: Omit<EndedHere, "identity">) =>
+        json ? context.json({ runId, ...outcome }) : printOutcome(context, { runId, outcome, artifacts });
+      if (options.watch === true) {
+        const { watchFlow } = await import("./watch/watch-flow.ts");
+        return watchFlow(context, job, { ...shown, show });
+      }
       const { runHere } = await import("./run-here.ts");
-      let isPrinted = json;
-      const { runId, outcome, artifacts } = await runHere(
-        context,
-        { flow, identityId: identity, trace, ...(input === undefined ? {} : { input }) },
-        {
-          quiet: json,
-          headed,
-          pause,
-          ...(slowMo === undefined ? {} : { slowMoMs: slowMo }),
-          ...(keepOpen
-            ? {
-                async onFailed(failed) {
-                  // Who cancelled it wants it gone.
-                  if (failed.outcome.code === "cancelled") return;
-                  if (!isPrinted) printOutcome(context, failed);
-                  isPrinted = true;
-                  await holdOpen(context, failed);
-                },
-              }
-            : {}),
-        },
-      );
-      if (json) context.json({ runId, ...outcome });
-      else if (!isPrinted) printOutcome(context, { runId, outcome, artifacts });
+      let isShown = false;
+      const onFailed = async (failed: FailedHere) => {
+        // Who cancelled it wants it gone.
+        if (failed.outcome.code === "cancelled") return;
+        show(failed);
+        isShown = true;
+        await holdOpen(context, failed);
+      };
+      const ended = await runHere(context, job, { ...shown, ...(keepOpen ? { onFailed } : {}) });
+      if (!isShown) show(ended);
     });
 }

@@ -53,7 +53,7 @@ test("a flow that is none is said to be, with what comes near; faulty files are 
     const faulty = await latchkey(["flows"], { ...environment, LATCHKEY_FLOWS_DIR: folder });
     expect(faulty).toMatchObject({ code: 1, stdout: "" });
     expect(faulty.stderr).toMatch(
-      /^✗ invalid_config: The flows folder is not usable\.\n {2}\S+acme\/broken\.ts: could not be loaded: .+\n {2}\S+acme\/empty\.ts: .+\n/,
+      /^✗ invalid_config: The flows folder is not usable\.\n {2}\S+acme\/broken\.ts:1: could not be loaded: .+\n {2}\S+acme\/empty\.ts: .+\n/,
     );
     expect(faulty.stderr).not.toMatch(/^ {4}at /m);
   } finally {

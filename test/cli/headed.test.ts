@@ -76,7 +76,7 @@ describe.runIf(hasXvfb)("on a display", { timeout: 60_000 }, () => {
   });
 
   test("page.pause() stops the flow in the Inspector until it is resumed", async () => {
-    const pause = ["run", "debug/pause", "--identity", "ben", "--input", '{"forMs":2500}', "--json"];
+    const pause = ["run", "trial/pause", "--identity", "ben", "--input", '{"forMs":2500}', "--json"];
     const processes = watchProcessList();
     const headed = await latchkey([...pause, "--headed"], environment());
     expect(await processes.stop()).toMatch(/--app=data:text\/html,/);
@@ -90,7 +90,7 @@ describe.runIf(hasXvfb)("on a display", { timeout: 60_000 }, () => {
   test("--pause waits before the first step; Ctrl-C there cancels the run and leaves nothing", async () => {
     const input = '{"forMs":60000}';
     await using process = startCli(
-      ["run", "debug/pause", "--identity", "ben", "--input", input, "--pause"],
+      ["run", "trial/pause", "--identity", "ben", "--input", input, "--pause"],
       environment(),
     );
     const { runs } = await ground.parts.store();

@@ -5,6 +5,7 @@ import { Failure } from "../../failure.ts";
 import type { Flow } from "../../flow.ts";
 import type { Site } from "../../login/site.ts";
 import { flowFault, siteFault } from "./catalogue-faults.ts";
+import { loadFault } from "./load-fault.ts";
 import { validateFlow, validateFlowName } from "./validate-flow.ts";
 
 /** What can be run: every flow and site of the flows folder, loaded and checked. */
@@ -53,7 +54,7 @@ export async function loadCatalogue(folder: string): Promise<Catalogue> {
       else if (base === "site") sites.push({ file: shown, site: exported as Site });
       else flows.set(name, exported as Flow);
     } catch (error) {
-      faults.push(`${shown}: could not be loaded: ${error instanceof Error ? error.message : String(error)}`);
+      faults.push(await loadFault(error, file));
     }
   }
 

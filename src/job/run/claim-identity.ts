@@ -56,7 +56,7 @@ async function takeScheduleTurn({ job, deps, resources, signal, follow }: RunCon
 }
 
 /** Names the lease that limits an identity's open sessions. */
-const sessionLease = (identityId: string): string => `session:${identityId}`;
+export const sessionLease = (identityId: string): string => `session:${identityId}`;
 
 /** Names the lease that lets one login of an identity happen at a time, on all machines. */
 export const loginLease = (identityId: string): string => `login:${identityId}`;

@@ -19,7 +19,7 @@ export type MarkWaiting = (state: { isWaiting: boolean; news?: WaitingForCode })
 export interface RunDeps {
   catalogue: Catalogue;
   identities: Identities;
-  leases: Leases;
+  leases: Pick<Leases, "acquire" | "tryAcquire">;
   openSession: OpenSession;
   artifacts: Artifacts;
   /** Told everything that happens, as it happens. */
