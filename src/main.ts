@@ -1,6 +1,6 @@
 import { serveApi } from "./http/serve.ts";
 import { endAbandoned } from "./job/queue/end-abandoned.ts";
-import { requeueForgotten } from "./job/queue/reconcile.ts";
+import { reconcile } from "./job/queue/reconcile.ts";
 import { startWorker } from "./job/queue/worker.ts";
 import { startSchedules } from "./job/schedule/start-schedules.ts";
 import { startDeliverer } from "./job/webhooks/deliverer.ts";
@@ -71,7 +71,7 @@ async function startRunWorker({ config, log, ...parts }: Parts) {
   const catalogue = await parts.catalogue();
   const { openSession, warmUp } = await parts.browsers();
   if (config.provider === "local") await warmUp();
-  await requeueForgotten({ runs, queue, log });
+  await reconcile({ db: database.kysely, runs, queue, log });
   await endAbandoned({ db: database.kysely, runs });
   return await startWorker({
     db: database.kysely,

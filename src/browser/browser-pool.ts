@@ -38,6 +38,10 @@ export interface BrowserPool extends AsyncDisposable {
 interface Seat {
   chromium: Chromium;
   loans: Set<AbortController>;
+  /** Contexts lent and not given back yet. */
+  lent: Set<BrowserContext>;
+  /** What Playwright itself keeps open. */
+  standing: ReadonlySet<BrowserContext>;
   served: number;
   retired: boolean;
   memoryCheckedAt: number;
@@ -80,6 +84,8 @@ export function createBrowserPool(options: BrowserPoolOptions): BrowserPool {
     const seat: Seat = {
       chromium,
       loans: new Set(),
+      lent: new Set(),
+      standing: new Set(chromium.browser.contexts()),
       served: 0,
       retired: false,
       memoryCheckedAt: Number.NEGATIVE_INFINITY,
@@ -151,6 +157,8 @@ export function createBrowserPool(options: BrowserPoolOptions): BrowserPool {
     const giveBack = async (context: BrowserContext | undefined) => {
       const closed = context === undefined || (await within(contextCloseMs, context.close()));
       seat.loans.delete(loan);
+      if (context !== undefined) seat.lent.delete(context);
+      if (hasForeignContext(seat)) retire(seat, "a flow left a context of its own open");
       if (!closed) retire(seat, "a context would not close");
       await endIfIdle(seat);
       void watchMemory(seat);
@@ -158,6 +166,7 @@ export function createBrowserPool(options: BrowserPoolOptions): BrowserPool {
     try {
       const opening = seat.chromium.browser.newContext(request.contextOptions);
       const context = await untilAborted(request.signal, opening, (late) => giveBack(late));
+      seat.lent.add(context);
       let ending: Promise<void> | undefined;
       return { context, lost: loan.signal, close: () => (ending ??= giveBack(context)) };
     } catch (error) {
@@ -203,6 +212,16 @@ export function createBrowserPool(options: BrowserPoolOptions): BrowserPool {
     [Symbol.asyncDispose]: () => pool.close(),
   };
   return pool;
+}
+
+/**
+ * Whether a context is open that was not lent. A flow reaches the browser through its page and may open contexts of its
+ * own; one that it forgets is nobody's, and goes with the browser. While others open contexts it cannot be told whose
+ * one is: then it is looked at when the next session ends.
+ */
+function hasForeignContext({ chromium, loans, lent, standing }: Seat): boolean {
+  if (lent.size < loans.size) return false;
+  return chromium.browser.contexts().some((context) => !lent.has(context) && !standing.has(context));
 }
 
 function crashed(): Failure {

@@ -11,6 +11,7 @@ import { promoteNext } from "../job/queue/deferral.ts";
 import { endAbandoned } from "../job/queue/end-abandoned.ts";
 import { createRunEventWriter } from "../job/record/run-events.ts";
 import { noJob } from "../job/record/runs.ts";
+import { untilRecorded } from "../job/record/until-recorded.ts";
 import { createRecorder, type Recorder } from "../job/run/recorder.ts";
 import type { MarkWaiting, RunDeps } from "../job/run/run-context.ts";
 import { runJob } from "../job/run-job.ts";
@@ -20,6 +21,9 @@ import type { CliContext } from "./context.ts";
 import { createInterrupt, type Interrupt } from "./interrupt.ts";
 import { createProgress } from "./progress.ts";
 import { interruptedCode } from "./report-failure.ts";
+
+/** How long a Postgres that is away when the run has ended is waited for, in milliseconds. */
+const recordMs = 10_000;
 
 export interface RunHereOptions {
   /** Shows no progress. */
@@ -96,7 +100,9 @@ export async function runHere(
     runId,
     asks: ask !== undefined,
   });
-  const events = createRunEventWriter({ db: database.kysely, runId, log });
+  const recording = new AbortController();
+  let recordingEnds: NodeJS.Timeout | undefined;
+  const events = createRunEventWriter({ db: database.kysely, runId, log, giveUp: recording.signal });
   const recorder: Recorder = createRecorder((event) => {
     events.emit(event);
     progress.show(event);
@@ -147,9 +153,14 @@ export async function runHere(
     );
     // A worker may have put off a run of this identity meanwhile; it is awake sooner than by its own timer.
     const queue = { promote: async (jobId: string) => (await parts.queueing()).queue.promote(jobId) };
-    await runs.end(taken.hold, outcome, recorder);
-    await promoteNext({ db: database.kysely, queue }, runId);
-    recorder.emit({ type: "outcome", outcome });
+    recordingEnds = setTimeout(() => recording.abort(), recordMs);
+    await events.flush();
+    await untilRecorded(() => runs.end(taken.hold, outcome, recorder), { signal: recording.signal, log });
+    progress.show({ type: "outcome", outcome });
+    options.onEvent?.({ type: "outcome", outcome });
+    await promoteNext({ db: database.kysely, queue }, runId).catch((error: unknown) =>
+      log.warn({ err: error }, "the next run of the identity could not be woken; it wakes by itself"),
+    );
     process.exitCode =
       outcome.status === "succeeded"
         ? 0
@@ -157,5 +168,6 @@ export async function runHere(
     return { runId, identity, outcome, artifacts: recorder.artifacts };
   } finally {
     await events.flush();
+    clearTimeout(recordingEnds);
   }
 }

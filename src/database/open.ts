@@ -7,7 +7,7 @@ import { createListener } from "./listen.ts";
 import { migrate } from "./migrate.ts";
 import { createPool, failingClearly } from "./pool.ts";
 import type { Tables } from "./tables.ts";
-import { addressOf } from "./unavailable.ts";
+import { addressOf, isPassing } from "./unavailable.ts";
 
 export interface OpenDatabaseOptions {
   /** Postgres to use; an embedded one in the data folder unless given. */
@@ -65,7 +65,7 @@ export async function openDatabase(options: OpenDatabaseOptions): Promise<Databa
   await pRetry(() => migrate(kysely, log), {
     retries: 4,
     minTimeout: 200,
-    shouldRetry: ({ error }) => error instanceof Failure && isPassing(error),
+    shouldRetry: ({ error }) => error instanceof Failure && isPassing(error.cause),
   });
 
   const resources = opening.move();
@@ -88,11 +88,4 @@ export async function openDatabase(options: OpenDatabaseOptions): Promise<Databa
 async function joinEmbeddedPostgres(options: OpenDatabaseOptions) {
   const { joinEmbedded } = await import("./embedded.ts");
   return await joinEmbedded(options);
-}
-
-/** Whether a server that is just being started, beside us, would give this failure. */
-function isPassing({ cause }: Failure): boolean {
-  return (
-    cause instanceof Error && "code" in cause && (cause.code === "57P03" || cause.code === "ECONNREFUSED")
-  );
 }

@@ -1,9 +1,13 @@
 import type { PostgresPool, PostgresPoolClient } from "kysely";
+import pRetry from "p-retry";
 import pg from "pg";
+import { Failure } from "../failure.ts";
 import type { Logger } from "../log.ts";
-import { type DatabaseAddress, isUnavailable, unavailable } from "./unavailable.ts";
+import { type DatabaseAddress, isPassing, isUnavailable, unavailable } from "./unavailable.ts";
 
 const connectTimeoutMs = 10_000;
+/** How long a server that was there before may be away, as one is that is being restarted; in milliseconds. */
+const restartMs = 5_000;
 
 /** A pool whose broken connections are dropped and never end the process. */
 export function createPool(options: { connectionString: string; size: number; log: Logger }): pg.Pool {
@@ -27,9 +31,24 @@ export function createPool(options: { connectionString: string; size: number; lo
   return pool;
 }
 
-/** The pool as Kysely uses it, with errors of the connection turned into `database_unavailable`. */
+/**
+ * The pool as Kysely uses it, with errors of the connection turned into `database_unavailable`. A server that was there
+ * before and is away is waited for, for a short while: no statement has been sent yet, so nothing can happen twice. One
+ * that never answered is reported at once.
+ */
 export function failingClearly(pool: pg.Pool, address: DatabaseAddress): PostgresPool {
   const wrapped = new WeakMap<pg.PoolClient, PostgresPoolClient>();
+  let wasThere = false;
+
+  const connect = async (): Promise<pg.PoolClient> => {
+    try {
+      const client = await pool.connect();
+      wasThere = true;
+      return client;
+    } catch (error) {
+      throw unavailable(address, error);
+    }
+  };
 
   const wrap = (client: pg.PoolClient): PostgresPoolClient => ({
     // Kysely's overloads also know cursors, which this database is opened without.
@@ -46,8 +65,14 @@ export function failingClearly(pool: pg.Pool, address: DatabaseAddress): Postgre
   return {
     options: pool.options,
     async connect() {
-      const client = await pool.connect().catch((error: unknown) => {
-        throw unavailable(address, error);
+      const client = await pRetry(connect, {
+        retries: Number.POSITIVE_INFINITY,
+        maxRetryTime: restartMs,
+        minTimeout: 50,
+        maxTimeout: 500,
+        randomize: true,
+        shouldRetry: ({ error }) =>
+          wasThere && !pool.ending && error instanceof Failure && isPassing(error.cause),
       });
       let known = wrapped.get(client);
       if (known === undefined) {

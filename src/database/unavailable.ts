@@ -34,6 +34,19 @@ export function isUnavailable(error: unknown): boolean {
   );
 }
 
+/** Whether an error on connecting is one that a server gives which is just being started, or restarted. */
+export function isPassing(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  const code = "code" in error ? error.code : undefined;
+  return (
+    code === "57P03" ||
+    code === "57P01" ||
+    code === "ECONNREFUSED" ||
+    code === "ECONNRESET" ||
+    error.message.startsWith("Connection terminated")
+  );
+}
+
 /** The failure to show for an error of `pg` on connecting; its text names the server and never the password. */
 export function unavailable(address: DatabaseAddress, cause: unknown): Failure {
   const code =

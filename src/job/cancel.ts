@@ -1,10 +1,7 @@
-import type { Kysely } from "kysely";
 import type { Database } from "../database/open.ts";
-import type { Tables } from "../database/tables.ts";
 import { Failure } from "../failure.ts";
-import { failedOutcome } from "../outcome.ts";
+import { type FailedOutcome, failedOutcome } from "../outcome.ts";
 import type { RunQueue } from "./queue/queue.ts";
-import { storeRunEvents } from "./record/run-events.ts";
 import type { Run, RunStore } from "./record/runs.ts";
 
 /** The channel on which workers hear that a run is to be cancelled; its payload is the run's id. */
@@ -28,15 +25,11 @@ export async function cancelRun(
 ): Promise<Run> {
   const run = await runs.requestCancel(project, runId);
   if (run.endedAt !== null) return run;
-  if (await queue.remove(run.jobId)) await endCancelled(database.kysely, runs, run.id);
+  if (await queue.remove(run.jobId)) await runs.endUnheld(run.id, cancelledUnstarted());
   else await database.notify(cancelChannel, run.id);
   return runs.get(project, run.id);
 }
 
-/** Ends a run that was cancelled before any worker took it up. */
-async function endCancelled(db: Kysely<Tables>, runs: RunStore, runId: string): Promise<void> {
-  const outcome = failedOutcome(new Failure("cancelled", "The run was cancelled before it started."));
-  if (await runs.endUnheld(runId, outcome)) {
-    await storeRunEvents(db, runId, [{ at: new Date(), event: { type: "outcome", outcome } }]);
-  }
+function cancelledUnstarted(): FailedOutcome {
+  return failedOutcome(new Failure("cancelled", "The run was cancelled before it started."));
 }

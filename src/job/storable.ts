@@ -5,8 +5,8 @@ const mostDepth = 64;
  * What of a JSON value cannot be stored, with where it is; undefined where all of it can. Postgres' jsonb holds no NUL
  * character and no half of a surrogate pair, and what checks a value walks it by recursion.
  */
-export function unstorable(value: unknown): string | undefined {
-  const waiting: { value: unknown; path: string; depth: number }[] = [{ value, path: "data", depth: 0 }];
+export function unstorable(value: unknown, root = "data"): string | undefined {
+  const waiting: { value: unknown; path: string; depth: number }[] = [{ value, path: root, depth: 0 }];
   for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
     const { value: part, path, depth } = next;
     if (typeof part === "string") {
@@ -27,4 +27,17 @@ export function unstorable(value: unknown): string | undefined {
 function textFault(text: string): string | undefined {
   if (text.includes("\0")) return "it holds a NUL character";
   return text.isWellFormed() ? undefined : "it holds half of a surrogate pair";
+}
+
+/**
+ * A value as JSON that Postgres' jsonb takes: what it cannot hold — NUL characters, halves of surrogate pairs, as
+ * cutting a text at some length makes them — becomes U+FFFD. For what we tell of a run; what a producer or a flow gives
+ * is refused instead.
+ */
+export function storableJson(value: unknown): string {
+  return JSON.stringify(value, (_name, part: unknown) =>
+    typeof part === "string" && textFault(part) !== undefined
+      ? part.toWellFormed().replaceAll("\0", "\ufffd")
+      : part,
+  );
 }

@@ -3,7 +3,6 @@ import { type Kysely, sql } from "kysely";
 import type { Tables } from "../../database/tables.ts";
 import { Failure } from "../../failure.ts";
 import { failedOutcome } from "../../outcome.ts";
-import { storeRunEvents } from "../record/run-events.ts";
 import { workingStatuses } from "../record/run-rows.ts";
 import { noJob, type RunStore } from "../record/runs.ts";
 
@@ -28,10 +27,7 @@ export async function endAbandoned({ db, runs }: { db: Kysely<Tables>; runs: Run
   const outcome = failedOutcome(
     new Failure("worker_lost", "The process that worked on the run was ended.", { retryable: false }),
   );
-  for (const { id } of abandoned) {
-    if (await runs.endUnheld(id, outcome))
-      await storeRunEvents(db, id, [{ at: new Date(), event: { type: "outcome", outcome } }]);
-  }
+  for (const { id } of abandoned) await runs.endUnheld(id, outcome);
   return abandoned.map(({ id }) => id);
 }
 

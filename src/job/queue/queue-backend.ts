@@ -46,6 +46,7 @@ export interface BullJob {
   data: unknown;
   opts: JobsOptions;
   attemptsMade: number;
+  failedReason?: string | undefined;
   /** When it was added, epoch milliseconds. */
   timestamp: number;
   getState(): Promise<string>;
@@ -61,7 +62,6 @@ export interface BullWorker {
   close(): Promise<void>;
   waitUntilReady(): Promise<unknown>;
   on(event: "error", listener: (error: Error) => void): unknown;
-  on(event: "failed", listener: (job: BullJob | undefined, error: Error) => void): unknown;
   on(event: "stalled", listener: (jobId: string) => void): unknown;
   on(event: "lockRenewalFailed", listener: (jobIds: string[]) => void): unknown;
 }

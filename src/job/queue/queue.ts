@@ -21,8 +21,8 @@ export interface RunQueue {
   remove(jobId: string): Promise<boolean>;
   /** Ends a job's delay; nothing happens unless it is delayed. */
   promote(jobId: string): Promise<void>;
-  /** BullMQ's word for the job's state, `unknown` where there is none. */
-  state(jobId: string): Promise<string>;
+  /** BullMQ's word for the job's state, `unknown` where there is none, and why it failed. */
+  look(jobId: string): Promise<{ state: string; failedReason?: string | undefined }>;
   /** Jobs by state, for metrics. */
   counts(): Promise<Record<string, number>>;
   close(): Promise<void>;
@@ -62,8 +62,9 @@ export function openRunQueue(backend: QueueBackend, name: string, log: Logger): 
       // Between looking and promoting the delay may have run out: then BullMQ throws, and all is well.
       if ((await job?.getState()) === "delayed") await job?.promote().catch(() => {});
     },
-    async state(jobId) {
-      return (await (await queue.getJob(jobId))?.getState()) ?? "unknown";
+    async look(jobId) {
+      const job = await queue.getJob(jobId);
+      return { state: (await job?.getState()) ?? "unknown", failedReason: job?.failedReason };
     },
     counts: () => queue.getJobCounts(),
     close: () => queue.close(),

@@ -16,14 +16,9 @@ export type TakenJob = { runId: string; attempt: number; maxAttempts: number } &
  */
 export async function takeUpJob(
   job: BullJob,
-  {
-    queueName,
-    worker,
-    runs,
-    identities,
-  }: { queueName: string; worker: string; runs: RunStore; identities: Pick<Identities, "get"> },
+  runId: string,
+  { worker, runs, identities }: { worker: string; runs: RunStore; identities: Pick<Identities, "get"> },
 ): Promise<TakenJob> {
-  const runId = namedRun(job) ?? runIdOfJob(queueName, job);
   const attempt = job.attemptsMade + 1;
   const maxAttempts = Math.max(job.opts.attempts ?? 1, 1);
   const numbers = { runId, attempt, maxAttempts };
@@ -32,7 +27,7 @@ export async function takeUpJob(
 
   try {
     const data = parseJob(job.data);
-    const identity = await identities.get(data.project, data.identityId).catch(() => undefined);
+    const identity = await identities.get(data.project, data.identityId).catch(unlessUnavailable);
     await runs.create(
       runId,
       { ...data, identityId: identity?.id ?? data.identityId },
@@ -49,8 +44,13 @@ export async function takeUpJob(
   return { ...numbers, ...created };
 }
 
-/** The run a job names, when it names one soundly. */
-function namedRun(job: BullJob): string | undefined {
+/** The run a job names, when it names one soundly; else one of its own. */
+export function runIdFor(job: BullJob, queueName: string): string {
   const named = z.object({ runId: z.uuid() }).safeParse(job.data);
-  return named.success ? named.data.runId : undefined;
+  return named.success ? named.data.runId : runIdOfJob(queueName, job);
+}
+
+/** What is not there is the run's own affair; a Postgres that is away is not the same as an identity that is not there. */
+function unlessUnavailable(error: unknown): undefined {
+  if (error instanceof Failure && error.code === "database_unavailable") throw error;
 }

@@ -1,18 +1,20 @@
 import type { Database } from "../../database/open.ts";
 import { Failure } from "../../failure.ts";
-import { failedOutcome } from "../../outcome.ts";
 import { cancelChannel } from "../cancel.ts";
-import { storeRunEvents } from "../record/run-events.ts";
+import { mostStalls } from "./end-lost.ts";
 import { type ProcessDeps, processJob } from "./process-job.ts";
 import type { QueueBackend } from "./queue-backend.ts";
 import { backoffStrategy } from "./retry.ts";
+import { startUpkeep } from "./upkeep.ts";
 
 /** How often a worker looks for cancels that no notification told it of, in milliseconds. */
 const cancelPollMs = 5_000;
-/** How often a run may lose its worker before it is taken for what kills them. */
-const mostStalls = 3;
 /** How long to block for a job at a time, in seconds. */
 const blockSeconds = 5;
+/** How long to wait before asking a queue again that does not answer, in milliseconds. */
+const askAgainMs = 1_000;
+/** How long a worker that stops waits for a Postgres that is away, to record what its runs came to; in milliseconds. */
+const recordMs = 3_000;
 
 export interface WorkerDeps extends ProcessDeps {
   database: Database;
@@ -34,6 +36,7 @@ export async function startWorker(deps: WorkerDeps): Promise<RunWorker> {
   const { database, runs, leaseTtlMs, concurrency, queueName, run } = deps;
   const { log } = run;
   const stopping = new AbortController();
+  const givingUp = new AbortController();
   const inFlight = new Map<string, AbortController>();
   const cancel = (runId: string) =>
     inFlight.get(runId)?.abort(new Failure("cancelled", "The run was cancelled."));
@@ -44,12 +47,13 @@ export async function startWorker(deps: WorkerDeps): Promise<RunWorker> {
     async (job, token) => {
       let runId: string | undefined;
       try {
-        return await processJob(deps, job, token, (id) => {
+        const forRun = (id: string) => {
           runId = id;
           const controller = new AbortController();
           inFlight.set(id, controller);
           return AbortSignal.any([controller.signal, stopping.signal]);
-        });
+        };
+        return await processJob(deps, job, token, { forRun, giveUp: givingUp.signal });
       } finally {
         if (runId !== undefined) inFlight.delete(runId);
       }
@@ -61,23 +65,16 @@ export async function startWorker(deps: WorkerDeps): Promise<RunWorker> {
       stalledInterval: leaseTtlMs,
       maxStalledCount: mostStalls,
       drainDelay: blockSeconds,
+      runRetryDelay: askAgainMs,
       name: deps.worker,
       settings: { backoffStrategy },
     },
   );
   worker.on("error", (error) => log.warn({ err: error }, "worker error"));
   worker.on("stalled", (jobId) => log.warn({ jobId }, "a job lost its worker; it is taken up again"));
-  worker.on("lockRenewalFailed", (jobIds) => {
-    for (const id of jobIds) {
-      inFlight.get(id)?.abort(new Failure("lease_lost", "The worker could not renew its hold on the job."));
-    }
-  });
-  worker.on("failed", (job, error) => {
-    if (job === undefined || !error.message.includes("stalled more than")) return;
-    endLost(deps, job.id ?? "").catch((cause: unknown) =>
-      log.error({ err: cause, jobId: job.id }, "a lost run could not be ended"),
-    );
-  });
+  // Its own lease, not the queue's lock, says whether a run is still this worker's.
+  worker.on("lockRenewalFailed", (jobIds) => log.warn({ jobIds }, "the queue's lock on jobs was lost"));
+  const upkeep = startUpkeep({ ...deps, log, leases: run.leases });
 
   await worker.waitUntilReady();
   const listening = await database.listen(cancelChannel, cancel);
@@ -95,30 +92,22 @@ export async function startWorker(deps: WorkerDeps): Promise<RunWorker> {
   let stopped: Promise<void> | undefined;
   return {
     stop(graceMs) {
-      const grace = setTimeout(() => {
-        stopping.abort(new Failure("worker_stopping", "The worker shut down during the run."));
-      }, graceMs);
+      const timers = [
+        setTimeout(() => {
+          stopping.abort(new Failure("worker_stopping", "The worker shut down during the run."));
+        }, graceMs),
+        setTimeout(() => {
+          givingUp.abort(new Failure("worker_stopping", "The worker shut down before the run was recorded."));
+        }, graceMs + recordMs),
+      ];
       stopped ??= (async () => {
+        await upkeep.stop();
         await worker.close();
         await working;
         clearInterval(poll);
         await listening[Symbol.asyncDispose]();
       })();
-      return stopped.finally(() => clearTimeout(grace));
+      return stopped.finally(() => timers.forEach(clearTimeout));
     },
   };
-}
-
-/** Ends a run whose workers died under it too often to try again. */
-async function endLost({ db, runs }: ProcessDeps, jobId: string): Promise<void> {
-  const runId = await runs.idOfJob(jobId);
-  if (runId === undefined) return;
-  const outcome = failedOutcome(
-    new Failure("worker_lost", `The run lost its worker ${mostStalls + 1} times; it is not tried again.`, {
-      retryable: false,
-    }),
-  );
-  if (await runs.endUnheld(runId, outcome)) {
-    await storeRunEvents(db, runId, [{ at: new Date(), event: { type: "outcome", outcome } }]);
-  }
 }

@@ -12,21 +12,24 @@ export type RunNews =
 /** The channel that tells deliverers of something to send; without a payload. */
 export const webhookChannel = "latchkey_webhook";
 
-type RunUpdate = UpdateQueryBuilder<Tables, "runs", "runs", UpdateResult>;
+export type RunUpdate = UpdateQueryBuilder<Tables, "runs", "runs", UpdateResult>;
 
 /**
  * Changes a run and writes the report of it in one transaction: neither is there without the other, so that nothing is
  * lost between them and nothing told that did not happen.
+ * @param also what else belongs into that transaction
  * @returns whether there was a row to change
  */
 export async function reported(
   db: Kysely<Tables>,
   update: (on: Kysely<Tables>) => RunUpdate,
   news: RunNews,
+  also?: (trx: Kysely<Tables>, row: RunRow) => Promise<void>,
 ): Promise<boolean> {
   return await db.transaction().execute(async (trx) => {
     const row = await update(trx).returningAll().executeTakeFirst();
     if (row === undefined) return false;
+    await also?.(trx, row);
     if (row.webhook_url !== null) await addDelivery(trx, row, row.webhook_url, news);
     return true;
   });

@@ -2,6 +2,8 @@ import { type Kysely, sql } from "kysely";
 import type { Tables } from "../../database/tables.ts";
 import type { EmitRunEvent, RunEvent } from "../../events.ts";
 import type { Logger } from "../../log.ts";
+import { storableJson } from "../storable.ts";
+import { untilRecorded } from "./until-recorded.ts";
 
 /** The channel that tells watchers of a run's new events; its payload is the run's id. */
 export const runChannel = "latchkey_run";
@@ -13,7 +15,13 @@ export interface StoredRunEvent {
   event: RunEvent;
 }
 
-/** Writes a run's events behind its back, in order and in batches, so that telling never slows the work. */
+/** How many events may wait for a Postgres that is away; later ones are dropped, and said to be. */
+const mostWaiting = 5_000;
+
+/**
+ * Writes a run's events behind its back, in order and in batches, so that telling never slows the work. While Postgres
+ * is away they wait.
+ */
 export interface RunEventWriter {
   emit: EmitRunEvent;
   /** Resolves when everything emitted so far is stored, or could not be. */
@@ -24,30 +32,37 @@ export function createRunEventWriter({
   db,
   runId,
   log,
+  giveUp,
 }: {
   db: Kysely<Tables>;
   runId: string;
   log: Logger;
+  /** Ends the waiting for a Postgres that is away. */
+  giveUp: AbortSignal;
 }): RunEventWriter {
   let waiting: { at: Date; event: RunEvent }[] = [];
   let writing: Promise<void> | undefined;
+  let dropped = 0;
 
   async function drain(): Promise<void> {
     while (waiting.length > 0) {
       const batch = waiting;
       waiting = [];
       try {
-        await storeRunEvents(db, runId, batch);
+        await untilRecorded(() => storeRunEvents(db, runId, batch), { signal: giveUp, log });
       } catch (error) {
         log.warn({ err: error, runId, events: batch.length }, "run events could not be stored");
       }
     }
+    if (dropped > 0) log.warn({ runId, events: dropped }, "run events were dropped while Postgres was away");
+    dropped = 0;
     writing = undefined;
   }
 
   return {
     emit(event) {
-      waiting.push({ at: new Date(), event });
+      if (waiting.length < mostWaiting) waiting.push({ at: new Date(), event });
+      else dropped += 1;
       writing ??= Promise.resolve().then(drain);
     },
     async flush() {
@@ -62,7 +77,7 @@ export async function storeRunEvents(
   runId: string,
   events: readonly { at: Date; event: RunEvent }[],
 ): Promise<void> {
-  const rows = JSON.stringify(events);
+  const rows = storableJson(events);
   await sql`
     with stored as (
       insert into run_events (run_id, at, event)

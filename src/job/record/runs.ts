@@ -4,6 +4,8 @@ import type { WaitingForCode } from "../../events.ts";
 import { Failure } from "../../failure.ts";
 import type { Artifact, Outcome, StageRecord } from "../../outcome.ts";
 import type { Job } from "../job.ts";
+import { storableJson } from "../storable.ts";
+import { endRun } from "./end-run.ts";
 import { type RunNews, reported } from "./outbox.ts";
 import { type Run, toJob, toRun, workingStatuses } from "./run-rows.ts";
 
@@ -32,6 +34,18 @@ export type Taken =
   /** It had ended already — a worker died between recording the outcome and telling the queue. */
   | { status: "ended"; outcome: Outcome };
 
+/** A run that waits, or that its worker left. */
+export interface UnheldRun {
+  id: string;
+  jobId: string;
+  status: Run["status"];
+  job: Job;
+  maxAttempts: number;
+}
+
+/** Names the lease of whoever works on the run: there while its worker lives, so that no other takes it up. */
+export const runLease = (runId: string): string => `run:${runId}`;
+
 /** The job id of a run that no queue knows: one made from the command line, in its own process. */
 export const noJob = "";
 
@@ -55,8 +69,7 @@ export function createRunStore(db: Kysely<Tables>) {
       news === undefined || !hold.hasWebhook
         ? (await update(db).executeTakeFirst()).numUpdatedRows > 0n
         : await reported(db, update, news);
-    if (!isWritten)
-      throw new Failure("lease_lost", "Another worker has taken this run up; nothing was recorded.");
+    if (!isWritten) throw takenUp();
   }
 
   return {
@@ -106,7 +119,7 @@ export function createRunStore(db: Kysely<Tables>) {
           max_attempts: 1,
           stages: "[]",
           artifacts: "[]",
-          outcome: JSON.stringify(outcome),
+          outcome: storableJson(outcome),
           ended_at: sql`now()`,
         })
         .onConflict((conflict) => conflict.column("id").doNothing())
@@ -142,20 +155,34 @@ export function createRunStore(db: Kysely<Tables>) {
       return ended === undefined ? undefined : { status: "ended", outcome: ended.outcome as Outcome };
     },
 
-    /** Records the run's outcome for good. @throws Failure `lease_lost` */
-    end(
+    /** Records the run's outcome for good, and tells it. May be tried again. @throws Failure `lease_lost` */
+    async end(
       hold: RunHold,
       outcome: Outcome,
       work: { stages: StageRecord[]; artifacts: Artifact[] },
     ): Promise<void> {
-      const change = {
-        status: outcome.status,
-        outcome: JSON.stringify(outcome),
-        stages: JSON.stringify(work.stages),
-        artifacts: JSON.stringify(work.artifacts),
-        ended_at: sql<Date>`now()`,
-      };
-      return write(hold, change, { type: `run.${outcome.status}` });
+      const update = (on: Pick<Kysely<Tables>, "updateTable">) =>
+        on
+          .updateTable("runs")
+          .set({
+            status: outcome.status,
+            outcome: storableJson(outcome),
+            stages: storableJson(work.stages),
+            artifacts: storableJson(work.artifacts),
+            ended_at: sql<Date>`now()`,
+          })
+          .where("id", "=", hold.runId)
+          .where("fence", "=", hold.fence)
+          .where("ended_at", "is", null);
+      if (await endRun(db, update, outcome, hold)) return;
+      // The answer to an earlier try may have been lost: nobody else ends a run under our fence.
+      const row = await db
+        .selectFrom("runs")
+        .select("fence")
+        .where("id", "=", hold.runId)
+        .where("ended_at", "is not", null)
+        .executeTakeFirst();
+      if (row?.fence !== hold.fence) throw takenUp();
     },
 
     /** The run's login waits for a one-time code, or no longer. @throws Failure `lease_lost` */
@@ -175,20 +202,23 @@ export function createRunStore(db: Kysely<Tables>) {
       return write(hold, { status, worker: null });
     },
 
-    /** Ends a run that no worker holds: cancelled while queued, or lost with its workers. False if it had ended. */
-    async endUnheld(runId: string, outcome: Outcome): Promise<boolean> {
-      const update = (on: Kysely<Tables>) =>
+    /**
+     * Ends a run that no worker holds, and tells it: cancelled while queued, or lost with its workers. False if it had
+     * ended.
+     */
+    endUnheld(runId: string, outcome: Outcome): Promise<boolean> {
+      const update = (on: Pick<Kysely<Tables>, "updateTable">) =>
         on
           .updateTable("runs")
           .set({
             status: outcome.status,
-            outcome: JSON.stringify(outcome),
-            ended_at: sql`now()`,
-            fence: sql`fence + 1`,
+            outcome: storableJson(outcome),
+            ended_at: sql<Date>`now()`,
+            fence: sql<string>`fence + 1`,
           })
           .where("id", "=", runId)
           .where("ended_at", "is", null);
-      return await reported(db, update, { type: `run.${outcome.status}` });
+      return endRun(db, update, outcome, { hasWebhook: true });
     },
 
     /** Marks the run for cancelling; the worker that holds it, or the next to take it up, ends it. */
@@ -256,26 +286,35 @@ export function createRunStore(db: Kysely<Tables>) {
       return rows.map(({ id }) => id);
     },
 
-    /** Runs made more than `olderThanMs` ago that have not ended: the queue should know a job for each. */
-    async unended(
-      olderThanMs: number,
-    ): Promise<{ id: string; jobId: string; job: Job; maxAttempts: number }[]> {
-      const rows = await db
+    /**
+     * Runs made more than `olderThanMs` ago that have not ended and that no living worker holds: the queue should know a
+     * job for each. A page of them, by id.
+     */
+    async unheld({ olderThanMs, after }: { olderThanMs: number; after?: string }): Promise<UnheldRun[]> {
+      let query = db
         .selectFrom("runs")
         .selectAll()
         .where("ended_at", "is", null)
         .where("job_id", "!=", noJob)
         .where("created_at", "<", sql<Date>`now() - ${olderThanMs} * interval '1 millisecond'`)
-        .limit(1_000)
-        .execute();
+        .where(
+          sql<boolean>`not exists (select from leases where name = 'run:' || runs.id and expires_at > clock_timestamp())`,
+        );
+      if (after !== undefined) query = query.where("id", ">", after);
+      const rows = await query.orderBy("id").limit(500).execute();
       return rows.map((row) => ({
         id: row.id,
         jobId: row.job_id,
+        status: row.status,
         maxAttempts: row.max_attempts,
         job: toJob(row),
       }));
     },
   };
+}
+
+function takenUp(): Failure {
+  return new Failure("lease_lost", "Another worker has taken this run up; nothing was recorded.");
 }
 
 type RunChange = UpdateObject<Tables, "runs">;

@@ -1,19 +1,23 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { createFlowFiles } from "../../browser/files.ts";
 import type { Session } from "../../browser/session.ts";
-import { startTrace } from "../../browser/trace.ts";
+import { startTrace, type TraceOptions } from "../../browser/trace.ts";
 import { Failure } from "../../failure.ts";
 import type { Flow } from "../../flow.ts";
 import type { Artifact } from "../../outcome.ts";
 import { untilAborted } from "../../until-aborted.ts";
 import { checkSchema } from "../catalogue/check-schema.ts";
+import { unstorable } from "../storable.ts";
 import type { Claim } from "./claim-identity.ts";
 import { createSteps } from "./flow-context.ts";
-import { flowErrorText, flowFailure } from "./flow-failure.ts";
+import { flowErrorText, flowFailure, tame } from "./flow-failure.ts";
 import type { RunContext } from "./run-context.ts";
 
 /** How long a crash may take to be noticed after the page it closed, in milliseconds. */
 const crashNoticeMs = 500;
+
+/** The largest result that is kept, in bytes of JSON: it is stored in the run's row and in the queue. */
+const mostResultBytes = 4 * 2 ** 20;
 
 /** A flow on its way: what is run, with what, as whom, where. */
 export interface FlowWork {
@@ -38,7 +42,7 @@ export async function attemptFlow(
   const stored = { artifacts: deps.artifacts, runId: run.id, redactor, onArtifact };
   const steps = createSteps(signal, deps.emit);
   const { id, name, sourceUrl, metadata } = claim.identity;
-  await using _trace = run.job.trace ? await startTrace({ context, ...stored }) : undefined;
+  await using _trace = run.job.trace ? await recordTrace(run, { context, ...stored }) : undefined;
   try {
     if (flow.startUrl !== undefined) await page.goto(flow.startUrl);
     if (deps.pause === true) await untilAborted(signal, () => page.pause());
@@ -60,13 +64,26 @@ export async function attemptFlow(
       what: "What the flow returned",
     });
     return run.known.scrubResult(asJson(checked), { keepUsername: flow.returnsUsername === true });
-  } catch (error) {
+  } catch (thrown) {
+    const error = tame(thrown);
     await noticeCrash(error, signal);
     const step = steps.current;
     if (step !== undefined) run.evidence.step = step;
     run.evidence.error = redactor.scrub(flowErrorText(error));
     throw flowFailure(error, { step, restartable: flow.restartable === true });
   }
+}
+
+/** A trace whose storing fails is missed, and does not change what the flow came to. */
+async function recordTrace(run: RunContext, options: TraceOptions): Promise<AsyncDisposable> {
+  const trace = await startTrace(options);
+  return {
+    async [Symbol.asyncDispose]() {
+      await trace
+        .stop()
+        .catch((error: unknown) => run.deps.log.warn({ err: error }, "the trace could not be stored"));
+    },
+  };
 }
 
 /** A closed page is only the symptom: what closed it, if anything did, names the failure. */
@@ -76,11 +93,26 @@ async function noticeCrash(error: unknown, signal: AbortSignal): Promise<void> {
   signal.throwIfAborted();
 }
 
-/** The result as it can be stored: JSON, in which `undefined` is null. */
+/**
+ * The result as it can be stored: JSON, in which `undefined` is null, of a size that a row and the queue can bear.
+ * @throws Failure `invalid_output`
+ */
 function asJson(result: unknown): unknown {
+  let text: string;
   try {
-    return JSON.parse(JSON.stringify(result ?? null));
+    text = JSON.stringify(result ?? null) ?? "null";
   } catch (cause) {
     throw new Failure("invalid_output", "What the flow returned cannot be written as JSON.", { cause });
   }
+  if (Buffer.byteLength(text) > mostResultBytes) {
+    throw new Failure(
+      "invalid_output",
+      `What the flow returned takes more than ${mostResultBytes / 2 ** 20} MiB as JSON: store it with \`files\` and return its name.`,
+    );
+  }
+  const value: unknown = JSON.parse(text);
+  const fault = unstorable(value, "result");
+  if (fault !== undefined)
+    throw new Failure("invalid_output", `What the flow returned cannot be stored: ${fault}.`);
+  return value;
 }

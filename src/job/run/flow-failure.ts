@@ -27,7 +27,23 @@ export function flowErrorText(error: unknown): string {
   return `${error.name}: ${error.message.split("\nCall log:")[0]}`.slice(0, 2_000);
 }
 
+/**
+ * What a flow threw, as something that can be looked at without harm: a getter of it may throw, its message may be no
+ * text, it may be a proxy that answers nothing.
+ */
+export function tame(thrown: unknown): unknown {
+  try {
+    if (!(thrown instanceof Error)) return typeof thrown === "object" && thrown !== null ? {} : thrown;
+    const { name, message, stack } = thrown;
+    if (typeof name === "string" && typeof message === "string" && typeof stack !== "object") return thrown;
+  } catch {
+    // Told below.
+  }
+  return new Error("what was thrown cannot be looked at");
+}
+
 function kindOf(error: unknown): string {
   if (error instanceof Error) return /^[A-Za-z]{1,40}$/.test(error.name) ? `a ${error.name}` : "an error";
-  return error === null ? "null" : `a ${typeof error} instead of an error`;
+  if (error === null || error === undefined) return `${error} instead of an error`;
+  return `${typeof error === "object" ? "an" : "a"} ${typeof error} instead of an error`;
 }

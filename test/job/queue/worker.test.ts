@@ -6,7 +6,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest"
 import { type PracticeSite, startPracticeSite } from "../../../practice/site.ts";
 import type { Identity } from "../../../src/identity/types.ts";
 import { cancelRun } from "../../../src/job/cancel.ts";
-import { requeueForgotten } from "../../../src/job/queue/reconcile.ts";
+import { reconcile } from "../../../src/job/queue/reconcile.ts";
 import { type Service, startService } from "../../../src/main.ts";
 import { addPracticeIdentity, openTestParts, type TestParts } from "../../support/parts.ts";
 import { startRedis, type TestRedis } from "../../support/redis.ts";
@@ -220,8 +220,8 @@ describe.each(["postgres", "redis"] as const)("a worker on %s", (backend) => {
       .set({ created_at: new Date(Date.now() - 3_600_000) })
       .where("id", "=", runId)
       .execute();
-    expect(await requeueForgotten({ runs, queue, log: ground.parts.log })).toBe(1);
+    expect(await reconcile({ db: database.kysely, runs, queue, log: ground.parts.log })).toBe(1);
     expect(await ended(ground.parts, runId)).toMatchObject({ status: "succeeded" });
-    expect(await requeueForgotten({ runs, queue, log: ground.parts.log })).toBe(0);
+    expect(await reconcile({ db: database.kysely, runs, queue, log: ground.parts.log })).toBe(0);
   });
 });
