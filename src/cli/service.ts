@@ -1,7 +1,11 @@
 import { constants } from "node:os";
 import type { Command } from "commander";
 import type { Role } from "../main.ts";
+import { watchEventLoop } from "../watchdog.ts";
 import type { CliContext } from "./context.ts";
+
+/** An event loop that stands still for less than this, in milliseconds, is only busy. */
+const leastStillMs = 5_000;
 
 const commands: { name: string; description: string; roles: Role[] }[] = [
   { name: "start", description: "run everything: the worker and the server", roles: ["worker", "server"] },
@@ -51,6 +55,7 @@ async function serve(context: CliContext, roles: ReadonlySet<Role>): Promise<voi
 
   const { startService } = await import("../main.ts");
   const service = await startService(parts, roles);
+  using _watchdog = watchEventLoop({ limitMs: Math.max(leastStillMs, 2 * config.leaseTtlMs), log });
   if (service.url !== undefined) context.print(`Latchkey is up: ${service.url}`);
   const signal = await asked.promise;
   stop = (graceMs) => service.stop(graceMs);

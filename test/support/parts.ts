@@ -26,12 +26,21 @@ export interface TestParts extends AsyncDisposable {
 
 export interface TestPartsOptions {
   redisUrl?: string;
+  /** A Postgres to use as it is; a database of the test's own unless given. */
+  databaseUrl?: string;
   settings?: Record<string, string>;
 }
 
-export async function openTestParts({ redisUrl, settings = {} }: TestPartsOptions = {}): Promise<TestParts> {
+export async function openTestParts({
+  redisUrl,
+  databaseUrl,
+  settings = {},
+}: TestPartsOptions = {}): Promise<TestParts> {
   const dataDir = await mkdtemp(join(tmpdir(), "latchkey-test-data-"));
-  const cloned = await cloneDatabase();
+  const cloned =
+    databaseUrl === undefined
+      ? await cloneDatabase()
+      : { url: new Secret(databaseUrl), drop: () => Promise.resolve() };
   const environment: Record<string, string> = {
     DATABASE_URL: cloned.url.reveal(),
     LATCHKEY_DATA_DIR: dataDir,

@@ -3,20 +3,21 @@ import { once } from "node:events";
 import { Redis } from "ioredis";
 import { freePort } from "../../src/database/embedded-server.ts";
 
-/** A real Redis of the test's own, without a disk; ended with it. */
+/** A real Redis of the test's own; ended with it. */
 export interface TestRedis extends AsyncDisposable {
   readonly url: string;
+  readonly port: number;
   readonly pid: number;
 }
 
-export async function startRedis(port?: number): Promise<TestRedis> {
+/** @param keptIn folder that keeps its data from one to the next; without, it forgets everything when it ends */
+export async function startRedis(port?: number, keptIn?: string): Promise<TestRedis> {
   const chosen = port ?? (await freePort());
+  const disk = keptIn === undefined ? ["--appendonly", "no"] : ["--appendonly", "yes", "--dir", keptIn];
   const child = spawn(
     "redis-server",
-    ["--port", String(chosen), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"],
-    {
-      stdio: "ignore",
-    },
+    ["--port", String(chosen), "--bind", "127.0.0.1", "--save", "", ...disk],
+    { stdio: "ignore" },
   );
   const { promise: failed, reject } = Promise.withResolvers<never>();
   child.once("error", reject);
@@ -26,6 +27,7 @@ export async function startRedis(port?: number): Promise<TestRedis> {
 
   return {
     url,
+    port: chosen,
     pid: child.pid ?? 0,
     async [Symbol.asyncDispose]() {
       if (child.exitCode !== null || child.signalCode !== null) return;

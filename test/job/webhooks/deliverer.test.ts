@@ -95,7 +95,8 @@ test("a run without a webhook, and one that ends twice, tell nothing more", asyn
 
   const hold = await running();
   await runs.end(hold, succeeded, noWork);
-  await expect(runs.end(hold, succeeded, noWork)).rejects.toThrow(Failure);
+  // Tried again, as it is when the answer to the first was lost.
+  await runs.end(hold, succeeded, noWork);
   expect(await runs.endUnheld(hold.runId, succeeded)).toBe(false);
   expect(await all()).toHaveLength(1);
 });
