@@ -64,6 +64,7 @@ beforeAll(async () => {
   receiver = await startWebhookReceiver();
   redis = await startRedis();
   ground = await openTestParts({
+    wholeChromium: true,
     redisUrl: redis.url,
     settings: {
       LATCHKEY_FLOWS_DIR: resolve("test/support/flows"),

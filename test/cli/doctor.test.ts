@@ -20,7 +20,11 @@ let folder: string;
 
 beforeAll(async () => {
   redis = await startRedis();
-  ground = await openTestParts({ redisUrl: redis.url, settings: { LATCHKEY_LOG_LEVEL: "" } });
+  ground = await openTestParts({
+    wholeChromium: true,
+    redisUrl: redis.url,
+    settings: { LATCHKEY_LOG_LEVEL: "" },
+  });
   folder = await mkdtemp(join(tmpdir(), "latchkey-doctor-"));
 });
 afterAll(async () => {

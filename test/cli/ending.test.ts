@@ -21,7 +21,10 @@ let ground: TestParts;
 
 beforeAll(async () => {
   site = await startPracticeSite({ users: [ben] });
-  ground = await openTestParts({ settings: { LATCHKEY_LOG_LEVEL: "", LATCHKEY_LEASE_TTL_MS: "3000" } });
+  ground = await openTestParts({
+    wholeChromium: true,
+    settings: { LATCHKEY_LOG_LEVEL: "", LATCHKEY_LEASE_TTL_MS: "3000" },
+  });
   await addPracticeIdentity(ground.parts, site.url, ben, { name: "ben" });
 });
 afterAll(async () => {

@@ -49,7 +49,7 @@ describe.runIf(hasXvfb)("on a display", { timeout: 60_000 }, () => {
   beforeAll(async () => {
     screen = await startScreen();
     site = await startPracticeSite({ users: [ben] });
-    ground = await openTestParts();
+    ground = await openTestParts({ wholeChromium: true });
     folder = await mkdtemp(join(tmpdir(), "headed-"));
     await addPracticeIdentity(ground.parts, site.url, ben, { name: "ben" });
   });

@@ -18,7 +18,7 @@ let ground: TestParts;
 
 beforeAll(async () => {
   site = await startPracticeSite({ users: [ben] });
-  ground = await openTestParts({ settings: { LATCHKEY_LOG_LEVEL: "" } });
+  ground = await openTestParts({ wholeChromium: true, settings: { LATCHKEY_LOG_LEVEL: "" } });
   await addPracticeIdentity(ground.parts, site.url, ben, { name: "ben" });
 });
 afterAll(async () => {

@@ -18,7 +18,8 @@ export function chromiumPath(): string {
   return findChromium({ configured: process.env["CHROMIUM_PATH"], searchPath: process.env["PATH"] }).path;
 }
 
-function shellPath(): string | undefined {
+/** Chromium's headless shell, where there is one and nobody chose another. */
+export function shellPath(): string | undefined {
   if (process.env["CHROMIUM_PATH"] !== undefined) return undefined;
   const folders = (process.env["PATH"] ?? "").split(delimiter);
   return folders.map((folder) => join(folder, "chromium-headless-shell")).find((path) => existsSync(path));
@@ -27,7 +28,7 @@ function shellPath(): string | undefined {
 /**
  * The real Chromium, for tests that drive a page by hand. One per test file; closed by `await using` or `afterAll`.
  * Where there is Chromium's headless shell it is that one: the same engine at a fifth of the work per page. The tests of
- * sessions, runs and workers are on the Chromium that Latchkey itself would find.
+ * sessions, of killed workers, of the command line and of leaked secrets are on the Chromium that Latchkey itself finds.
  */
 export function launchChromium(): Promise<Browser> {
   return chromium.launch({

@@ -11,6 +11,7 @@ import { createLogger } from "../../src/log.ts";
 import { openParts, type Parts } from "../../src/parts.ts";
 import { createRedactor } from "../../src/redact.ts";
 import { Secret } from "../../src/secret.ts";
+import { shellPath } from "./chromium.ts";
 import { cloneDatabase } from "./postgres.ts";
 
 /** A whole Latchkey process's parts, on a database of the test's own; closing it checks that nothing was left. */
@@ -29,12 +30,15 @@ export interface TestPartsOptions {
   /** A Postgres to use as it is; a database of the test's own unless given. */
   databaseUrl?: string;
   settings?: Record<string, string>;
+  /** On the Chromium that Latchkey itself would find, where the headless shell, a third of the work, would do too. */
+  wholeChromium?: boolean;
 }
 
 export async function openTestParts({
   redisUrl,
   databaseUrl,
   settings = {},
+  wholeChromium = false,
 }: TestPartsOptions = {}): Promise<TestParts> {
   const dataDir = await mkdtemp(join(tmpdir(), "latchkey-test-data-"));
   const cloned =
@@ -49,6 +53,7 @@ export async function openTestParts({
     LATCHKEY_LOG_FORMAT: "json",
     LATCHKEY_RETRY_DELAY_MS: "50",
     LATCHKEY_PORT: "0",
+    CHROMIUM_PATH: (wholeChromium ? undefined : shellPath()) ?? process.env["CHROMIUM_PATH"] ?? "",
     ...(redisUrl === undefined ? {} : { REDIS_URL: redisUrl }),
     ...settings,
   };

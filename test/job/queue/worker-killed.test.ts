@@ -21,6 +21,7 @@ describe.each(["postgres", "redis"] as const)("a worker process on %s", (backend
     site = await startPracticeSite({ users: [quickUser] });
     redis = backend === "redis" ? await startRedis() : undefined;
     ground = await openTestParts({
+      wholeChromium: true,
       ...(redis === undefined ? {} : { redisUrl: redis.url }),
       settings: {
         LATCHKEY_FLOWS_DIR: resolve("test/support/flows"),
