@@ -8,7 +8,7 @@ import { hasXvfb, startScreen } from "../support/screen.ts";
 
 let ground: TestParts;
 beforeAll(async () => {
-  ground = await openTestParts({ settings: { LATCHKEY_LOG_LEVEL: "" } });
+  ground = await openTestParts({ wholeChromium: true, settings: { LATCHKEY_LOG_LEVEL: "" } });
 });
 afterAll(() => ground[Symbol.asyncDispose]());
 

@@ -104,7 +104,9 @@ describe("a job that a producer put into the queue itself", () => {
       data: '{"flow": "trial/look", "identityId": "ben", "input": {"word": "gr\\u00fc\\u00df"}}',
     });
     expect(await endOf(jobId)).toMatchObject({ status: "succeeded", outcome: { result: { word: "grüß" } } });
-    expect(JSON.parse((await client.hget(`bull:latchkey:${jobId}`, "returnvalue")) ?? "")).toMatchObject({
+    const answer = () => client.hget(`bull:latchkey:${jobId}`, "returnvalue");
+    await expect.poll(answer).not.toBe(null);
+    expect(JSON.parse((await answer()) ?? "")).toMatchObject({
       status: "succeeded",
       result: { word: "grüß" },
     });
@@ -140,7 +142,9 @@ test("malformed jobs become failed runs, and the worker goes on", { timeout: 60_
       what,
       run: { status: "failed", outcome: { code: "invalid_job" } },
     });
-    expect(await client.hget(`bull:latchkey:${jobId}`, "failedReason"), what).toMatch(/^invalid_job: /);
+    await expect
+      .poll(() => client.hget(`bull:latchkey:${jobId}`, "failedReason"), what)
+      .toMatch(/^invalid_job: /);
   }
   const after = await addAsPython({ data: '{"flow": "trial/look", "identityId": "ben"}' });
   expect(await endOf(after)).toMatchObject({ status: "succeeded" });
