@@ -143,7 +143,7 @@ test("malformed jobs become failed runs, and the worker goes on", { timeout: 60_
       run: { status: "failed", outcome: { code: "invalid_job" } },
     });
     await expect
-      .poll(() => client.hget(`bull:latchkey:${jobId}`, "failedReason"), what)
+      .poll(() => client.hget(`bull:latchkey:${jobId}`, "failedReason"), { message: what })
       .toMatch(/^invalid_job: /);
   }
   const after = await addAsPython({ data: '{"flow": "trial/look", "identityId": "ben"}' });
