@@ -242,6 +242,18 @@ export const settings = {
     milliseconds.default(3_600_000),
     "How long the signed links to a run's files are good, in milliseconds.",
   ),
+  metricsPort: setting(
+    "LATCHKEY_METRICS_PORT",
+    z.coerce.number().int().min(0).max(65_535).optional(),
+    "Port at which every process of the service, workers too, answers `/metrics`, `/live` and `/ready`.",
+    "none: the server answers `/metrics` at its own port, a worker alone does not",
+  ),
+  metricsToken: setting(
+    "LATCHKEY_METRICS_TOKEN",
+    secret.optional(),
+    "What Prometheus has to bring as `Authorization: Bearer …`.",
+    "none: `/metrics` answers this machine only",
+  ),
   logLevel: setting(
     "LATCHKEY_LOG_LEVEL",
     z.enum(["trace", "debug", "info", "warn", "error", "silent"]).default("info"),

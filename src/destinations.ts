@@ -58,6 +58,11 @@ export function isPublicAddress(address: string): boolean {
   return parsed.kind() === "ipv4" || parsed.match(ipaddr.parseCIDR("2000::/3"));
 }
 
+/** Whether the address is one of this machine's own, which nobody else can come from. */
+export function isLoopbackAddress(address: string): boolean {
+  return isAddress(address) && ipaddr.process(bare(address)).range() === "loopback";
+}
+
 /**
  * What is wrong with a URL to report to, as far as it shows without asking DNS: undefined for nothing.
  * The words follow "The webhook URL".

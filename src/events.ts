@@ -25,6 +25,12 @@ export type RunEvent =
   /** `failed` is there, and true, where the stage threw. */
   | { type: "stage"; stage: StageName; status: "ended"; durationMs: number; detail?: string; failed?: true }
   | { type: "decision"; decision: LoginDecision }
+  /** The session is signed in, by its saved state or by a login; or the login failed, with this code. */
+  | {
+      type: "login";
+      result: "saved_state" | "signed_in" | FailureCode;
+      submits: { password: number; code: number };
+    }
   /** The login needs a code or link that the site sends another way, and waits for it to be handed in. */
   | ({ type: "waiting_for_code" } & WaitingForCode)
   | { type: "code_received"; kind: "code" | "link" }

@@ -1,6 +1,7 @@
 import { Writable } from "node:stream";
 import { pino } from "pino";
 import { pretty } from "./log-pretty.ts";
+import type { Observers } from "./observe.ts";
 import type { Redactor } from "./redact.ts";
 
 /** Where a module logs to. Messages are constant; what varies stands beside them: `log.warn({ identity }, "login refused")`. */
@@ -13,10 +14,18 @@ export interface LogOptions {
   redactor: Redactor;
   /** Where lines go; standard error unless given, so that standard output belongs to the command's answer. */
   destination?: NodeJS.WritableStream & { isTTY?: boolean };
+  /** Who is told of each line, and adds to it. */
+  observers?: Observers;
 }
 
 /** The root logger. Every line passes the redactor on its way out. */
-export function createLogger({ level, format, redactor, destination = process.stderr }: LogOptions): Logger {
+export function createLogger({
+  level,
+  format,
+  redactor,
+  destination = process.stderr,
+  observers,
+}: LogOptions): Logger {
   const readable = format === "pretty" || (format === "auto" && destination.isTTY === true);
   const sink = new Writable({
     decodeStrings: false,
@@ -31,7 +40,21 @@ export function createLogger({ level, format, redactor, destination = process.st
       base: null,
       timestamp: pino.stdTimeFunctions.isoTime,
       serializers: { err: pino.stdSerializers.errWithCause },
+      ...(observers === undefined ? {} : observed(observers)),
     },
     sink,
   );
+}
+
+function observed({ tell, logFields }: Observers): Pick<pino.LoggerOptions, "mixin" | "hooks"> {
+  return {
+    mixin: logFields,
+    hooks: {
+      logMethod(args, method) {
+        const message = args.find((argument) => typeof argument === "string");
+        if (typeof message === "string") tell({ type: "logged", message });
+        method.apply(this, args);
+      },
+    },
+  };
 }

@@ -1,10 +1,11 @@
-import { serveApi } from "./http/serve.ts";
+import { serveApi, serveMetrics } from "./http/serve.ts";
 import { endAbandoned } from "./job/queue/end-abandoned.ts";
 import { reconcile } from "./job/queue/reconcile.ts";
 import { startWorker } from "./job/queue/worker.ts";
 import { startSchedules } from "./job/schedule/start-schedules.ts";
 import { startDeliverer } from "./job/webhooks/deliverer.ts";
 import { createSend } from "./job/webhooks/send.ts";
+import { openMetrics, type ProcessMetrics } from "./metrics/open.ts";
 import type { Parts } from "./parts.ts";
 
 export type Role = "worker" | "server";
@@ -24,25 +25,29 @@ export async function startService(parts: Parts, roles: ReadonlySet<Role>): Prom
     for (const role of started.toReversed()) await role.stop(graceMs);
   };
   try {
+    const metrics = await startMetrics(parts);
+    started.push(metrics);
     // Stopped last: what the worker ends while it stops is reported too.
     started.push(await startReports(parts));
     let url: string | undefined;
     if (roles.has("server")) {
-      const server = await startServer(parts);
+      const server = await startServer(parts, metrics);
       started.push(server);
       url = server.url;
     }
     if (roles.has("worker")) {
+      metrics.metrics.concurrency.set(parts.config.concurrency);
       started.push(await startRunWorker(parts));
       started.push(await startScheduleKeeper(parts));
     }
 
     const { database } = await parts.store();
-    const { backend } = await parts.queueing();
-    parts.log.info(
-      { roles: [...roles], queue: backend.kind, embedded: database.embedded, url },
-      "latchkey is up",
-    );
+    const { backend, queue } = await parts.queueing();
+    const { config, log } = parts;
+    const { metricsPort: port } = config;
+    if (port !== undefined)
+      started.push(await serveMetrics({ config, log, port, database, queue, scrape: metrics.scrape }));
+    log.info({ roles: [...roles], queue: backend.kind, embedded: database.embedded, url }, "latchkey is up");
     return { url, stop };
   } catch (error) {
     await stop(0);
@@ -50,22 +55,34 @@ export async function startService(parts: Parts, roles: ReadonlySet<Role>): Prom
   }
 }
 
-async function startServer(parts: Parts) {
+async function startMetrics({ observers, config, ...parts }: Parts) {
+  const { database } = await parts.store();
+  const { queue } = await parts.queueing();
+  return openMetrics({
+    observers,
+    db: database.kysely,
+    queue,
+    artifactsDir: config.artifactsDir ?? config.dataDir,
+  });
+}
+
+async function startServer(parts: Parts, { scrape }: ProcessMetrics) {
   const { config, log, redactor, artifacts } = parts;
+  const { tell } = parts.observers;
   const store = await parts.store();
   const { queue } = await parts.queueing();
   const catalogue = await parts.catalogue();
-  return serveApi({ config, log, redactor, artifacts, ...store, queue, catalogue });
+  return serveApi({ config, log, redactor, artifacts, ...store, queue, catalogue, scrape, tell });
 }
 
 /** In each process of the service, whatever its role: a worker may be all there is. */
-async function startReports({ config, log, ...parts }: Parts) {
+async function startReports({ config, log, observers, ...parts }: Parts) {
   const { database, webhookSecrets } = await parts.store();
   const send = createSend({ allowed: config.webhookAllow });
-  return await startDeliverer({ database, secrets: webhookSecrets, send, log });
+  return await startDeliverer({ database, secrets: webhookSecrets, send, log, tell: observers.tell });
 }
 
-async function startRunWorker({ config, log, ...parts }: Parts) {
+async function startRunWorker({ config, log, observers, ...parts }: Parts) {
   const { database, identities, leases, codes, runs } = await parts.store();
   const { backend, queue } = await parts.queueing();
   const catalogue = await parts.catalogue();
@@ -84,6 +101,7 @@ async function startRunWorker({ config, log, ...parts }: Parts) {
     concurrency: config.concurrency,
     leaseTtlMs: config.leaseTtlMs,
     retryDelayMs: config.retryDelayMs,
+    tell: observers.tell,
     run: {
       catalogue,
       identities,

@@ -18,6 +18,7 @@ import { createRunStore, type RunStore } from "./job/record/runs.ts";
 import { createSchedules, type Schedules } from "./job/schedule/schedules.ts";
 import { createWebhookSecrets, type WebhookSecrets } from "./job/webhooks/secrets.ts";
 import type { Logger } from "./log.ts";
+import { createObservers, type Observers } from "./observe.ts";
 import type { Redactor } from "./redact.ts";
 
 /** What lives in Postgres. */
@@ -44,6 +45,8 @@ export interface Parts extends AsyncDisposable {
   readonly config: Config;
   readonly log: Logger;
   readonly redactor: Redactor;
+  /** Who counts and traces what happens in this process. */
+  readonly observers: Observers;
   /** Names this process in rows, leases and the audit. */
   readonly processName: string;
   readonly artifacts: Artifacts;
@@ -60,10 +63,12 @@ export function openParts({
   config,
   log,
   redactor,
+  observers = createObservers(),
 }: {
   config: Config;
   log: Logger;
   redactor: Redactor;
+  observers?: Observers;
 }): Parts {
   const opened = new AsyncDisposableStack();
   const processName = `${hostname()}-${process.pid}-${randomUUID().slice(0, 4)}`;
@@ -89,7 +94,7 @@ export function openParts({
       applications,
       leases,
       codes: createCodeInbox({ db: database, keyring }),
-      runs: createRunStore(database.kysely),
+      runs: createRunStore(database.kysely, observers.tell),
       apiKeys: createApiKeys({ db: database }),
       webhookSecrets: createWebhookSecrets({ db: database.kysely, keyring }),
       schedules: createSchedules(database),
@@ -100,7 +105,7 @@ export function openParts({
   // need no browser.
   const browsers = once(async () => {
     const { openBrowsers } = await import("./browser/open-browsers.ts");
-    return opened.use(openBrowsers({ config, log }));
+    return opened.use(openBrowsers({ config, log, tell: observers.tell }));
   });
 
   const queueing = once(async (): Promise<Queueing> => {
@@ -120,6 +125,7 @@ export function openParts({
     config,
     log,
     redactor,
+    observers,
     processName,
     artifacts: createArtifacts({ dir: config.artifactsDir ?? join(config.dataDir, "artifacts") }),
     catalogue,

@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { envExample } from "./env-example.ts";
 import { jobSchemaBlock } from "./job-schema.ts";
+import { metricsTable } from "./metrics.ts";
 import { settingsPage } from "./settings.ts";
 
 /** What is written from the code: whole files, or the part of a file between its two marks. */
@@ -9,6 +10,7 @@ const pages: readonly { path: string; content: () => string; part?: string }[] =
   { path: "docs/settings.md", content: settingsPage },
   { path: ".env.example", content: envExample },
   { path: "docs/jobs.md", content: jobSchemaBlock, part: "job schema" },
+  { path: "docs/operations.md", content: metricsTable, part: "metrics" },
 ];
 
 /** The pages of the checkout at `root` that are not as the code says, and what they should be. */

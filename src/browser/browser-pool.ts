@@ -1,6 +1,7 @@
 import type { BrowserContext } from "playwright-core";
 import { Failure } from "../failure.ts";
 import type { Logger } from "../log.ts";
+import { type Tell, untold } from "../observe.ts";
 import { type Chromium, launchChromium } from "./launch-chromium.ts";
 import type { ContextRequest, LentContext } from "./providers/provider.ts";
 import { type SandboxSetting, wantsSandbox } from "./sandbox.ts";
@@ -16,6 +17,7 @@ export interface BrowserPoolOptions {
   /** Memory of the warm browser's processes, in MiB, above which it is replaced. */
   recycleMemoryMb: number;
   log: Logger;
+  tell?: Tell;
 }
 
 /**
@@ -51,7 +53,7 @@ const contextCloseMs = 10_000;
 const memoryCheckIntervalMs = 5_000;
 
 export function createBrowserPool(options: BrowserPoolOptions): BrowserPool {
-  const { log } = options;
+  const { log, tell = untold } = options;
   const seats = new Set<Seat>();
   const endings = new Set<Promise<void>>();
   let current: Promise<Seat> | undefined;
@@ -91,6 +93,7 @@ export function createBrowserPool(options: BrowserPoolOptions): BrowserPool {
       memoryCheckedAt: Number.NEGATIVE_INFINITY,
     };
     seats.add(seat);
+    tell({ type: "browser", what: "started" });
     chromium.browser.on("disconnected", () => onGone(seat));
     const durationMs = Math.round(performance.now() - startedAt);
     log.debug({ group: chromium.group, version: chromium.browser.version(), durationMs }, "Chromium started");
@@ -101,13 +104,16 @@ export function createBrowserPool(options: BrowserPoolOptions): BrowserPool {
   const onGone = (seat: Seat) => {
     seat.retired = true;
     if (!seats.has(seat)) return;
-    if (closing === undefined)
+    if (closing === undefined) {
       log.warn({ group: seat.chromium.group, contexts: seat.loans.size }, "Chromium died");
+      tell({ type: "browser", what: "died" });
+    }
     void end(seat);
   };
 
   const end = async (seat: Seat) => {
     if (!seats.delete(seat)) return;
+    tell({ type: "browser", what: "ended" });
     for (const loan of seat.loans) loan.abort(closing === undefined ? crashed() : closed());
     const ending = seat.chromium.close();
     endings.add(ending);
@@ -131,6 +137,7 @@ export function createBrowserPool(options: BrowserPoolOptions): BrowserPool {
   const retire = (seat: Seat, why: string) => {
     if (seat.retired) return;
     seat.retired = true;
+    tell({ type: "browser", what: "recycled" });
     log.info({ group: seat.chromium.group, served: seat.served, why }, "Chromium retired");
   };
 
@@ -153,10 +160,12 @@ export function createBrowserPool(options: BrowserPoolOptions): BrowserPool {
     // Counted before the first await, or the browser could be closed under it.
     seat.loans.add(loan);
     seat.served += 1;
+    tell({ type: "browser", what: "context_opened" });
     if (seat.served >= options.recycleContexts) retire(seat, `it served ${seat.served} contexts`);
     const giveBack = async (context: BrowserContext | undefined) => {
       const closed = context === undefined || (await within(contextCloseMs, context.close()));
       seat.loans.delete(loan);
+      tell({ type: "browser", what: "context_closed" });
       if (context !== undefined) seat.lent.delete(context);
       if (hasForeignContext(seat)) retire(seat, "a flow left a context of its own open");
       if (!closed) retire(seat, "a context would not close");

@@ -1,5 +1,6 @@
 import type { Config } from "../config.ts";
 import type { Logger } from "../log.ts";
+import type { Tell } from "../observe.ts";
 import { type BrowserPool, createBrowserPool } from "./browser-pool.ts";
 import { findChromium } from "./find-chromium.ts";
 import { createOpenSession } from "./open-session.ts";
@@ -17,7 +18,7 @@ export interface Browsers extends AsyncDisposable {
 }
 
 /** The providers that the settings name, behind one door. Nothing is started before the first session is asked for. */
-export function openBrowsers({ config, log }: { config: Config; log: Logger }): Browsers {
+export function openBrowsers({ config, log, tell }: { config: Config; log: Logger; tell: Tell }): Browsers {
   const { recycleContexts, recycleMemoryMb, chromiumSandbox: sandbox, chromiumPath, cdpUrl } = config;
   const opened = new AsyncDisposableStack();
   const pool = opened.use(
@@ -27,6 +28,7 @@ export function openBrowsers({ config, log }: { config: Config; log: Logger }): 
       recycleContexts,
       recycleMemoryMb,
       log,
+      tell,
     }),
   );
   const local = createLocalProvider({ pool });

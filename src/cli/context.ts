@@ -1,6 +1,7 @@
 import { userInfo } from "node:os";
 import { type Config, readConfig } from "../config.ts";
 import { createLogger, type Logger } from "../log.ts";
+import { createObservers } from "../observe.ts";
 import { openParts, type Parts } from "../parts.ts";
 import { createRedactor, type Redactor } from "../redact.ts";
 import { createStyle, type Style } from "./style.ts";
@@ -46,6 +47,7 @@ export interface CliProcess {
 
 export function createCliContext({ env: environment, stdin, stdout, stderr }: CliProcess): CliContext {
   const redactor = createRedactor();
+  const observers = createObservers();
   let options: CliOptions = {};
   let config: Config | undefined;
   let log: Logger | undefined;
@@ -64,11 +66,11 @@ export function createCliContext({ env: environment, stdin, stdout, stderr }: Cl
       // A command's own lines say what it does; its log is for what it cannot put into words.
       const isQuiet = options.service !== true && (environment["LATCHKEY_LOG_LEVEL"] ?? "") === "";
       const level = isQuiet ? "error" : logLevel;
-      return (log ??= createLogger({ level, format, redactor, destination: stderr }));
+      return (log ??= createLogger({ level, format, redactor, destination: stderr, observers }));
     },
     redactor,
     get parts() {
-      return (parts ??= openParts({ config: context.config, log: context.log, redactor }));
+      return (parts ??= openParts({ config: context.config, log: context.log, redactor, observers }));
     },
     get project() {
       return options.project ?? context.config.project;

@@ -2,11 +2,14 @@ import { randomUUID } from "node:crypto";
 import { type FastifyBaseLogger, type FastifyInstance, fastify, LogController } from "fastify";
 import { validatorCompiler } from "fastify-type-provider-zod";
 import type { Logger } from "../log.ts";
+import type { Tell } from "../observe.ts";
 import { addRoute } from "./add-route.ts";
 import { authenticate } from "./api-keys/authenticate.ts";
 import { limitRequests } from "./api-keys/limits.ts";
 import type { HttpDeps } from "./deps.ts";
 import { addHealthRoutes, type ReadinessCheck } from "./health.ts";
+import { addMetricsRoute, type MetricsOptions } from "./metrics/add-metrics-route.ts";
+import { watchRequests } from "./metrics/watch-requests.ts";
 import { describeApi } from "./open-api.ts";
 import { readJson } from "./read-json.ts";
 import { refuse, refuseConnection, refuseInOneShape } from "./refuse.ts";
@@ -20,6 +23,10 @@ export interface AppOptions {
   readinessTimeoutMs?: number;
   /** Proxies whose word on the client's address is believed. */
   trustProxy?: string[] | undefined;
+  /** For Prometheus; without it there is no `/metrics`. */
+  metrics?: MetricsOptions | undefined;
+  /** Told of each request. */
+  tell?: Tell;
   /** What the API's routes work with; without it there is only health. */
   api?: HttpDeps;
 }
@@ -32,6 +39,8 @@ export function createApp({
   readiness,
   readinessTimeoutMs = 2_000,
   trustProxy = [],
+  metrics,
+  tell,
   api,
 }: AppOptions): FastifyInstance {
   const app = fastify({
@@ -55,6 +64,8 @@ export function createApp({
   app.setSerializerCompiler(() => (body) => JSON.stringify(body));
   refuseInOneShape(app);
   readJson(app);
+  if (tell !== undefined) watchRequests(app, tell);
+  if (metrics !== undefined) addMetricsRoute(app, metrics);
   addHealthRoutes(app, { log, readiness, timeoutMs: readinessTimeoutMs });
   if (api !== undefined) app.register((scope) => addApi(scope, api));
   return app;

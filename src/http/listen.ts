@@ -13,6 +13,7 @@ const faults: Readonly<Record<string, string>> = {
 export async function listen(
   app: FastifyInstance,
   { host, port }: { host: string; port: number },
+  portSetting = "LATCHKEY_PORT",
 ): Promise<string> {
   try {
     return await app.listen({ host, port });
@@ -20,6 +21,10 @@ export async function listen(
     const code = error instanceof Error && "code" in error ? String(error.code) : "";
     const fault = faults[code];
     if (fault === undefined) throw error;
-    throw new Failure("invalid_config", `The address ${host}:${port} ${fault}.`, { cause: error });
+    throw new Failure(
+      "invalid_config",
+      `The address ${host}:${port} ${fault.replace("LATCHKEY_PORT", portSetting)}.`,
+      { cause: error },
+    );
   }
 }

@@ -17,6 +17,7 @@ test("a generated page that was changed by hand, or is missing, is found and men
   try {
     await mkdir(join(copy, "docs"));
     await cp(join(root, "docs/jobs.md"), join(copy, "docs/jobs.md"));
+    await cp(join(root, "docs/operations.md"), join(copy, "docs/operations.md"));
     const settings = settingsPage();
     await writeFile(join(copy, "docs/settings.md"), settings.replace("DATABASE_URL", "DATABASE"));
     const stale = await stalePages(copy);
@@ -38,6 +39,7 @@ test("every variable the docs, the image and the compose file name is a setting"
     "docs/flows.md",
     "docs/jobs.md",
     "docs/webhooks.md",
+    "docs/operations.md",
     "README.md",
     "docs/architecture.md",
   ];

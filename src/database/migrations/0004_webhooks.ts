@@ -25,6 +25,9 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     create index on webhook_deliveries (project, created_at desc, id);
     create index on webhook_deliveries (run_id);
     create index on webhook_deliveries (ended_at);
+    create index on webhook_deliveries (id) where status = 'failed';
+    -- For those who count what is under way.
+    create index on runs (status) where ended_at is null;
 
     create table webhook_attempts (
       id bigint generated always as identity primary key,

@@ -1,11 +1,14 @@
 import { DelayedError, WaitingError } from "bullmq";
 import type { Kysely } from "kysely";
 import { DatabaseError } from "pg";
+import { z } from "zod";
 import type { Tables } from "../../database/tables.ts";
 import { Failure } from "../../failure.ts";
 import type { Lease } from "../../identity/leases.ts";
 import type { Logger } from "../../log.ts";
+import type { Tell } from "../../observe.ts";
 import { type FailedOutcome, failedOutcome, type Outcome } from "../../outcome.ts";
+import type { Catalogue } from "../catalogue/catalogue.ts";
 import { createRunEventWriter, type RunEventWriter } from "../record/run-events.ts";
 import { type RunStore, runLease } from "../record/runs.ts";
 import { untilRecorded } from "../record/until-recorded.ts";
@@ -29,6 +32,7 @@ export interface ProcessDeps {
   /** What every run needs; `emit`, `log` and `actor` are made per run. */
   run: Omit<RunDeps, "emit" | "log" | "actor" | "whenBusy"> & Pick<RunDeps, "log">;
   retryDelayMs: number;
+  tell: Tell;
   /** How long a dead worker's hold outlives it, in milliseconds. */
   leaseTtlMs: number;
 }
@@ -74,7 +78,8 @@ export async function processJob(
     }
     const taken = await patiently(() => takeUpJob(job, runId, { ...deps, identities: deps.run.identities }));
     if (taken.status === "ended") return answer(taken.runId, taken.outcome);
-    const events = createRunEventWriter({ db: deps.db, runId, log, giveUp: signals.giveUp });
+    const writer = createRunEventWriter({ db: deps.db, runId, log, giveUp: signals.giveUp });
+    const events = watched(writer, runId, deps.tell);
     return await work({ deps, job, token, taken, events, lease, log, patiently, signals });
   } catch (error) {
     if (!signals.giveUp.aborted || error !== signals.giveUp.reason) throw error;
@@ -104,6 +109,9 @@ async function work(turn: Turn): Promise<QueueResult> {
   const { runId, hold, attempt } = taken;
   const recorder = createRecorder(events.emit);
   let busy = false;
+  let ended: Outcome | undefined;
+  const submittedAt = job.timestamp + (job.opts.delay ?? 0);
+  deps.tell({ type: "run_taken_up", runId, flow: flowOf(job, deps.run.catalogue), submittedAt });
   try {
     recorder.emit({ type: "started", attempt, worker: deps.worker });
     const signal = taken.cancelRequested
@@ -129,9 +137,11 @@ async function work(turn: Turn): Promise<QueueResult> {
     }
     await events.flush();
     const recorded = await record(turn, outcome, recorder);
+    ended = recorded;
     log.info({ outcome: recorded.status, stages: recorder.stages.length }, "run ended");
     return answer(runId, recorded);
   } finally {
+    deps.tell({ type: "run_left", runId, outcome: ended });
     // A run that was put off has seen to that itself: waking another for an identity in use would go round in circles.
     if (!busy) {
       await promoteNext(deps, runId).catch((error: unknown) =>
@@ -140,6 +150,23 @@ async function work(turn: Turn): Promise<QueueResult> {
     }
     await events.flush();
   }
+}
+
+/** A name that a producer made up is told to nobody. */
+function flowOf({ data }: BullJob, catalogue: Catalogue): string {
+  const named = z.object({ flow: z.string() }).safeParse(data);
+  return named.success && catalogue.flows.has(named.data.flow) ? named.data.flow : "unknown";
+}
+
+/** Whoever observes this process is told a run's events, too. */
+function watched(events: RunEventWriter, runId: string, tell: Tell): RunEventWriter {
+  return {
+    ...events,
+    emit(event) {
+      events.emit(event);
+      tell({ type: "run_event", runId, event });
+    },
+  };
 }
 
 /** Records what the run came to. An outcome that cannot be stored must not leave the run without one. */

@@ -3,6 +3,7 @@ import {
   createRedisBackend,
   type JobSchedulerTemplateOptions,
   type JobsOptions,
+  type JobType,
   Queue,
   type QueueOptions,
   runMigrations,
@@ -34,6 +35,7 @@ export interface BullQueue {
   ): Promise<{ id?: string | undefined } | undefined>;
   getJobSchedulers(): Promise<{ key: string; pattern?: string; next?: number }[]>;
   removeJobScheduler(id: string): Promise<boolean>;
+  getJobs(types: JobType[], start: number, end: number, asc: boolean): Promise<BullJob[]>;
   waitUntilReady(): Promise<unknown>;
   close(): Promise<void>;
   on(event: "error", listener: (error: Error) => void): unknown;

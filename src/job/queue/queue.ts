@@ -23,6 +23,8 @@ export interface RunQueue {
   promote(jobId: string): Promise<void>;
   /** BullMQ's word for the job's state, `unknown` where there is none, and why it failed. */
   look(jobId: string): Promise<{ state: string; failedReason?: string | undefined }>;
+  /** When the job that has waited longest for a worker was due, epoch milliseconds; undefined when none waits. */
+  oldestWaiting(): Promise<number | undefined>;
   /** Jobs by state, for metrics. */
   counts(): Promise<Record<string, number>>;
   close(): Promise<void>;
@@ -65,6 +67,10 @@ export function openRunQueue(backend: QueueBackend, name: string, log: Logger): 
     async look(jobId) {
       const job = await queue.getJob(jobId);
       return { state: (await job?.getState()) ?? "unknown", failedReason: job?.failedReason };
+    },
+    async oldestWaiting() {
+      const [oldest] = await queue.getJobs(["waiting", "prioritized"], 0, 0, true);
+      return oldest === undefined ? undefined : oldest.timestamp + (oldest.opts.delay ?? 0);
     },
     counts: () => queue.getJobCounts(),
     close: () => queue.close(),

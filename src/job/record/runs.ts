@@ -2,6 +2,7 @@ import { type Kysely, sql, type UpdateObject } from "kysely";
 import type { Tables } from "../../database/tables.ts";
 import type { WaitingForCode } from "../../events.ts";
 import { Failure } from "../../failure.ts";
+import { type Tell, untold } from "../../observe.ts";
 import type { Artifact, Outcome, StageRecord } from "../../outcome.ts";
 import type { Job } from "../job.ts";
 import { storableJson } from "../storable.ts";
@@ -52,7 +53,7 @@ export const noJob = "";
 export type RunStore = ReturnType<typeof createRunStore>;
 
 /** The record of runs: rows that outlive the queue's jobs. */
-export function createRunStore(db: Kysely<Tables>) {
+export function createRunStore(db: Kysely<Tables>, tell: Tell = untold) {
   /**
    * Changes the row if the hold is still the newest, and writes what is to be reported of it in one transaction.
    * @throws Failure `lease_lost`, having written nothing
@@ -105,7 +106,7 @@ export function createRunStore(db: Kysely<Tables>) {
 
     /** Records a job that no run can be made of, ended as it is. */
     async createRefused(id: string, jobId: string, outcome: Outcome): Promise<void> {
-      await db
+      const { numInsertedOrUpdatedRows = 0n } = await db
         .insertInto("runs")
         .values({
           id,
@@ -123,7 +124,8 @@ export function createRunStore(db: Kysely<Tables>) {
           ended_at: sql`now()`,
         })
         .onConflict((conflict) => conflict.column("id").doNothing())
-        .execute();
+        .executeTakeFirst();
+      if (numInsertedOrUpdatedRows > 0n) tell({ type: "run_recorded", outcome });
     },
 
     /** Takes the run up for an attempt, the `attempt`-th; from here on earlier holders can write nothing. */
@@ -174,7 +176,7 @@ export function createRunStore(db: Kysely<Tables>) {
           .where("id", "=", hold.runId)
           .where("fence", "=", hold.fence)
           .where("ended_at", "is", null);
-      if (await endRun(db, update, outcome, hold)) return;
+      if (await endRun(db, update, outcome, hold)) return tell({ type: "run_recorded", outcome });
       // The answer to an earlier try may have been lost: nobody else ends a run under our fence.
       const row = await db
         .selectFrom("runs")
@@ -183,6 +185,7 @@ export function createRunStore(db: Kysely<Tables>) {
         .where("ended_at", "is not", null)
         .executeTakeFirst();
       if (row?.fence !== hold.fence) throw takenUp();
+      tell({ type: "run_recorded", outcome });
     },
 
     /** The run's login waits for a one-time code, or no longer. @throws Failure `lease_lost` */
@@ -206,7 +209,7 @@ export function createRunStore(db: Kysely<Tables>) {
      * Ends a run that no worker holds, and tells it: cancelled while queued, or lost with its workers. False if it had
      * ended.
      */
-    endUnheld(runId: string, outcome: Outcome): Promise<boolean> {
+    async endUnheld(runId: string, outcome: Outcome): Promise<boolean> {
       const update = (on: Pick<Kysely<Tables>, "updateTable">) =>
         on
           .updateTable("runs")
@@ -218,7 +221,9 @@ export function createRunStore(db: Kysely<Tables>) {
           })
           .where("id", "=", runId)
           .where("ended_at", "is", null);
-      return endRun(db, update, outcome, { hasWebhook: true });
+      const isEnded = await endRun(db, update, outcome, { hasWebhook: true });
+      if (isEnded) tell({ type: "run_recorded", outcome });
+      return isEnded;
     },
 
     /** Marks the run for cancelling; the worker that holds it, or the next to take it up, ends it. */

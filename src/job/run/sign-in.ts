@@ -57,7 +57,7 @@ export async function signIn(
   if (stateVersion !== null) {
     const { signedIn, reason } = await checkIdentity(run, claim, session.page);
     run.deps.log.debug({ signedIn, reason }, "saved state checked");
-    if (signedIn) return { session, by: "saved_state", submits: noSubmits, saved: true };
+    if (signedIn) return bySavedState(run, session);
   }
 
   await using loginTurn = await run.deps.leases.acquire(loginLease(identity.id), {
@@ -67,11 +67,16 @@ export async function signIn(
   run.follow(loginTurn.lost);
   if (!run.fresh && (await takeNewerState(run, claim, session, stateVersion))) {
     const { signedIn } = await checkIdentity(run, claim, session.page);
-    if (signedIn) return { session, by: "saved_state", submits: noSubmits, saved: true };
+    if (signedIn) return bySavedState(run, session);
   }
   const submits = await logIn(run, claim, session);
   const { session: next, saved } = await saveLogin(run, claim, session);
   return { session: next, by: "login", submits, saved };
+}
+
+function bySavedState({ deps }: RunContext, session: Session): SignedIn {
+  deps.emit({ type: "login", result: "saved_state", submits: noSubmits });
+  return { session, by: "saved_state", submits: noSubmits, saved: true };
 }
 
 /** While this run waited for its turn another may have signed in: its state will do. */
@@ -123,6 +128,8 @@ async function logIn(run: RunContext, { identity, site, lease }: Claim, session:
     onSituation: recorder.onSituation,
   };
   const result = await login(request);
+  const verdict = result.status === "signed_in" ? result.status : result.failure.code;
+  deps.emit({ type: "login", result: verdict, submits: result.submits });
   run.signal.throwIfAborted();
   if (result.status === "signed_in") {
     await deps.identities.setStatus(identity.id, "validated", null, lease.fence, identity.credentialsVersion);

@@ -1,6 +1,7 @@
 import type { Database } from "../../database/open.ts";
 import { Failure } from "../../failure.ts";
 import type { Logger } from "../../log.ts";
+import { type Tell, untold } from "../../observe.ts";
 import { webhookChannel } from "../record/outbox.ts";
 import { backOff, nextPause } from "./back-off.ts";
 import { type Claimed, claimNext, nextDue, removeOld, settle, type Verdict } from "./outbox-rows.ts";
@@ -20,6 +21,7 @@ export interface DelivererDeps {
   secrets: Pick<WebhookSecrets, "active">;
   send: Send;
   log: Logger;
+  tell?: Tell;
   /** Attempts under way at a time. */
   concurrency?: number;
   /** Of these to one host: a slow one does not hold up the others. */
@@ -117,7 +119,7 @@ export async function startDeliverer(deps: DelivererDeps): Promise<Deliverer> {
 
 /** One attempt, written down. What goes wrong on our own side leaves the message to be due again. */
 async function deliver(
-  { database, secrets, send, log, pauses = backOff }: DelivererDeps,
+  { database, secrets, send, log, pauses = backOff, tell = untold }: DelivererDeps,
   message: Claimed,
   cutOff: AbortSignal,
 ): Promise<void> {
@@ -135,6 +137,9 @@ async function deliver(
         : judge(attempt, message.attempts + 1, pauses);
     await settle(database.kysely, message, { attempt, verdict });
     const { error: reason, statusCode, durationMs } = attempt;
+    const result =
+      verdict.status === "pending" ? "failed" : verdict.status === "failed" ? "given_up" : verdict.status;
+    tell({ type: "webhook_attempt", result, durationMs });
     if (verdict.status === "failed") log.warn({ ...about, statusCode, reason }, "a webhook is given up");
     else if (reason !== undefined) log.info({ ...about, statusCode, reason }, "a webhook failed");
     else log.debug({ ...about, statusCode, durationMs }, "a webhook was delivered");

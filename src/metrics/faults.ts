@@ -1,0 +1,36 @@
+/**
+ * The lines of the log that tell of trouble with what Latchkey stands on, by the label they are counted under. A test
+ * finds each of them in the sources.
+ */
+export const faults: Readonly<Record<string, string>> = {
+  "redis connection error": "redis_connection",
+  "queue error": "queue",
+  "worker error": "queue",
+  "worker stopped by an error": "worker_stopped",
+  "a job lost its worker; it is taken up again": "worker_lost",
+  "a run the queue had forgotten is queued again": "job_forgotten",
+  "run lost to another worker, or to the clock": "run_lost",
+  "an idle database connection broke": "database_connection",
+  "the listening connection was lost; connecting again": "database_listener",
+  "the embedded Postgres is gone; starting it again": "database_embedded",
+  "run events could not be stored": "events_not_stored",
+  "run events were dropped while Postgres was away": "events_not_stored",
+  "the record could not be written; trying again": "record_not_written",
+  "what the run came to could not be stored": "outcome_not_stored",
+  "runs could not be looked after; trying again": "runs_not_looked_after",
+  "a promise that nobody awaited was rejected": "stray_rejection",
+  "the queue's lock on jobs was lost": "queue_lock_lost",
+  "schedule queue error": "queue",
+  "schedule worker error": "queue",
+  "schedule worker stopped by an error": "worker_stopped",
+  "a schedule could not be put into the queue": "schedule",
+  "a schedule's time could not be worked on": "schedule",
+  "a lease was lost": "lease_lost",
+  "leases could not be renewed; trying again": "lease_not_renewed",
+  "Chromium did not start": "browser_not_started",
+  "Chromium did not end by itself and is killed": "browser_killed",
+  "browser folder not removed": "browser_folder_left",
+  "the outbox of webhooks could not be read": "webhook_outbox",
+  "a webhook could not be sent; it will be due again": "webhook_own_fault",
+  "a request failed": "http_5xx",
+};
