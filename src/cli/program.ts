@@ -5,6 +5,7 @@ import { registerCode } from "./code.ts";
 import type { CliContext } from "./context.ts";
 import { registerDoctor } from "./doctor.ts";
 import { registerFlows } from "./flows.ts";
+import { registerHealth } from "./health.ts";
 import { registerIdentities } from "./identities.ts";
 import { registerKeys } from "./keys.ts";
 import { registerLogin } from "./login.ts";
@@ -63,6 +64,7 @@ What can go wrong, and what to do about it: docs/failures.md.`,
   registerSubmit(program, context);
   registerRuns(program, context);
   registerSchedules(program, context);
+  registerHealth(program, context);
   registerCancel(program, context);
   registerCode(program, context);
   registerWebhooks(program, context);

@@ -8,6 +8,7 @@ type Int8 = ColumnType<string, string | number | bigint, string | number | bigin
 /** A bigint the database fills in. */
 type GeneratedInt8 = ColumnType<string, string | number | bigint | undefined, string | number | bigint>;
 type NullableTimestamp = ColumnType<Date | null, Date | string | null | undefined, Date | string | null>;
+type NullableText = ColumnType<string | null, string | null | undefined, string | null>;
 type NullableJson = ColumnType<unknown, string | null | undefined, string | null>;
 
 export interface Tables {
@@ -45,6 +46,8 @@ export interface Tables {
     health_checks: Generated<boolean>;
     /** Whether a health check may sign it in again. */
     auto_reauthenticate: Generated<boolean>;
+    /** How the last login went. */
+    last_login: NullableJson;
     /** Highest TOTP time step ever used: a step is used once (RFC 6238 §5.2). */
     last_time_step: ColumnType<
       string | null,
@@ -69,6 +72,8 @@ export interface Tables {
     /** Raised by each save: tells a waiting run that somebody logged in meanwhile. */
     version: GeneratedInt8;
     captured_at: Timestamp;
+    /** When the last cookie that may carry the login ends, where that is known. */
+    lapses_at: NullableTimestamp;
   };
   /** One-time codes that somebody handed in, until a run takes them. */
   handed_in_codes: {
@@ -237,11 +242,12 @@ export interface Tables {
     identity_id: string;
     at: Timestamp;
     seen_at: Timestamp;
-    state: "healthy" | "expiring" | "needs_attention";
+    state: "unknown" | "healthy" | "needs_attention";
     reason: string;
-    code: string | null;
-    run_id: string | null;
-    note: string | null;
+    code: NullableText;
+    run_id: NullableText;
+    note: NullableText;
+    note_code: NullableText;
     note_at: NullableTimestamp;
   };
   run_events: {

@@ -3,6 +3,7 @@ import type { Logger } from "../log.ts";
 import type { Redactor } from "../redact.ts";
 import { type AuditEntry, listAudit } from "./audit.ts";
 import { revealCredentials } from "./credentials.ts";
+import { type Finding, type HealthEntry, healthHistory, recordHealth } from "./health.ts";
 import type { IdentityPatch, NewIdentity } from "./identity-input.ts";
 import {
   createIdentity,
@@ -16,7 +17,15 @@ import { type IdentityFilter, type IdentityPage, listIdentities } from "./list-i
 import { savePasskeyCounter } from "./passkey-counter.ts";
 import { clearState, type LoadedState, loadState, saveState } from "./saved-states.ts";
 import { claimTimeStep, lastTimeStep } from "./time-steps.ts";
-import type { Actor, Fence, Identity, IdentityStatus, RevealedCredentials, SavedState } from "./types.ts";
+import type {
+  Actor,
+  Fence,
+  Identity,
+  IdentityStatus,
+  LastLogin,
+  RevealedCredentials,
+  SavedState,
+} from "./types.ts";
 
 /** The identities and their secrets. Queries per call are noted where a run pays for them. */
 export interface Identities {
@@ -45,6 +54,16 @@ export interface Identities {
     fence?: Fence,
     credentialsVersion?: number,
   ): Promise<boolean>;
+  /** Notes how a login went, unless the credentials it used were replaced meanwhile. 1 query. */
+  noteLogin(id: string, login: Omit<LastLogin, "at">, credentialsVersion: number): Promise<void>;
+  /** Writes down what a look at it found, unless its credentials were replaced meanwhile. 1 query when it is as before. */
+  recordHealth(
+    id: string,
+    finding: Finding,
+    look: { runId: string; credentialsVersion: number },
+  ): Promise<void>;
+  /** What it was found to be, newest first. @throws Failure `unknown_identity` */
+  healthHistory(project: string, id: string, limit?: number): Promise<HealthEntry[]>;
   /** Leaves an audit entry; 1 query. @throws Failure `unknown_identity`, `key_unavailable` */
   revealCredentials(id: string, actor: Actor): Promise<RevealedCredentials>;
   /** 1 query. */
@@ -94,6 +113,19 @@ export function createIdentities({ db: { kysely }, keyring, redactor, log }: Ide
     claimTimeStep: (id, step) => claimTimeStep(kysely, id, step),
     savePasskeyCounter: (identityId, signCount, credentialsVersion) =>
       savePasskeyCounter(deps, { identityId, signCount, credentialsVersion }),
+    async noteLogin(id, login, credentialsVersion) {
+      await kysely
+        .updateTable("identities")
+        .set({ last_login: JSON.stringify({ at: new Date().toISOString(), ...login }) })
+        .where("id", "=", id)
+        .where("credentials_version", "=", credentialsVersion)
+        .execute();
+    },
+    recordHealth: (id, finding, look) => recordHealth(kysely, { id, finding, ...look }),
+    async healthHistory(project, id, limit) {
+      const identity = await getIdentity(kysely, project, id);
+      return await healthHistory(kysely, identity.id, limit);
+    },
     loadState: (id) => loadState(deps, id),
     saveState: (identityId, state, fence, credentialsVersion) =>
       saveState(deps, { identityId, state, fence, credentialsVersion }),

@@ -91,6 +91,8 @@ const identityFields = {
   metadata: metadataSchema.optional(),
   provider: z.string().min(1).max(100).nullable().optional(),
   proxyServer: proxySchema.nullable().optional(),
+  healthChecks: z.boolean().optional(),
+  autoReauthenticate: z.boolean().optional(),
 };
 
 export const newIdentitySchema = z.strictObject({ ...identityFields, credentials: credentialsSchema });

@@ -56,6 +56,8 @@ export async function createIdentity(
             metadata: JSON.stringify(fields.metadata ?? {}),
             provider: fields.provider ?? null,
             proxy_server: fields.proxyServer ?? null,
+            health_checks: fields.healthChecks ?? true,
+            auto_reauthenticate: fields.autoReauthenticate ?? true,
             status: "pending",
             data_key: wrapped.dataKey,
             key_id: wrapped.keyId,
@@ -118,9 +120,14 @@ export async function updateIdentity(
           ...(fields.metadata === undefined ? {} : { metadata: JSON.stringify(fields.metadata) }),
           ...(fields.provider === undefined ? {} : { provider: fields.provider }),
           ...(fields.proxyServer === undefined ? {} : { proxy_server: fields.proxyServer }),
+          ...(fields.healthChecks === undefined ? {} : { health_checks: fields.healthChecks }),
+          ...(fields.autoReauthenticate === undefined
+            ? {}
+            : { auto_reauthenticate: fields.autoReauthenticate }),
           ...(starts
             ? {
                 status: "pending" as const,
+                last_login: null,
                 status_reason: null,
                 status_at: sql<Date>`now()`,
                 credentials_version: sql<number>`credentials_version + 1`,

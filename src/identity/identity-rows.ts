@@ -1,6 +1,7 @@
 import { type Kysely, type SelectQueryBuilder, sql } from "kysely";
 import type { Tables } from "../database/tables.ts";
-import type { CredentialSummary, Identity, IdentityStatus } from "./types.ts";
+import { currentHealth, type HealthRow } from "./health.ts";
+import type { CredentialSummary, Identity, IdentityStatus, LastLogin } from "./types.ts";
 
 interface IdentityView {
   id: string;
@@ -20,6 +21,11 @@ interface IdentityView {
   credentials: CredentialSummary[];
   credentials_version: number;
   state_captured_at: Date | null;
+  state_lapses_at: Date | null;
+  health_checks: boolean;
+  auto_reauthenticate: boolean;
+  last_login: LastLogin | null;
+  health: HealthRow | null;
   created_at: Date;
   updated_at: Date;
 }
@@ -53,6 +59,13 @@ export function selectIdentities(kysely: Kysely<Tables>): SelectQueryBuilder<Fro
       )`.as("credentials"),
       "i.credentials_version",
       "s.captured_at as state_captured_at",
+      "s.lapses_at as state_lapses_at",
+      "i.health_checks",
+      "i.auto_reauthenticate",
+      "i.last_login",
+      sql<HealthRow | null>`(
+        select to_jsonb(h) from identity_health h where h.identity_id = i.id order by h.id desc limit 1
+      )`.as("health"),
       "i.created_at",
       "i.updated_at",
     ]) as unknown as SelectQueryBuilder<From, "i", IdentityView>;
@@ -76,6 +89,16 @@ export function toIdentity(row: IdentityView): Identity {
     credentials: row.credentials,
     credentialsVersion: row.credentials_version,
     stateCapturedAt: row.state_captured_at,
+    healthChecks: row.health_checks,
+    autoReauthenticate: row.auto_reauthenticate,
+    lastLogin: row.last_login,
+    health: currentHealth(row.health, {
+      status: row.status,
+      statusReason: row.status_reason,
+      statusAt: row.status_at,
+      stateCapturedAt: row.state_captured_at,
+      stateLapsesAt: row.state_lapses_at,
+    }),
     createdAt: row.created_at,
     updatedAt: row.updated_at,
   };

@@ -4,6 +4,7 @@ import { Failure } from "../failure.ts";
 import { fenced, fenceVoid, stillCurrent } from "./fence.ts";
 import type { Keyring } from "./keyring.ts";
 import { open, seal } from "./seal.ts";
+import { lapsesAt } from "./state-expiry.ts";
 import type { Fence, SavedState } from "./types.ts";
 
 export interface LoadedState {
@@ -49,20 +50,21 @@ export async function saveState(
   const { identityId, state, fence, credentialsVersion } = change;
   const identity = await kysely
     .selectFrom("identities")
-    .select(["data_key", "key_id"])
+    .select(["data_key", "key_id", "source_url"])
     .where("id", "=", identityId)
     .executeTakeFirst();
   if (identity === undefined) throw unknownIdentity(identityId);
   const key = keyring.unwrap(identityId, { dataKey: identity.data_key, keyId: identity.key_id });
   const sealed = seal(key, { identityId, field }, Buffer.from(JSON.stringify(state)));
+  const ends = lapsesAt(state, identity.source_url) ?? null;
   const { rows } = await sql<{ held: boolean; known: boolean; saved: boolean }>`
     with fence as materialized (${fenced(fence)}),
     saved as (
-      insert into saved_states as before (identity_id, sealed)
-      select i.id, ${sealed} from identities i, fence
+      insert into saved_states as before (identity_id, sealed, lapses_at)
+      select i.id, ${sealed}, ${ends}::timestamptz from identities i, fence
       where i.id = ${identityId} and ${stillCurrent(credentialsVersion)}
       on conflict (identity_id) do update
-        set sealed = excluded.sealed, version = before.version + 1, captured_at = now()
+        set sealed = excluded.sealed, lapses_at = excluded.lapses_at, version = before.version + 1, captured_at = now()
       returning true
     )
     select

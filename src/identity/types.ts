@@ -1,6 +1,18 @@
+import type { FailureCode } from "../failure.ts";
 import type { Secret } from "../secret.ts";
+import type { Health } from "./health.ts";
 
 export type IdentityStatus = "pending" | "validated" | "failed";
+
+/** How an identity's last login went. */
+export interface LastLogin {
+  /** ISO 8601. */
+  at: string;
+  /** Of its failure; null where it signed in. */
+  code: FailureCode | null;
+  /** Whether a person had to hand a code in. */
+  handedIn: boolean;
+}
 
 export const credentialTypes = [
   "username_password",
@@ -57,6 +69,12 @@ export interface Identity {
   credentialsVersion: number;
   /** When the saved state was captured, or null when there is none. */
   stateCapturedAt: Date | null;
+  /** Whether scheduled health checks look at it. */
+  healthChecks: boolean;
+  /** Whether a health check may sign it in again. */
+  autoReauthenticate: boolean;
+  lastLogin: LastLogin | null;
+  health: Health;
   createdAt: Date;
   updatedAt: Date;
 }

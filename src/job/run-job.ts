@@ -1,11 +1,15 @@
 import { toFailure } from "../failure.ts";
+import type { Flow } from "../flow.ts";
 import { failedOutcome, type Outcome } from "../outcome.ts";
+import { checkHealthFlowName } from "./catalogue/check-health-flow.ts";
 import { checkSchema } from "./catalogue/check-schema.ts";
 import { validateFlowName } from "./catalogue/validate-flow.ts";
 import { parseJob } from "./parse-job.ts";
 import { claimIdentity } from "./run/claim-identity.ts";
 import { failRun } from "./run/fail-run.ts";
 import { createKnownSecrets } from "./run/known-secrets.ts";
+import { look } from "./run/look.ts";
+import { noteHealth } from "./run/note-health.ts";
 import { openRunSession } from "./run/open-run-session.ts";
 import type { RunContext, RunDeps } from "./run/run-context.ts";
 import { runFlow } from "./run/run-flow.ts";
@@ -50,27 +54,51 @@ export async function runJob(
       provedAt: undefined,
       evidence: {},
       watched: undefined,
+      claimed: undefined,
+      seen: undefined,
+      codeHandedIn: false,
     };
-    const stage = createStage(run.signal, deps.emit);
-    try {
-      const claim = await stage("identity", () => claimIdentity(run));
-      const opened = await stage(
-        "session",
-        () => openRunSession(run, claim.identity),
-        ({ session }) => session.provider,
-      );
-      const signedIn = await stage("login", () => signIn(run, claim, opened), describeSignIn);
-      const { result, session, saved } = await stage("flow", () =>
-        runFlow(run, { flow, input, claim, ...signedIn }),
-      );
-      if (saved) await stage("save", () => saveState(run, claim, session));
-      return { status: "succeeded", result };
-    } catch (error) {
-      const outcome = await failRun(run, error);
-      if (run.watched !== undefined) await deps.onFailed?.({ outcome, session: run.watched.session });
-      return outcome;
-    }
+    const outcome = await work(run, { flow, input });
+    await noteHealth(run, outcome);
+    return outcome;
   } catch (error) {
     return failedOutcome(toFailure(error));
+  }
+}
+
+/** The stages of a run, in their order. */
+async function work(run: RunContext, { flow, input }: { flow: Flow; input: unknown }): Promise<Outcome> {
+  const { deps, job } = run;
+  const stage = createStage(run.signal, deps.emit);
+  try {
+    const claim = await stage("identity", () => claimIdentity(run));
+    const opened = await stage(
+      "session",
+      () => openRunSession(run, claim.identity),
+      ({ session }) => session.provider,
+    );
+    const isLook = job.flow === checkHealthFlowName;
+    const signedIn = await stage(
+      "login",
+      () => (isLook ? look(run, claim, opened) : signIn(run, claim, opened)),
+      (came) => ("lapsed" in came ? "the saved state has lapsed" : describeSignIn(came)),
+    );
+    if ("lapsed" in signedIn) {
+      run.seen = { lapsed: signedIn.reason };
+      return {
+        status: "succeeded",
+        result: { identityId: claim.identity.id, signedIn: false, reason: signedIn.reason },
+      };
+    }
+    run.seen = { by: signedIn.by };
+    const { result, session, saved } = await stage("flow", () =>
+      runFlow(run, { flow, input, claim, ...signedIn }),
+    );
+    if (saved) await stage("save", () => saveState(run, claim, session));
+    return { status: "succeeded", result };
+  } catch (error) {
+    const outcome = await failRun(run, error);
+    if (run.watched !== undefined) await deps.onFailed?.({ outcome, session: run.watched.session });
+    return outcome;
   }
 }

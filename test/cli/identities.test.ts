@@ -147,11 +147,11 @@ test("list shows a table and JSON, by application and by metadata", { timeout: 6
 
   const { stdout } = await latchkey(["identities", "list"]);
   const [head, ...rows] = stdout.trimEnd().split("\n");
-  expect(head).toBe("NAME       SITE                   STATUS   SAVED STATE  CREDENTIALS");
+  expect(head).toBe("NAME       SITE                   STATUS   HEALTH   SAVED STATE  CREDENTIALS");
   expect(rows).toEqual([
-    "by-env     https://shop.example/  pending  none         password, authenticator",
-    "by-prompt  https://wiki.example/  pending  none         password, authenticator",
-    "by-stdin   https://bank.example/  pending  none         password, custom, authenticator",
+    "by-env     https://shop.example/  pending  unknown  none         password, authenticator",
+    "by-prompt  https://wiki.example/  pending  unknown  none         password, authenticator",
+    "by-stdin   https://bank.example/  pending  unknown  none         password, custom, authenticator",
   ]);
   const names = async (...args: string[]) =>
     (await json<Identity[]>(["identities", "list", ...args])).map(({ name }) => name);

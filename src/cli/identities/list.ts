@@ -1,20 +1,17 @@
 import type { Command } from "commander";
-import type { Identities } from "../../identity/identities.ts";
-import type { IdentityFilter } from "../../identity/list-identities.ts";
 import type { Identity } from "../../identity/types.ts";
 import type { CliContext } from "../context.ts";
 import { ago } from "../format.ts";
 import { type Json, parseObject } from "../parse.ts";
 import { table } from "../table.ts";
-import { statusCell } from "./view.ts";
+import { listAll } from "./list-all.ts";
+import { healthCell, statusCell } from "./view.ts";
 
 interface ListOptions {
   application?: string;
   metadata?: Record<string, Json>;
   json?: boolean;
 }
-
-const pageSize = 1_000;
 
 export function registerList(group: Command, context: CliContext): void {
   group
@@ -42,20 +39,6 @@ export function registerList(group: Command, context: CliContext): void {
     });
 }
 
-async function listAll(identities: Identities, project: string, filter: IdentityFilter): Promise<Identity[]> {
-  const found: Identity[] = [];
-  for (let cursor: string | undefined; ; ) {
-    const { items, nextCursor } = await identities.list(project, {
-      ...filter,
-      limit: pageSize,
-      ...(cursor === undefined ? {} : { cursor }),
-    });
-    found.push(...items);
-    if (nextCursor === null) return found;
-    cursor = nextCursor;
-  }
-}
-
 function draw(context: CliContext, identities: Identity[]): string {
   return table(
     context,
@@ -63,6 +46,7 @@ function draw(context: CliContext, identities: Identity[]): string {
       { head: "NAME", least: 8 },
       { head: "SITE", least: 12 },
       { head: "STATUS", least: 12 },
+      { head: "HEALTH", least: 10 },
       { head: "SAVED STATE" },
       { head: "CREDENTIALS", least: 12 },
     ],
@@ -70,6 +54,7 @@ function draw(context: CliContext, identities: Identity[]): string {
       identity.name,
       identity.sourceUrl,
       statusCell(context, identity),
+      healthCell(context, identity.health),
       savedState(context, identity),
       identity.credentials.map(({ type }) => type.replace("username_", "")).join(", "),
     ]),

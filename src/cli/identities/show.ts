@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import type { AuditEntry } from "../../identity/audit.ts";
+import { canReauthenticate } from "../../identity/can-reauthenticate.ts";
 import type { CliContext } from "../context.ts";
 import { fields, table } from "../table.ts";
 import { identityFields } from "./view.ts";
@@ -17,7 +18,11 @@ export function registerShow(group: Command, context: CliContext): void {
       const identity = await identities.get(context.project, name);
       const entries = audit === true ? await identities.audit(context.project, identity.id) : undefined;
       if (json === true)
-        return context.json({ ...identity, ...(entries === undefined ? {} : { audit: entries }) });
+        return context.json({
+          ...identity,
+          canReauthenticate: canReauthenticate(identity),
+          ...(entries === undefined ? {} : { audit: entries }),
+        });
       context.print(fields(context, identityFields(context, identity)));
       if (entries !== undefined) context.print(`\n${draw(context, entries)}`);
     });

@@ -1,3 +1,5 @@
+import { canReauthenticate } from "../../identity/can-reauthenticate.ts";
+import type { Health } from "../../identity/health.ts";
 import type { Identity } from "../../identity/types.ts";
 import type { CliContext } from "../context.ts";
 import { ago } from "../format.ts";
@@ -13,6 +15,8 @@ export function identityFields(context: CliContext, identity: Identity): [string
     ["Id", identity.id],
     ["Site", identity.sourceUrl],
     ["Status", `${colourOf(context, identity)(statusText(identity))}, since ${at(identity.statusAt)}`],
+    ["Health", healthText(context, identity)],
+    ["Unattended login", reauthenticateText(identity)],
     [
       "Credentials",
       credentials
@@ -26,6 +30,32 @@ export function identityFields(context: CliContext, identity: Identity): [string
     ["Proxy", proxyServer ?? "none"],
     ["Metadata", JSON.stringify(metadata)],
   ];
+}
+
+/** An identity's health as a table's cell. */
+export function healthCell({ style }: CliContext, { state }: Pick<Health, "state">): Cell {
+  const colours = {
+    unknown: style.dim,
+    healthy: style.green,
+    expiring: style.yellow,
+    needs_attention: style.red,
+  };
+  return { text: state, style: colours[state] };
+}
+
+function healthText(context: CliContext, { health, healthChecks }: Identity): string {
+  const { state, reason, seenAt } = health;
+  const cell = healthCell(context, health);
+  const shown = typeof cell === "string" ? cell : cell.style(state);
+  const seen = seenAt === null ? "" : `, seen ${ago(seenAt)}`;
+  const checks = healthChecks ? "" : "; scheduled checks pass it over";
+  return `${shown}${seen}: ${reason}${checks}`;
+}
+
+function reauthenticateText(identity: Identity): string {
+  const { can, reason } = canReauthenticate(identity);
+  if (!can) return `not possible: ${reason}`;
+  return identity.autoReauthenticate ? "possible" : "possible, but health checks may not";
 }
 
 export function statusCell(context: CliContext, identity: Identity): Cell {

@@ -29,7 +29,7 @@ export function registerAdd(group: Command, context: CliContext): void {
     .requiredOption("--flow <flow>", "as `latchkey flows` lists it")
     .requiredOption("--identity <id>", "id or name of the identity to run as")
     .option("--input <json>", "the flow's input", parseJson);
-  withTimesOptions(command)
+  withTimesOptions(command, { policies: true })
     .option("--attempts <n>", "attempts of each run", parseCount(mostAttempts))
     .option("--deadline <ms>", "longest each run may take, in milliseconds", parseMilliseconds)
     .option(

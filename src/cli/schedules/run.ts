@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import { fireByHand } from "../../job/schedule/fire-schedule.ts";
+import { listFires } from "../../job/schedule/fires.ts";
 import type { CliContext } from "../context.ts";
 import { followRun } from "../follow-run.ts";
 
@@ -31,6 +32,10 @@ export function registerRun(group: Command, context: CliContext): void {
         },
         schedule,
       );
+      if (runId === null) {
+        const [fire] = await listFires(database.kysely, schedule.id, 1);
+        return json ? context.json(fire) : context.print(`${style.green("✓")} ${fire?.reason ?? ""}`);
+      }
       if (watch) return followRun(context, runId, json);
       if (json) return context.json({ runId });
       context.print(`${style.green("✓")} queued as ${runId}`);

@@ -15,12 +15,17 @@ export interface TimesOptions {
   paused?: boolean;
 }
 
-export function withTimesOptions(command: Command): Command {
-  return command
+export function withTimesOptions(command: Command, { policies }: { policies: boolean }): Command {
+  const timed = command
     .option("--cron <fields>", "minute hour day month weekday; six fields begin with seconds")
     .option("--every <interval>", "instead of --cron: 90s, 15m, 2h, 1d, PT15M", interval)
     .option("--time-zone <zone>", "IANA zone that the cron fields are in (default: UTC)")
     .option("--jitter <interval>", "let each time come up to so much later", interval)
+    .option("--starts <moment>", "no time before: 2026-12-01T00:00:00+01:00", moment)
+    .option("--ends <moment>", "no time after", moment)
+    .option("--paused", "add it paused");
+  if (!policies) return timed;
+  return timed
     .addOption(
       new Option("--overlap <policy>", "while the run before is still going (default: skip)").choices([
         ...overlapPolicies,
@@ -31,10 +36,7 @@ export function withTimesOptions(command: Command): Command {
         "--missed <policy>",
         "about a time that no worker was there for (default: run_once)",
       ).choices([...missedPolicies]),
-    )
-    .option("--starts <moment>", "no time before: 2026-12-01T00:00:00+01:00", moment)
-    .option("--ends <moment>", "no time after", moment)
-    .option("--paused", "add it paused");
+    );
 }
 
 /** The options in the schedule's own terms; what was not given is left out. */

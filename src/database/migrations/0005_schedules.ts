@@ -49,18 +49,23 @@ export async function up(db: Kysely<unknown>): Promise<void> {
 
     alter table identities add column health_checks boolean not null default true;
     alter table identities add column auto_reauthenticate boolean not null default true;
+    -- How the last login went: when, the failure's code, whether a person had to hand a code in.
+    alter table identities add column last_login jsonb;
+    -- When the last of the site's cookies that may carry the login ends, where that is known.
+    alter table saved_states add column lapses_at timestamptz;
     create table identity_health (
       id bigint generated always as identity primary key,
       identity_id uuid not null references identities on delete cascade,
       -- When it was first found so, and when it was last seen so: looks that find the same are one row.
       at timestamptz not null default now(),
       seen_at timestamptz not null default now(),
-      state text not null check (state in ('healthy', 'expiring', 'needs_attention')),
+      state text not null check (state in ('unknown', 'healthy', 'needs_attention')),
       reason text not null,
       code text,
       run_id uuid,
       -- What the last look came to, where it could not tell: a site that did not answer changes no state.
       note text,
+      note_code text,
       note_at timestamptz
     );
     create index on identity_health (identity_id, id desc);

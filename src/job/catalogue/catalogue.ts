@@ -5,6 +5,7 @@ import { Failure } from "../../failure.ts";
 import type { Flow } from "../../flow.ts";
 import type { Site } from "../../login/site.ts";
 import { flowFault, siteFault } from "./catalogue-faults.ts";
+import { checkHealthFlow, checkHealthFlowName } from "./check-health-flow.ts";
 import { loadFault } from "./load-fault.ts";
 import { validateFlow, validateFlowName } from "./validate-flow.ts";
 
@@ -29,7 +30,10 @@ const notSources = /\.(?:test|spec)\.[cm]?[jt]s$|\.d\.ts$|^[._]/;
  */
 export async function loadCatalogue(folder: string): Promise<Catalogue> {
   const faults: string[] = [];
-  const flows = new Map<string, Flow>([[validateFlowName, validateFlow]]);
+  const flows = new Map<string, Flow>([
+    [validateFlowName, validateFlow],
+    [checkHealthFlowName, checkHealthFlow as Flow],
+  ]);
   const files = new Map<string, string>();
   const sites: { file: string; site: Site }[] = [];
 

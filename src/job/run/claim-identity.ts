@@ -39,6 +39,7 @@ export async function claimIdentity(run: RunContext): Promise<Claim> {
   run.resources.use(lease);
   deps.log.info({ flow: job.flow, identity: identity.id }, "run has its identity");
   run.follow(lease.lost);
+  run.claimed = identity;
   return { identity, site, lease };
 }
 

@@ -45,9 +45,15 @@ export function createOutOfBand(
         ),
       );
     const terminal = deps.askForCode;
+    let fromMailbox = false;
+    const fromItsMailbox = async () => {
+      const answer = await mailbox.next(request, asking.signal);
+      fromMailbox = true;
+      return answer;
+    };
     const sources = [
       inbox,
-      ...(mailbox.isOpen ? [() => mailbox.next(request, asking.signal)] : []),
+      ...(mailbox.isOpen ? [fromItsMailbox] : []),
       ...(terminal === undefined ? [] : [() => terminal(request, asking.signal)]),
     ];
 
@@ -65,6 +71,7 @@ export function createOutOfBand(
       // A source that fails is out; the others go on.
       const answer = await Promise.any(sources.map((source) => source()));
       waitUntil = undefined;
+      run.codeHandedIn ||= !fromMailbox;
       deps.emit({ type: "code_received", kind: answer.kind });
       return answer;
     } catch (error) {

@@ -4,6 +4,7 @@ import type { EmitRunEvent, WaitingForCode } from "../../events.ts";
 import type { CodeInbox } from "../../identity/code-inbox.ts";
 import type { Identities } from "../../identity/identities.ts";
 import type { Leases } from "../../identity/leases.ts";
+import type { Identity } from "../../identity/types.ts";
 import type { Logger } from "../../log.ts";
 import type { LoginCredentials } from "../../login/site.ts";
 import type { Evidence, FailedOutcome } from "../../outcome.ts";
@@ -11,6 +12,7 @@ import type { TimeLimit } from "../../time-limit.ts";
 import type { Catalogue } from "../catalogue/catalogue.ts";
 import type { Job } from "../job.ts";
 import type { KnownSecrets } from "./known-secrets.ts";
+import type { Seen } from "./note-health.ts";
 
 /** @param state whether it waits; `news` where this is to be reported: once for each code that is asked for */
 export type MarkWaiting = (state: { isWaiting: boolean; news?: WaitingForCode }) => Promise<void>;
@@ -68,6 +70,12 @@ export interface RunContext {
   readonly known: KnownSecrets;
   /** The page that tells whether the identity is signed in; its source page unless the site shows a login form there to everyone. */
   provedAt: string | undefined;
+  /** The identity, once it is the run's. */
+  claimed: Identity | undefined;
+  /** How it came to be signed in, or what a health check saw instead. */
+  seen: Seen;
+  /** Whether somebody handed in a one-time code. */
+  codeHandedIn: boolean;
   /** Gathered on the way, kept if the run fails. */
   readonly evidence: Evidence;
   /** What the evidence is to be taken of: the session's page and its console. */

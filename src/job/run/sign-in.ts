@@ -131,6 +131,12 @@ async function logIn(run: RunContext, { identity, site, lease }: Claim, session:
   const verdict = result.status === "signed_in" ? result.status : result.failure.code;
   deps.emit({ type: "login", result: verdict, submits: result.submits });
   run.signal.throwIfAborted();
+  const code = result.status === "signed_in" ? null : result.failure.code;
+  await deps.identities.noteLogin(
+    identity.id,
+    { code, handedIn: run.codeHandedIn },
+    identity.credentialsVersion,
+  );
   if (result.status === "signed_in") {
     await deps.identities.setStatus(identity.id, "validated", null, lease.fence, identity.credentialsVersion);
     run.provedAt = result.provedAt === addressOf(identity.sourceUrl) ? undefined : result.provedAt;

@@ -6,6 +6,7 @@ import type { Logger } from "../../log.ts";
 import { type CancelDeps, cancelRun } from "../cancel.ts";
 import { runIdOfFire } from "../record/run-id.ts";
 import { type SubmitDeps, submitRun } from "../submit.ts";
+import { fireHealth } from "./fire-health.ts";
 import { recordFire } from "./fires.ts";
 import type { Fire, Schedule } from "./schedule-rows.ts";
 
@@ -31,18 +32,26 @@ export async function fireSchedule(deps: FireDeps, schedule: Schedule, fireAt: n
   const fire =
     schedule.missed === "skip" && lateMs > deps.missedAfterMs
       ? notSubmitted("missed", `It came up ${Math.round(lateMs / 1_000)} s late: no worker was there.`)
-      : await submitFire(deps, schedule, runIdOfFire({ ...keyOf(schedule), fireAt }));
+      : schedule.kind === "health"
+        ? await submitLooks(deps, schedule, fireAt)
+        : await submitFire(deps, schedule, runIdOfFire({ ...keyOf(schedule), fireAt }));
   return await record(deps, schedule, { ...fire, fireAt: new Date(fireAt), byHand: false });
 }
 
 /**
- * Makes a run of the schedule now, paused or not. Where one is still going, it waits for its turn.
+ * Makes a run of the schedule now, paused or not. Where one is still going, it waits for its turn. Of a health check,
+ * all its looks.
+ * @returns the run's id; null for a health check, which has many
  * @throws Failure what the run was refused for
  */
-export async function fireByHand(deps: FireDeps, schedule: Schedule): Promise<string> {
+export async function fireByHand(deps: FireDeps, schedule: Schedule): Promise<string | null> {
   const runId = randomUUID();
   const at = { fireAt: new Date(), byHand: true };
   try {
+    if (schedule.kind === "health") {
+      await record(deps, schedule, { ...at, ...(await submitLooks(deps, schedule, at.fireAt.getTime())) });
+      return null;
+    }
     await submitRunOf(deps, schedule, runId);
   } catch (error) {
     const { code, message } = toFailure(error);
@@ -54,6 +63,11 @@ export async function fireByHand(deps: FireDeps, schedule: Schedule): Promise<st
 }
 
 type Came = Omit<Fire, "fireAt" | "byHand">;
+
+async function submitLooks(deps: FireDeps, schedule: Schedule, fireAt: number): Promise<Came> {
+  const { runs, reason } = await fireHealth(deps, schedule, fireAt);
+  return { result: runs > 0 ? "submitted" : "skipped", runId: null, code: null, reason };
+}
 
 async function submitFire(deps: FireDeps, schedule: Schedule, runId: string): Promise<Came> {
   const going = await unendedRuns(deps.db, schedule.id, runId);

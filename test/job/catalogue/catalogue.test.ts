@@ -49,7 +49,7 @@ test("a flow is named by its folder and file; tests and hidden files are no flow
     "acme/notes.md": "",
   });
   const catalogue = await loadCatalogue(folder);
-  expect([...catalogue.flows.keys()]).toEqual(["acme/invoice", "latchkey/validate"]);
+  expect([...catalogue.flows.keys()]).toEqual(["acme/invoice", "latchkey/check-health", "latchkey/validate"]);
 });
 
 test("two flows of one name are refused with both files", async () => {
