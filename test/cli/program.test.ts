@@ -65,6 +65,8 @@ test("--json is offered by every command that shows something", () => {
     "worker",
     "server",
     "identities rm",
+    "flows new",
+    "flows test",
     "schedules rm",
     "keys rm",
   ]);

@@ -41,6 +41,8 @@ function unknownIn({ words }: Command): string | undefined {
     const current = path[0];
     if (current === undefined || current.commands.length === 0 || word.startsWith("-")) break;
     const next = current.commands.find((command) => command.name() === word);
+    // A command with subcommands may itself take an argument: `flows acme/invoice`.
+    if (next === undefined && current.registeredArguments.length > 0) break;
     if (next === undefined) return word;
     path.unshift(next);
   }

@@ -20,7 +20,8 @@ export interface Catalogue {
 }
 
 const sourceFile = /^(?<name>[a-z0-9][a-z0-9-]*)\.(?:ts|mts|js|mjs)$/;
-const folderName = /^[a-z0-9][a-z0-9-]*$/;
+/** What a site's folder and, without its ending, a flow's file may be called. */
+export const sourceName = /^[a-z0-9][a-z0-9-]*$/;
 const notSources = /\.(?:test|spec)\.[cm]?[jt]s$|\.d\.ts$|^[._]/;
 
 /**
@@ -40,7 +41,7 @@ export async function loadCatalogue(folder: string): Promise<Catalogue> {
   for (const { site, file } of await sourceFiles(folder)) {
     const shown = relative(process.cwd(), file);
     const base = sourceFile.exec(file.slice(file.lastIndexOf(sep) + 1))?.groups?.["name"];
-    if (base === undefined || !folderName.test(site)) {
+    if (base === undefined || !sourceName.test(site)) {
       faults.push(`${shown}: names of folders and files are lower-case letters, digits and dashes`);
       continue;
     }

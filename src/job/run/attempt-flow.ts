@@ -11,7 +11,7 @@ import { unstorable } from "../storable.ts";
 import type { Claim } from "./claim-identity.ts";
 import { createSteps } from "./flow-context.ts";
 import { flowErrorText, flowFailure, tame } from "./flow-failure.ts";
-import type { RunContext } from "./run-context.ts";
+import type { FlowRun } from "./run-context.ts";
 
 /** How long a crash may take to be noticed after the page it closed, in milliseconds. */
 const crashNoticeMs = 500;
@@ -23,15 +23,12 @@ const mostResultBytes = 4 * 2 ** 20;
 export interface FlowWork {
   flow: Flow;
   input: unknown;
-  claim: Claim;
+  claim: { identity: Pick<Claim["identity"], "id" | "name" | "sourceUrl" | "metadata"> };
   session: Session;
 }
 
 /** One attempt at the flow on a signed-in page: its start page, its steps, its result checked, its trace stored. */
-export async function attemptFlow(
-  run: RunContext,
-  { flow, input, claim, session }: FlowWork,
-): Promise<unknown> {
+export async function attemptFlow(run: FlowRun, { flow, input, claim, session }: FlowWork): Promise<unknown> {
   const { deps, signal } = run;
   const { redactor } = run.known;
   const { page, context } = session;
@@ -75,7 +72,7 @@ export async function attemptFlow(
 }
 
 /** A trace whose storing fails is missed, and does not change what the flow came to. */
-async function recordTrace(run: RunContext, options: TraceOptions): Promise<AsyncDisposable> {
+async function recordTrace(run: FlowRun, options: TraceOptions): Promise<AsyncDisposable> {
   const trace = await startTrace(options);
   return {
     async [Symbol.asyncDispose]() {

@@ -1,7 +1,7 @@
 import { collectEvidence } from "../../browser/evidence.ts";
 import { type Failure, type FailureCode, toFailure } from "../../failure.ts";
 import { type FailedOutcome, failedOutcome } from "../../outcome.ts";
-import type { RunContext } from "./run-context.ts";
+import type { FlowRun } from "./run-context.ts";
 
 /** Failures that say nothing about the page: no evidence is taken, and nothing may hold up the answer. */
 const withoutEvidence: ReadonlySet<FailureCode> = new Set([
@@ -15,7 +15,7 @@ const withoutEvidence: ReadonlySet<FailureCode> = new Set([
 const cancelledEvidenceMs = 1_000;
 
 /** The outcome of a run that threw: its code, and what there is to see. */
-export async function failRun(run: RunContext, error: unknown): Promise<FailedOutcome> {
+export async function failRun(run: FlowRun, error: unknown): Promise<FailedOutcome> {
   const { deps, evidence, watched } = run;
   const failure: Failure = toFailure(run.signal.aborted ? run.signal.reason : error);
   const log = deps.log.child({ code: failure.code });

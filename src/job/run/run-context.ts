@@ -81,3 +81,9 @@ export interface RunContext {
   /** What the evidence is to be taken of: the session's page and its console. */
   watched: { session: Session; consoleErrors: () => string[] } | undefined;
 }
+
+/** What the work of a flow needs of its run: whom to tell and where to store, nothing of identities and leases. */
+export interface FlowRun extends Pick<RunContext, "id" | "signal" | "known" | "evidence" | "watched"> {
+  readonly job: Pick<Job, "trace">;
+  readonly deps: Pick<RunDeps, "artifacts" | "emit" | "log" | "pause">;
+}

@@ -2,8 +2,13 @@ import type { Session } from "../../browser/session.ts";
 import { Failure } from "../../failure.ts";
 import { checkIdentity } from "../check-identity.ts";
 import { attemptFlow, type FlowWork } from "./attempt-flow.ts";
+import type { Claim } from "./claim-identity.ts";
 import type { RunContext } from "./run-context.ts";
 import { signIn } from "./sign-in.ts";
+
+interface ClaimedWork extends FlowWork {
+  claim: Claim;
+}
 
 /** What a flow returned, the session it ended in, and whether that session's state is one that can be saved. */
 export interface FlowResult {
@@ -17,7 +22,7 @@ export interface FlowResult {
  * again and started over, once; any other fails.
  * @throws Failure `session_lapsed`, `flow_failed`, `flow_timed_out`, `invalid_output`, or what ended the run meanwhile
  */
-export async function runFlow(run: RunContext, work: FlowWork & { saved: boolean }): Promise<FlowResult> {
+export async function runFlow(run: RunContext, work: ClaimedWork & { saved: boolean }): Promise<FlowResult> {
   try {
     return { result: await attemptFlow(run, work), session: work.session, saved: work.saved };
   } catch (error) {
@@ -33,7 +38,7 @@ export async function runFlow(run: RunContext, work: FlowWork & { saved: boolean
 }
 
 /** Asks the site from a page of its own: the page the flow failed on stays as it was, for the evidence. */
-async function hasLapsed(run: RunContext, { claim, session }: FlowWork): Promise<boolean> {
+async function hasLapsed(run: RunContext, { claim, session }: ClaimedWork): Promise<boolean> {
   try {
     const page = await session.context.newPage();
     try {
