@@ -1,12 +1,12 @@
-import type { FastifyInstance, FastifyRequest } from "fastify";
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { z } from "zod";
 import { Failure, type FailureCode, failures } from "../failure.ts";
+import { unstorable } from "../job/storable.ts";
 import { type Caller } from "./api-keys/key-check.ts";
 import { includesScope, type Scope } from "./api-keys/scopes.ts";
 import type { Access, Call, Route } from "./define-route.ts";
 import type { HttpDeps } from "./deps.ts";
 import { errorSchema } from "./error-body.ts";
-import { assertStorable } from "./storable.ts";
 
 declare module "fastify" {
   interface FastifyRequest {
@@ -41,10 +41,21 @@ export function addRoute(app: FastifyInstance, route: Route, context: RouteConte
       if (route.body !== undefined) assertStorable(body, "body");
     },
     handler: async (request, reply) => {
-      const { status, headers = {}, body } = await route.handler(callOf(request, context));
-      return reply.code(Number(status)).headers(headers).send(body);
+      const { status, headers = {}, body } = await route.handler(callOf({ request, reply }, context));
+      // A connection kept alive after its last answer would hold up a server that stops.
+      if (context.stopping.aborted) reply.header("connection", "close");
+      return reply.code(status).headers(headers).send(body);
     },
   });
+}
+
+/** Refuses what no schema looks for and no database keeps. */
+function assertStorable(value: unknown, place: string): void {
+  const fault = unstorable(value, place);
+  if (fault !== undefined)
+    throw new Failure("invalid_argument", `The request is not valid: ${fault.path}: ${fault.message}.`, {
+      details: [fault],
+    });
 }
 
 const isLink = ({ query }: FastifyRequest) =>
@@ -56,7 +67,7 @@ function assertScope(held: Scope, needed: Scope): void {
 }
 
 function callOf(
-  request: FastifyRequest,
+  { request, reply }: { request: FastifyRequest; reply: FastifyReply },
   { deps, stopping }: RouteContext,
 ): Call<unknown, unknown, unknown, unknown, Access> {
   return {
@@ -67,7 +78,10 @@ function callOf(
     body: request.body,
     caller: request.caller,
     get signal() {
-      return AbortSignal.any([request.signal, stopping]);
+      const gone = new AbortController();
+      reply.raw.once("close", () => gone.abort());
+      if (reply.raw.destroyed) gone.abort();
+      return AbortSignal.any([gone.signal, stopping]);
     },
     request,
   };

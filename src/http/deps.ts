@@ -6,12 +6,14 @@ import type { Identities } from "../identity/identities.ts";
 import type { Catalogue } from "../job/catalogue/catalogue.ts";
 import type { RunQueue } from "../job/queue/queue.ts";
 import type { RunStore } from "../job/record/runs.ts";
+import type { Submitter } from "../job/submitter.ts";
 import type { Redactor } from "../redact.ts";
 import type { KeyCheck } from "./api-keys/key-check.ts";
+import type { ArtifactLinks } from "./artifacts/links.ts";
 
 /** What routes work with; each takes from it what it needs. */
 export interface HttpDeps {
-  config: Pick<Config, "attempts" | "requestsPerMinute" | "artifactLinkMs" | "webhookAllow">;
+  config: Pick<Config, "attempts" | "requestsPerMinute">;
   database: Database;
   identities: Identities;
   runs: RunStore;
@@ -20,5 +22,7 @@ export interface HttpDeps {
   catalogue: Catalogue;
   artifacts: Artifacts;
   redactor: Redactor;
+  submitter: Submitter;
+  links: ArtifactLinks;
   keyCheck: KeyCheck;
 }

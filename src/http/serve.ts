@@ -1,43 +1,59 @@
 import { sql } from "kysely";
 import type { Config } from "../config.ts";
 import type { Database } from "../database/open.ts";
+import type { Keyring } from "../identity/keyring.ts";
 import type { RunQueue } from "../job/queue/queue.ts";
+import { createSubmitter } from "../job/submitter.ts";
 import type { Logger } from "../log.ts";
 import type { ProcessMetrics } from "../metrics/open.ts";
 import type { Tell } from "../observe.ts";
 import { openKeyCheck } from "./api-keys/key-check.ts";
 import type { ApiKeys } from "./api-keys/key-store.ts";
 import { createApp } from "./app.ts";
+import { createArtifactLinks } from "./artifacts/links.ts";
 import type { HttpDeps } from "./deps.ts";
 import type { ReadinessCheck } from "./health.ts";
 import { listen } from "./listen.ts";
 
-export interface ServeOptions extends Omit<HttpDeps, "keyCheck"> {
+export interface ServeOptions extends Omit<HttpDeps, "keyCheck" | "submitter" | "links"> {
   config: Config;
   log: Logger;
   apiKeys: ApiKeys;
+  keyring: Keyring;
   scrape: ProcessMetrics["scrape"];
   tell: Tell;
 }
 
-/** Serves the API at the address of the settings. @throws Failure `invalid_config` */
-export async function serveApi({
+/** What the routes work with. Closing it ends what it listens to. */
+export async function openHttpDeps({
   apiKeys: keys,
+  keyring,
   log,
-  scrape,
-  tell,
   ...parts
-}: ServeOptions): Promise<{ url: string; stop(): Promise<void> }> {
-  const { config, database, queue } = parts;
+}: Omit<ServeOptions, "scrape" | "tell">): Promise<HttpDeps & AsyncDisposable> {
+  const { config, database } = parts;
+  const keyCheck = await openKeyCheck({ keys, database, log });
+  return {
+    ...parts,
+    submitter: createSubmitter({ db: database.kysely, webhookAllow: config.webhookAllow, ...parts }),
+    links: createArtifactLinks({ keyring, lifeMs: config.artifactLinkMs }),
+    keyCheck,
+    [Symbol.asyncDispose]: () => keyCheck[Symbol.asyncDispose](),
+  };
+}
+
+/** Serves the API at the address of the settings. @throws Failure `invalid_config` */
+export async function serveApi(options: ServeOptions): Promise<{ url: string; stop(): Promise<void> }> {
+  const { config, database, queue, log, scrape, tell } = options;
   await using opening = new AsyncDisposableStack();
-  const keyCheck = opening.use(await openKeyCheck({ keys, database, log }));
+  const api = opening.use(await openHttpDeps(options));
   const app = createApp({
     log,
     readiness: readinessOf({ database, queue }),
     metrics: { scrape, token: config.metricsToken },
     tell,
     trustProxy: config.trustProxy,
-    api: { ...parts, keyCheck },
+    api,
   });
   opening.defer(() => app.close());
   const url = await listen(app, config);

@@ -1,5 +1,5 @@
 import { hasZodFastifySchemaValidationErrors } from "fastify-type-provider-zod";
-import pg from "pg";
+import { isDataException } from "../database/data-exception.ts";
 import { Failure, type FailureCode } from "../failure.ts";
 
 /** What Fastify's own refusals mean, by their code. */
@@ -28,8 +28,8 @@ export function requestFailure(error: unknown): Failure {
   if (refusal !== undefined) return new Failure(refusal[0], refusal[1], { cause: error });
   if ("statusCode" in error && typeof error.statusCode === "number" && isClientError(error.statusCode))
     return new Failure("invalid_argument", "The request is not well-formed.", { cause: error });
-  // SQLSTATE class 22, data exception: a value passed the schema, but no column can hold it.
-  if (error instanceof pg.DatabaseError && error.code?.startsWith("22") === true)
+  // A value passed the schema, but no column can hold it.
+  if (isDataException(error))
     return new Failure("invalid_argument", "A value cannot be stored.", { cause: error });
   return unexpected(error);
 }

@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from "node:crypto";
+import { createHash, hkdfSync, randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { Failure } from "../failure.ts";
 import type { Secret } from "../secret.ts";
@@ -23,6 +23,11 @@ export interface Keyring {
   unwrap(identityId: string, wrapped: WrappedKey): Buffer;
   /** The same data key under the current master key. @throws Failure `key_unavailable` */
   rewrap(identityId: string, wrapped: WrappedKey): WrappedKey;
+  /**
+   * A key for another use than sealing, named by `purpose`: from the current master key, or from the one of `keyId`;
+   * undefined for one this process does not have.
+   */
+  derive(purpose: string, keyId?: string): { keyId: string; key: Buffer } | undefined;
   /**
    * Makes a new current key where the keys are in the data folder's file; the older ones stay in it, and processes
    * that run read it again when they meet the new one. False where the keys are settings: those are changed by hand.
@@ -67,10 +72,13 @@ export async function openKeyring(options: KeyringOptions): Promise<Keyring> {
     dataKey: seal(current, { identityId, field: "data_key" }, key),
     keyId: idOf(current),
   });
-  const unwrap = (identityId: string, { dataKey, keyId }: WrappedKey): Buffer => {
+  const find = (keyId: string): Buffer | undefined => {
     // A key this process has not seen yet: another process has rotated the file meanwhile.
     if (!keys.has(keyId) && file !== undefined) current = learnFile(readKeyFile(file), file);
-    const key = keys.get(keyId);
+    return keys.get(keyId);
+  };
+  const unwrap = (identityId: string, { dataKey, keyId }: WrappedKey): Buffer => {
+    const key = find(keyId);
     if (key === undefined) {
       throw new Failure(
         "key_unavailable",
@@ -90,6 +98,11 @@ export async function openKeyring(options: KeyringOptions): Promise<Keyring> {
     },
     unwrap,
     rewrap: (identityId, wrapped) => wrap(identityId, unwrap(identityId, wrapped)),
+    derive(purpose, keyId = idOf(current)) {
+      const key = find(keyId);
+      if (key === undefined) return undefined;
+      return { keyId, key: Buffer.from(hkdfSync("sha256", key, "", `latchkey ${purpose}`, keyBytes)) };
+    },
     async renew() {
       if (file === undefined) return false;
       current = learnFile(await addToKeyFile(file, newKey()), file);

@@ -1,23 +1,29 @@
-/** How deep a job's data may be nested: far more than any flow's input needs, far less than a stack bears. */
+import type { FailureDetail } from "../failure.ts";
+
+/** How deep data may be nested: far more than any flow's input needs, far less than a stack bears. */
 const mostDepth = 64;
 
 /**
  * What of a JSON value cannot be stored, with where it is; undefined where all of it can. Postgres' jsonb holds no NUL
- * character and no half of a surrogate pair, and what checks a value walks it by recursion.
+ * character, no half of a surrogate pair and nothing infinite, and what checks a value walks it by recursion.
+ * @param place what the value is called at the beginning of a path
  */
-export function unstorable(value: unknown, root = "data"): string | undefined {
-  const waiting: { value: unknown; path: string; depth: number }[] = [{ value, path: root, depth: 0 }];
+export function unstorable(value: unknown, place = "data"): FailureDetail | undefined {
+  const waiting: { value: unknown; path: string; depth: number }[] = [{ value, path: place, depth: 0 }];
   for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
     const { value: part, path, depth } = next;
     if (typeof part === "string") {
-      const fault = textFault(part);
-      if (fault !== undefined) return `${path}: ${fault}`;
+      const message = textFault(part);
+      if (message !== undefined) return { path, message };
     }
+    if (typeof part === "number" && !Number.isFinite(part))
+      return { path, message: "it is too large a number" };
     if (typeof part !== "object" || part === null) continue;
-    if (depth === mostDepth) return `${path.slice(0, 80)}: it is nested more than ${mostDepth} deep`;
+    if (depth === mostDepth)
+      return { path: path.slice(0, 80), message: `it is nested more than ${mostDepth} deep` };
     for (const [name, child] of Object.entries(part)) {
       const fault = textFault(name);
-      if (fault !== undefined) return `${path}: a member's name: ${fault}`;
+      if (fault !== undefined) return { path, message: `a member's name: ${fault}` };
       waiting.push({ value: child, path: `${path}.${name}`, depth: depth + 1 });
     }
   }

@@ -1,8 +1,8 @@
 import type { FastifyInstance, InjectOptions, LightMyRequestResponse } from "fastify";
-import { openKeyCheck } from "../../src/http/api-keys/key-check.ts";
 import type { Scope } from "../../src/http/api-keys/scopes.ts";
 import { createApp } from "../../src/http/app.ts";
 import type { HttpDeps } from "../../src/http/deps.ts";
+import { openHttpDeps } from "../../src/http/serve.ts";
 import type { Parts } from "../../src/parts.ts";
 
 /** The API on a test's parts, called without a socket. */
@@ -20,8 +20,8 @@ export async function openTestApi(parts: Parts, overrides: Partial<HttpDeps> = {
   const store = await parts.store();
   const { queue } = await parts.queueing();
   const catalogue = await parts.catalogue();
-  const keyCheck = await openKeyCheck({ keys: store.apiKeys, database: store.database, log });
-  const deps: HttpDeps = { config, redactor, artifacts, ...store, queue, catalogue, keyCheck, ...overrides };
+  const opened = await openHttpDeps({ config, log, redactor, artifacts, ...store, queue, catalogue });
+  const deps: HttpDeps = { ...opened, ...overrides };
   const app = createApp({ log, readiness: {}, api: deps });
   const addKey = async (scope: Scope, project = "default") => {
     const { key } = await store.apiKeys.add(project, { scope }, { name: "test" });
@@ -38,7 +38,7 @@ export async function openTestApi(parts: Parts, overrides: Partial<HttpDeps> = {
     },
     async [Symbol.asyncDispose]() {
       await app.close();
-      await keyCheck[Symbol.asyncDispose]();
+      await opened[Symbol.asyncDispose]();
     },
   };
 }

@@ -25,6 +25,7 @@ const connectTimeoutMs = 10_000;
 /** What we use of BullMQ's Queue, whichever backend it is on. */
 export interface BullQueue {
   add(name: string, data: JobInput, options: JobsOptions): Promise<unknown>;
+  addBulk(jobs: { name: string; data: JobInput; opts: JobsOptions }[]): Promise<unknown>;
   getJob(id: string): Promise<BullJob | undefined>;
   remove(id: string): Promise<number>;
   getJobCounts(): Promise<Record<string, number>>;

@@ -17,6 +17,8 @@ export interface EnqueueOptions {
 /** The queue of runs, from the producer's side. A run's id is its job's id, so the same run is queued once. */
 export interface RunQueue {
   add(runId: string, job: JobInput, options: EnqueueOptions): Promise<void>;
+  /** Adds jobs in one message. */
+  addAll(jobs: readonly { runId: string; job: JobInput; options: EnqueueOptions }[]): Promise<void>;
   /** Takes a waiting or delayed job out; false when there is none, or a worker has it. */
   remove(jobId: string): Promise<boolean>;
   /** Ends a job's delay; nothing happens unless it is delayed. */
@@ -36,20 +38,17 @@ export function openRunQueue(backend: QueueBackend, name: string, log: Logger): 
   queue.on("error", (error) => log.warn({ err: error }, "queue error"));
 
   return {
-    async add(runId, job, { attempts, delayMs, priority }) {
-      const options: JobsOptions = {
-        jobId: runId,
-        attempts,
-        // The worker works out each delay, because a site may name the wait.
-        backoff: { type: "latchkey" },
-        removeOnComplete: kept,
-        removeOnFail: kept,
-        // Stacks may quote a page; the queue is given our own text only.
-        stackTraceLimit: 0,
-        ...(delayMs === undefined ? {} : { delay: delayMs }),
-        ...(priority === undefined ? {} : { priority }),
-      };
-      await queue.add(jobName, { ...job, runId }, options);
+    async add(runId, job, options) {
+      await queue.add(jobName, { ...job, runId }, jobOptions(runId, options));
+    },
+    async addAll(jobs) {
+      await queue.addBulk(
+        jobs.map(({ runId, job, options }) => ({
+          name: jobName,
+          data: { ...job, runId },
+          opts: jobOptions(runId, options),
+        })),
+      );
     },
     async remove(jobId) {
       try {
@@ -74,5 +73,20 @@ export function openRunQueue(backend: QueueBackend, name: string, log: Logger): 
     },
     counts: () => queue.getJobCounts(),
     close: () => queue.close(),
+  };
+}
+
+function jobOptions(runId: string, { attempts, delayMs, priority }: EnqueueOptions): JobsOptions {
+  return {
+    jobId: runId,
+    attempts,
+    // The worker works out each delay, because a site may name the wait.
+    backoff: { type: "latchkey" },
+    removeOnComplete: kept,
+    removeOnFail: kept,
+    // Stacks may quote a page; the queue is given our own text only.
+    stackTraceLimit: 0,
+    ...(delayMs === undefined ? {} : { delay: delayMs }),
+    ...(priority === undefined ? {} : { priority }),
   };
 }

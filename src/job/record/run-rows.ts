@@ -29,6 +29,8 @@ export interface Run {
   stages: StageRecord[];
   artifacts: Artifact[];
   outcome: Outcome | null;
+  /** The run whose job it does again. */
+  retryOf: string | null;
   createdAt: Date;
   startedAt: Date | null;
   endedAt: Date | null;
@@ -74,6 +76,7 @@ export function toRun(row: RunRow): Run {
     stages: row.stages as StageRecord[],
     artifacts: row.artifacts as Artifact[],
     outcome: row.outcome as Outcome | null,
+    retryOf: row.retry_of,
     createdAt: row.created_at,
     startedAt: row.started_at,
     endedAt: row.ended_at,

@@ -1,25 +1,20 @@
 import { type Kysely, sql, type UpdateObject } from "kysely";
-import type { Tables } from "../../database/tables.ts";
+import type { RunRow, Tables } from "../../database/tables.ts";
 import type { WaitingForCode } from "../../events.ts";
 import { Failure } from "../../failure.ts";
+import { isUuid } from "../../identity/identity-input.ts";
 import { type Tell, untold } from "../../observe.ts";
 import type { Artifact, Outcome, StageRecord } from "../../outcome.ts";
 import type { Job } from "../job.ts";
 import { storableJson } from "../storable.ts";
 import { endRun } from "./end-run.ts";
+import { insertRun } from "./insert-runs.ts";
+import { listRuns, type RunFilter, type RunPage } from "./list-runs.ts";
+import { newRunRow } from "./new-run-row.ts";
 import { type RunNews, reported } from "./outbox.ts";
 import { type Run, toJob, toRun, workingStatuses } from "./run-rows.ts";
 
 export type { Run } from "./run-rows.ts";
-
-export interface RunFilter {
-  project: string;
-  identityId?: string;
-  flow?: string;
-  status?: Run["status"];
-  scheduleId?: string;
-  limit?: number;
-}
 
 /** A worker's hold on a run: its writes count as long as no other worker has taken the run up after it. */
 export interface RunHold {
@@ -73,6 +68,20 @@ export function createRunStore(db: Kysely<Tables>, tell: Tell = untold) {
     if (!isWritten) throw takenUp();
   }
 
+  /** @throws Failure `not_found` */
+  async function find(project: string, runId: string): Promise<RunRow> {
+    const row = isUuid(runId)
+      ? await db
+          .selectFrom("runs")
+          .selectAll()
+          .where("id", "=", runId)
+          .where("project", "=", project)
+          .executeTakeFirst()
+      : undefined;
+    if (row === undefined) throw new Failure("not_found", `There is no run ${runId}.`);
+    return row;
+  }
+
   return {
     /** Records a run before its job is queued. The same id twice is one run. */
     async create(
@@ -80,28 +89,7 @@ export function createRunStore(db: Kysely<Tables>, tell: Tell = untold) {
       job: Job,
       { maxAttempts, jobId = id }: { maxAttempts: number; jobId?: string },
     ): Promise<void> {
-      await db
-        .insertInto("runs")
-        .values({
-          id,
-          job_id: jobId,
-          project: job.project,
-          flow: job.flow,
-          identity_id: job.identityId,
-          input: job.input === undefined ? null : JSON.stringify(job.input),
-          tags: JSON.stringify(job.tags ?? {}),
-          trace: job.trace,
-          deadline_ms: job.deadlineMs ?? null,
-          code_timeout_ms: job.codeTimeoutMs ?? null,
-          webhook_url: job.webhookUrl ?? null,
-          schedule_id: job.scheduleId ?? null,
-          status: "queued",
-          max_attempts: maxAttempts,
-          stages: "[]",
-          artifacts: "[]",
-        })
-        .onConflict((conflict) => conflict.column("id").doNothing())
-        .execute();
+      await insertRun(db, newRunRow({ id, jobId, job, maxAttempts }));
     },
 
     /** Records a job that no run can be made of, ended as it is. */
@@ -240,31 +228,27 @@ export function createRunStore(db: Kysely<Tables>, tell: Tell = untold) {
 
     /** @throws Failure `not_found` */
     async get(project: string, runId: string): Promise<Run> {
-      const row = isUuid(runId)
-        ? await db
-            .selectFrom("runs")
-            .selectAll()
-            .where("id", "=", runId)
-            .where("project", "=", project)
-            .executeTakeFirst()
-        : undefined;
-      if (row === undefined) throw new Failure("not_found", `There is no run ${runId}.`);
-      return toRun(row);
+      return toRun(await find(project, runId));
     },
 
-    /** Newest first; 50 unless a limit is given, 1,000 at most. */
-    async list({ project, identityId, flow, status, scheduleId, limit = 50 }: RunFilter): Promise<Run[]> {
-      let query = db.selectFrom("runs").selectAll().where("project", "=", project);
-      if (identityId !== undefined) query = query.where("identity_id", "=", identityId);
-      if (flow !== undefined) query = query.where("flow", "=", flow);
-      if (status !== undefined) query = query.where("status", "=", status);
-      if (scheduleId !== undefined) query = query.where("schedule_id", "=", scheduleId);
-      const rows = await query
-        .orderBy("created_at", "desc")
-        .orderBy("id")
-        .limit(Math.min(limit, 1_000))
-        .execute();
-      return rows.map(toRun);
+    /** Newest first; 50 unless a limit is given, 1,000 at most. @throws Failure `invalid_argument` for the cursor */
+    page(filter: RunFilter): Promise<RunPage> {
+      return listRuns(db, filter);
+    },
+
+    /** The first page alone. */
+    async list(filter: RunFilter): Promise<Run[]> {
+      return (await listRuns(db, filter)).items;
+    },
+
+    /** What submitting the run's job again takes. @throws Failure `not_found` */
+    async toRetry(
+      project: string,
+      runId: string,
+    ): Promise<{ job: Omit<Job, "runId">; maxAttempts: number; hasEnded: boolean }> {
+      const row = await find(project, runId);
+      const { runId: _its, ...job } = toJob(row);
+      return { job, maxAttempts: row.max_attempts, hasEnded: row.ended_at !== null };
     },
 
     /** The run of a job in the queue. */
@@ -323,5 +307,3 @@ function takenUp(): Failure {
 }
 
 type RunChange = UpdateObject<Tables, "runs">;
-
-const isUuid = (text: string) => /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/i.test(text);

@@ -110,6 +110,9 @@ function asJson(result: unknown): unknown {
   const value: unknown = JSON.parse(text);
   const fault = unstorable(value, "result");
   if (fault !== undefined)
-    throw new Failure("invalid_output", `What the flow returned cannot be stored: ${fault}.`);
+    throw new Failure(
+      "invalid_output",
+      `What the flow returned cannot be stored: ${fault.path}: ${fault.message}.`,
+    );
   return value;
 }

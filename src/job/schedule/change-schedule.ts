@@ -4,7 +4,8 @@ import type { Identities } from "../../identity/identities.ts";
 import { check } from "../../identity/identity-input.ts";
 import type { Catalogue } from "../catalogue/catalogue.ts";
 import { checkSchema } from "../catalogue/check-schema.ts";
-import { checkWebhook, type SubmitDeps } from "../submit.ts";
+import { checkWebhook } from "../check-webhook.ts";
+import type { SubmitDeps } from "../submit.ts";
 import { formatInterval } from "./interval.ts";
 import {
   checkOneTiming,
