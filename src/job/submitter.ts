@@ -1,14 +1,14 @@
 import { randomUUID } from "node:crypto";
 import type { Kysely } from "kysely";
-import type { AllowedDestinations } from "../destinations.ts";
 import { isDataException } from "../database/data-exception.ts";
 import type { Tables } from "../database/tables.ts";
+import type { AllowedDestinations } from "../destinations.ts";
 import { Failure } from "../failure.ts";
 import type { Identities } from "../identity/identities.ts";
 import { failedOutcome } from "../outcome.ts";
 import type { Catalogue } from "./catalogue/catalogue.ts";
-import { checkWebhook } from "./check-webhook.ts";
 import { checkSchema } from "./catalogue/check-schema.ts";
+import { checkWebhook } from "./check-webhook.ts";
 import { gather } from "./gather.ts";
 import type { Job } from "./job.ts";
 import type { EnqueueOptions, RunQueue } from "./queue/queue.ts";

@@ -40,10 +40,17 @@ afterAll(async () => {
   await site.close();
 });
 
-const ask = (path: string, { headers, ...init }: RequestInit & { headers?: Record<string, string> } = {}) =>
+interface Asked {
+  method?: string;
+  headers?: Record<string, string>;
+  body?: string;
+  signal?: AbortSignal;
+}
+
+const ask = (path: string, { headers, ...init }: Asked = {}) =>
   fetch(`${service.url}${path}`, { ...init, headers: { authorization: `Bearer ${key}`, ...headers } });
 
-const post = (path: string, body: object, init: RequestInit = {}) =>
+const post = (path: string, body: object, init: Asked = {}) =>
   ask(path, {
     ...init,
     method: "POST",
