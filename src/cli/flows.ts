@@ -2,6 +2,7 @@ import type { Command } from "commander";
 import { flowSchemas } from "../job/catalogue/flow-schemas.ts";
 import type { CliContext } from "./context.ts";
 import { registerFlowsNew } from "./flows/new.ts";
+import { registerFlowsRecord } from "./flows/record.ts";
 import { registerFlowsTest } from "./flows/test.ts";
 import { table } from "./table.ts";
 
@@ -35,6 +36,7 @@ export function registerFlows(program: Command, context: CliContext): void {
     });
   registerFlowsNew(flows, context);
   registerFlowsTest(flows, context);
+  registerFlowsRecord(flows, context);
 }
 
 function schema(title: string, value: unknown, none: string): string {

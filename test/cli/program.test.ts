@@ -67,6 +67,7 @@ test("--json is offered by every command that shows something", () => {
     "identities rm",
     "flows new",
     "flows test",
+    "flows record",
     "schedules rm",
     "keys rm",
   ]);
