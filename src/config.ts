@@ -254,6 +254,29 @@ export const settings = {
     "What Prometheus has to bring as `Authorization: Bearer …`.",
     "none: `/metrics` answers this machine only",
   ),
+  otlpEndpoint: setting(
+    "OTEL_EXPORTER_OTLP_ENDPOINT",
+    z.url({ protocol: /^https?$/ }).optional(),
+    "OpenTelemetry collector that traces are sent to, by OTLP over HTTP, as `http://collector:4318`.",
+    "none: nothing is traced",
+  ),
+  otlpHeaders: setting(
+    "OTEL_EXPORTER_OTLP_HEADERS",
+    secret.optional(),
+    "Headers for the collector, as `name=value,name=value`, percent-encoded.",
+    "none",
+  ),
+  otelServiceName: setting(
+    "OTEL_SERVICE_NAME",
+    z.string().min(1).default("latchkey"),
+    "Name of this service in traces.",
+  ),
+  otelResourceAttributes: setting(
+    "OTEL_RESOURCE_ATTRIBUTES",
+    z.string().default(""),
+    "More about this service for traces, as `deployment.environment.name=staging,…`.",
+    "none",
+  ),
   logLevel: setting(
     "LATCHKEY_LOG_LEVEL",
     z.enum(["trace", "debug", "info", "warn", "error", "silent"]).default("info"),

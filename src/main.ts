@@ -25,6 +25,7 @@ export async function startService(parts: Parts, roles: ReadonlySet<Role>): Prom
     for (const role of started.toReversed()) await role.stop(graceMs);
   };
   try {
+    await parts.tracing();
     const metrics = await startMetrics(parts);
     started.push(metrics);
     // Stopped last: what the worker ends while it stops is reported too.

@@ -20,6 +20,7 @@ import { createWebhookSecrets, type WebhookSecrets } from "./job/webhooks/secret
 import type { Logger } from "./log.ts";
 import { createObservers, type Observers } from "./observe.ts";
 import type { Redactor } from "./redact.ts";
+import type { Tracing } from "./tracing/start.ts";
 
 /** What lives in Postgres. */
 export interface Store {
@@ -56,6 +57,8 @@ export interface Parts extends AsyncDisposable {
   store(): Promise<Store>;
   browsers(): Promise<Browsers>;
   queueing(): Promise<Queueing>;
+  /** Undefined where nothing is to be traced. */
+  tracing(): Promise<Tracing | undefined>;
 }
 
 /** Everything is built here, and nowhere else. */
@@ -78,6 +81,14 @@ export function openParts({
   const openedDatabase = once(async () =>
     opened.use(await openDatabase({ url: config.databaseUrl, dataDir: config.dataDir, log })),
   );
+
+  // Loaded where traces are wanted only. The first that is opened, and so the last that is closed: it tells of the rest.
+  const tracing = once(async () => {
+    const { otlpEndpoint: endpoint } = config;
+    if (endpoint === undefined) return undefined;
+    const { startTracing } = await import("./tracing/start.ts");
+    return opened.use(startTracing({ config, endpoint, processName, observers }));
+  });
 
   const store = once(async (): Promise<Store> => {
     const database = await openedDatabase();
@@ -114,7 +125,13 @@ export function openParts({
       import("./job/queue/queue.ts"),
       openedDatabase(),
     ]);
-    const backend = await openQueueBackend({ redisUrl: config.redisUrl, databaseUrl: database.url, log });
+    const telemetry = (await tracing())?.queue;
+    const backend = await openQueueBackend({
+      redisUrl: config.redisUrl,
+      databaseUrl: database.url,
+      log,
+      telemetry,
+    });
     opened.defer(() => backend.close());
     const queue = openRunQueue(backend, config.queueName, log);
     opened.defer(() => queue.close());
@@ -133,6 +150,7 @@ export function openParts({
     store,
     browsers,
     queueing,
+    tracing,
     [Symbol.asyncDispose]: () => opened.disposeAsync(),
   };
 }

@@ -15,6 +15,7 @@ import { dumpPostgres, dumpRedis, readFolder, watchProcessList } from "./support
 import { mailUser, noImap, startImap } from "./support/imap.ts";
 import { ada, page } from "./support/login-site.ts";
 import { startMailingSite } from "./support/mailing-site.ts";
+import { type OtlpReceiver, startOtlpReceiver } from "./support/otlp-receiver.ts";
 import { openTestParts, type TestParts } from "./support/parts.ts";
 import { type PasskeySite, registerPasskey, script, startPasskeySite } from "./support/passkey-site.ts";
 import { startRedis, type TestRedis } from "./support/redis.ts";
@@ -47,6 +48,7 @@ let passkeys: PasskeySite;
 let ground: TestParts;
 let worker: CliProcess;
 let receiver: WebhookReceiver;
+let collector: OtlpReceiver;
 
 beforeAll(async () => {
   startedAt = Date.now();
@@ -62,6 +64,7 @@ beforeAll(async () => {
   passkey = await registerPasskey(browser, passkeys);
   await browser.close();
   receiver = await startWebhookReceiver();
+  collector = await startOtlpReceiver();
   redis = await startRedis();
   ground = await openTestParts({
     wholeChromium: true,
@@ -70,6 +73,8 @@ beforeAll(async () => {
       LATCHKEY_FLOWS_DIR: resolve("test/support/flows"),
       LATCHKEY_LOG_LEVEL: "trace",
       LATCHKEY_WEBHOOK_ALLOW: "127.0.0.1",
+      LATCHKEY_METRICS_PORT: "0",
+      OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
     },
   });
   worker = startCli(["worker"], ground.environment);
@@ -81,6 +86,7 @@ afterAll(async () => {
   await ground[Symbol.asyncDispose]();
   await redis[Symbol.asyncDispose]();
   await receiver[Symbol.asyncDispose]();
+  await collector[Symbol.asyncDispose]();
   await site.close();
   await passkeys[Symbol.asyncDispose]();
 });
@@ -225,6 +231,8 @@ test("no secret is found in logs, databases, artifacts, the queue or the process
     ["redis", await dumpRedis(redis.url)],
     ["the process list", await processes.stop()],
     ["what webhooks told", JSON.stringify(receiver.received)],
+    ["what traces told", collector.raw.join("\n")],
+    ["the metrics", await scrape()],
   ]);
   const files = await readFolder(`${ground.environment["LATCHKEY_DATA_DIR"]}/artifacts`);
   for (const [name, content] of files) kept.set(name, content.toString("latin1"));
@@ -233,6 +241,8 @@ test("no secret is found in logs, databases, artifacts, the queue or the process
     expect.soft(kept.get(place), `${place} was searched`).toContain(place === "redis" ? good : visible);
   }
   expect.soft(kept.get("the worker's log")).toContain(good);
+  expect.soft(kept.get("what traces told")).toContain("step ");
+  expect.soft(kept.get("the metrics")).toContain("latchkey_runs_ended_total");
   expect.soft([...files.keys()].filter((name) => name.endsWith(".png")).length).toBeGreaterThan(4);
   expect.soft([...files.keys()].filter((name) => name.endsWith(".zip")).length).toBeGreaterThan(4);
 
@@ -262,6 +272,12 @@ function keyForms({ privateKey }: RevealedPasskey): { what: string; form: string
       form: bytes.toString(encoding).replace(/=+$/, ""),
     })),
   );
+}
+
+/** The worker says where it serves its metrics. */
+async function scrape(): Promise<string> {
+  const [, url] = /"url":"(http[^"]+)"[^\n]*metrics are served/.exec(worker.output()) ?? [];
+  return await (await fetch(`${url}/metrics`)).text();
 }
 
 /** The one command whose answer is a secret: what it says is searched for, not through. */

@@ -85,6 +85,9 @@ export function createProgress(stream: NodeJS.WriteStream, options: ProgressOpti
         // Where it is asked for on this terminal, nothing turns beside the question.
         return asks ? undefined : working(`waiting for ${askedFor(event)}`);
       }
+      case "login":
+        // The stage tells it.
+        return;
       case "code_received":
         return line(green("✓"), `${event.kind} received`);
       case "step":

@@ -73,10 +73,15 @@ With --watch, the exit code is 0 if the run succeeded and 1 if it failed.`,
       };
       const { webhookAllow } = config;
       const deps = { db: database.kysely, catalogue, identities, runs, queue, webhookAllow };
-      const runId = await submitRun(deps, job, {
-        attempts: config.attempts,
-        ...(delay === undefined ? {} : { delayMs: delay }),
-      });
+      const submitted = () =>
+        submitRun(deps, job, {
+          attempts: config.attempts,
+          ...(delay === undefined ? {} : { delayMs: delay }),
+        });
+      const tracing = await parts.tracing();
+      const runId = await (tracing === undefined
+        ? submitted()
+        : tracing.inSpan("latchkey submit", submitted));
       if (watch) return followRun(context, runId, json);
       if (json) return context.json({ runId });
       context.print(`${style.green("✓")} queued as ${runId}`);

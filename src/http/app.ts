@@ -14,6 +14,7 @@ import { describeApi } from "./open-api.ts";
 import { readJson } from "./read-json.ts";
 import { refuse, refuseConnection, refuseInOneShape } from "./refuse.ts";
 import { routes } from "./routes.ts";
+import { traceRequests } from "./trace-requests.ts";
 
 export interface AppOptions {
   log: Logger;
@@ -27,6 +28,8 @@ export interface AppOptions {
   metrics?: MetricsOptions | undefined;
   /** Told of each request. */
   tell?: Tell;
+  /** Whether requests are traced. */
+  traced?: boolean;
   /** What the API's routes work with; without it there is only health. */
   api?: HttpDeps;
 }
@@ -41,6 +44,7 @@ export function createApp({
   trustProxy = [],
   metrics,
   tell,
+  traced = false,
   api,
 }: AppOptions): FastifyInstance {
   const app = fastify({
@@ -67,7 +71,12 @@ export function createApp({
   if (tell !== undefined) watchRequests(app, tell);
   if (metrics !== undefined) addMetricsRoute(app, metrics);
   addHealthRoutes(app, { log, readiness, timeoutMs: readinessTimeoutMs });
-  if (api !== undefined) app.register((scope) => addApi(scope, api));
+  if (api !== undefined) {
+    app.register(async (scope) => {
+      if (traced) traceRequests(scope);
+      await addApi(scope, api);
+    });
+  }
   return app;
 }
 

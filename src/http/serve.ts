@@ -52,6 +52,7 @@ export async function serveApi(options: ServeOptions): Promise<{ url: string; st
     readiness: readinessOf({ database, queue }),
     metrics: { scrape, token: config.metricsToken },
     tell,
+    traced: config.otlpEndpoint !== undefined,
     trustProxy: config.trustProxy,
     api,
   });

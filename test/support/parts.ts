@@ -8,6 +8,7 @@ import type { PracticeUser } from "../../practice/accounts.ts";
 import { readConfig } from "../../src/config.ts";
 import type { Identity, NewCredential } from "../../src/identity/types.ts";
 import { createLogger } from "../../src/log.ts";
+import { createObservers } from "../../src/observe.ts";
 import { openParts, type Parts } from "../../src/parts.ts";
 import { createRedactor } from "../../src/redact.ts";
 import { Secret } from "../../src/secret.ts";
@@ -68,8 +69,9 @@ export async function openTestParts({
   const open = () => {
     const config = readConfig(environment);
     const redactor = createRedactor();
-    const log = createLogger({ level: config.logLevel, format: "json", redactor, destination });
-    const parts = openParts({ config, log, redactor });
+    const observers = createObservers();
+    const log = createLogger({ level: config.logLevel, format: "json", redactor, destination, observers });
+    const parts = openParts({ config, log, redactor, observers });
     opened.push(parts);
     return parts;
   };

@@ -7,6 +7,7 @@ import {
   Queue,
   type QueueOptions,
   runMigrations,
+  type Telemetry,
   Worker,
   type WorkerOptions,
 } from "bullmq";
@@ -91,13 +92,16 @@ export function openQueueBackend(options: {
   redisUrl: Secret | undefined;
   databaseUrl: Secret;
   log: Logger;
+  /** Carries traces along with jobs. */
+  telemetry?: Telemetry | undefined;
 }): Promise<QueueBackend> {
   return options.redisUrl === undefined
-    ? onPostgres(options.databaseUrl)
-    : onRedis(options.redisUrl, options.log);
+    ? onPostgres(options.databaseUrl, options.telemetry)
+    : onRedis(options.redisUrl, options.log, options.telemetry);
 }
 
-async function onRedis(url: Secret, log: Logger): Promise<QueueBackend> {
+async function onRedis(url: Secret, log: Logger, telemetry: Telemetry | undefined): Promise<QueueBackend> {
+  const traced = telemetry === undefined ? {} : { telemetry };
   // BullMQ's blocking commands must be able to wait for ever, hence no limit of retries per request.
   const connection = new Redis(url.reveal(), {
     lazyConnect: true,
@@ -113,16 +117,17 @@ async function onRedis(url: Secret, log: Logger): Promise<QueueBackend> {
   }
   return {
     kind: "redis",
-    queue: (name, options) => new Queue(name, { ...options, connection }, createRedisBackend),
+    queue: (name, options) => new Queue(name, { ...options, ...traced, connection }, createRedisBackend),
     worker: (name, processor, options) =>
-      new TolerantWorker(name, processor, { ...options, connection }, createRedisBackend),
+      new TolerantWorker(name, processor, { ...options, ...traced, connection }, createRedisBackend),
     async close() {
       await connection.quit().catch(() => connection.disconnect());
     },
   };
 }
 
-async function onPostgres(url: Secret): Promise<QueueBackend> {
+async function onPostgres(url: Secret, telemetry: Telemetry | undefined): Promise<QueueBackend> {
+  const traced = telemetry === undefined ? {} : { telemetry };
   const connection = {
     connectionString: url.reveal(),
     max: poolSize,
@@ -146,9 +151,9 @@ async function onPostgres(url: Secret): Promise<QueueBackend> {
   }
   return {
     kind: "postgres",
-    queue: (name, options) => new Queue(name, { ...options, connection }, createPostgresBackend),
+    queue: (name, options) => new Queue(name, { ...options, ...traced, connection }, createPostgresBackend),
     worker: (name, processor, options) =>
-      new Worker(name, processor, { ...options, connection }, createPostgresBackend),
+      new Worker(name, processor, { ...options, ...traced, connection }, createPostgresBackend),
     async close() {},
   };
 }

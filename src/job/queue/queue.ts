@@ -12,6 +12,8 @@ export interface EnqueueOptions {
   delayMs?: number;
   /** 1 is the most urgent; 0, the default, comes before all. */
   priority?: number;
+  /** The trace that the run is to be part of, as BullMQ carries it. */
+  trace?: string;
 }
 
 /** The queue of runs, from the producer's side. A run's id is its job's id, so the same run is queued once. */
@@ -76,7 +78,7 @@ export function openRunQueue(backend: QueueBackend, name: string, log: Logger): 
   };
 }
 
-function jobOptions(runId: string, { attempts, delayMs, priority }: EnqueueOptions): JobsOptions {
+function jobOptions(runId: string, { attempts, delayMs, priority, trace }: EnqueueOptions): JobsOptions {
   return {
     jobId: runId,
     attempts,
@@ -88,5 +90,6 @@ function jobOptions(runId: string, { attempts, delayMs, priority }: EnqueueOptio
     stackTraceLimit: 0,
     ...(delayMs === undefined ? {} : { delay: delayMs }),
     ...(priority === undefined ? {} : { priority }),
+    ...(trace === undefined ? {} : { telemetry: { metadata: trace } }),
   };
 }
