@@ -6,7 +6,6 @@ import type { AllowedDestinations } from "../destinations.ts";
 import { Failure } from "../failure.ts";
 import type { Identities } from "../identity/identities.ts";
 import { failedOutcome } from "../outcome.ts";
-import { traceContext } from "../tracing/trace-context.ts";
 import type { Catalogue } from "./catalogue/catalogue.ts";
 import { checkSchema } from "./catalogue/check-schema.ts";
 import { checkWebhook } from "./check-webhook.ts";
@@ -114,7 +113,7 @@ export function createSubmitter(deps: SubmitterDeps): Submitter {
     async submit(submission) {
       const { job, idempotency, retryOf } = submission;
       // Asked here: whoever queues a batch does so for many.
-      const trace = traceContext();
+      const trace = deps.queue.traceContext();
       const options = { ...submission.options, ...(trace === undefined ? {} : { trace }) };
       checkWebhook(job.webhookUrl, webhookAllow);
       const flow = catalogue.flow(job.flow);

@@ -81,6 +81,8 @@ export interface QueueBackend {
   readonly kind: "redis" | "postgres";
   queue(name: string, options?: Omit<QueueOptions, "connection">): BullQueue;
   worker(name: string, processor: BullProcessor, options: Omit<WorkerOptions, "connection">): BullWorker;
+  /** The active trace as BullMQ carries it with a job; undefined where nothing is traced. */
+  traceContext(): string | undefined;
   close(): Promise<void>;
 }
 
@@ -117,6 +119,7 @@ async function onRedis(url: Secret, log: Logger, telemetry: Telemetry | undefine
   }
   return {
     kind: "redis",
+    traceContext: () => activeTrace(telemetry),
     queue: (name, options) => new Queue(name, { ...options, ...traced, connection }, createRedisBackend),
     worker: (name, processor, options) =>
       new TolerantWorker(name, processor, { ...options, ...traced, connection }, createRedisBackend),
@@ -151,11 +154,19 @@ async function onPostgres(url: Secret, telemetry: Telemetry | undefined): Promis
   }
   return {
     kind: "postgres",
+    traceContext: () => activeTrace(telemetry),
     queue: (name, options) => new Queue(name, { ...options, ...traced, connection }, createPostgresBackend),
     worker: (name, processor, options) =>
       new Worker(name, processor, { ...options, ...traced, connection }, createPostgresBackend),
     async close() {},
   };
+}
+
+function activeTrace(telemetry: Telemetry | undefined): string | undefined {
+  if (telemetry === undefined) return undefined;
+  const { contextManager } = telemetry;
+  const carried = contextManager.getMetadata(contextManager.active());
+  return carried === "{}" ? undefined : carried;
 }
 
 async function withTimeout(work: Promise<unknown>): Promise<void> {

@@ -21,6 +21,8 @@ export interface RunQueue {
   add(runId: string, job: JobInput, options: EnqueueOptions): Promise<void>;
   /** Adds jobs in one message. */
   addAll(jobs: readonly { runId: string; job: JobInput; options: EnqueueOptions }[]): Promise<void>;
+  /** The active trace, for `EnqueueOptions.trace`; undefined where nothing is traced. */
+  traceContext(): string | undefined;
   /** Takes a waiting or delayed job out; false when there is none, or a worker has it. */
   remove(jobId: string): Promise<boolean>;
   /** Ends a job's delay; nothing happens unless it is delayed. */
@@ -52,6 +54,7 @@ export function openRunQueue(backend: QueueBackend, name: string, log: Logger): 
         })),
       );
     },
+    traceContext: () => backend.traceContext(),
     async remove(jobId) {
       try {
         return (await queue.remove(jobId)) > 0;
