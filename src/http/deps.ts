@@ -1,11 +1,13 @@
 import type { Artifacts } from "../artifacts.ts";
 import type { Config } from "../config.ts";
 import type { Database } from "../database/open.ts";
+import type { Applications } from "../identity/applications.ts";
 import type { CodeInbox } from "../identity/code-inbox.ts";
 import type { Identities } from "../identity/identities.ts";
 import type { Catalogue } from "../job/catalogue/catalogue.ts";
 import type { RunQueue } from "../job/queue/queue.ts";
 import type { RunStore } from "../job/record/runs.ts";
+import type { Schedules } from "../job/schedule/schedules.ts";
 import type { Submitter } from "../job/submitter.ts";
 import type { Redactor } from "../redact.ts";
 import type { KeyCheck } from "./api-keys/key-check.ts";
@@ -13,10 +15,12 @@ import type { ArtifactLinks } from "./artifacts/links.ts";
 
 /** What routes work with; each takes from it what it needs. */
 export interface HttpDeps {
-  config: Pick<Config, "attempts" | "requestsPerMinute">;
+  config: Pick<Config, "attempts" | "requestsPerMinute" | "webhookAllow">;
   database: Database;
   identities: Identities;
+  applications: Applications;
   runs: RunStore;
+  schedules: Schedules;
   codes: CodeInbox;
   queue: RunQueue;
   catalogue: Catalogue;

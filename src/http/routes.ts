@@ -2,6 +2,7 @@ import { getArtifact } from "./artifacts/get-artifact.ts";
 import type { Route } from "./define-route.ts";
 import { getFlow } from "./flows/get-flow.ts";
 import { listFlows } from "./flows/list-flows.ts";
+import { getIdentityHealth } from "./identities/get-health.ts";
 import { listIdentities } from "./identities/list-identities.ts";
 import { cancelRun } from "./runs/cancel-run.ts";
 import { getRun } from "./runs/get-run.ts";
@@ -10,6 +11,13 @@ import { listRuns } from "./runs/list-runs.ts";
 import { retryRun } from "./runs/retry-run.ts";
 import { submitRun } from "./runs/submit-run.ts";
 import { watchEvents } from "./runs/watch-events.ts";
+import { addSchedule } from "./schedules/add-schedule.ts";
+import { changeSchedule } from "./schedules/change-schedule.ts";
+import { getSchedule } from "./schedules/get-schedule.ts";
+import { listSchedules } from "./schedules/list-schedules.ts";
+import { removeSchedule } from "./schedules/remove-schedule.ts";
+import { runSchedule } from "./schedules/run-schedule.ts";
+import { scheduleHealth } from "./schedules/schedule-health.ts";
 import { listDeliveries } from "./webhooks/list-deliveries.ts";
 import { redeliver } from "./webhooks/redeliver.ts";
 
@@ -26,6 +34,14 @@ export const routes: readonly Route[] = [
   listFlows,
   getFlow,
   listIdentities,
+  getIdentityHealth,
+  listSchedules,
+  addSchedule,
+  getSchedule,
+  changeSchedule,
+  removeSchedule,
+  runSchedule,
+  scheduleHealth,
   listDeliveries,
   redeliver,
 ];

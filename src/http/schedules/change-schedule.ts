@@ -1,6 +1,6 @@
 import { changeSchedule as change } from "../../job/schedule/change-schedule.ts";
 import { defineRoute } from "../define-route.ts";
-import { schedulePatchBody, scheduleParams } from "./schedule-body.ts";
+import { scheduleParams, schedulePatchBody } from "./schedule-body.ts";
 import { scheduleSchema, viewSchedule } from "./view-schedule.ts";
 
 export const changeSchedule = defineRoute({
@@ -13,7 +13,14 @@ export const changeSchedule = defineRoute({
   params: scheduleParams,
   body: schedulePatchBody,
   responses: { 200: scheduleSchema },
-  failures: ["invalid_argument", "not_found", "unknown_flow", "invalid_input", "unknown_identity", "conflict"],
+  failures: [
+    "invalid_argument",
+    "not_found",
+    "unknown_flow",
+    "invalid_input",
+    "unknown_identity",
+    "conflict",
+  ],
   async handler({ deps, caller: { project }, params: { schedule: name }, body }) {
     const { paused, ...rest } = body;
     const { id } = await deps.schedules.get(project, name);

@@ -9,7 +9,8 @@ export const runSchedule = defineRoute({
   access: "submit",
   tag: "schedules",
   summary: "Make a schedule's run now, paused or not",
-  description: "Where one is still going, it waits for its turn. A health check makes a run for each identity.",
+  description:
+    "Where one is still going, it waits for its turn. A health check makes a run for each identity.",
   params: scheduleParams,
   responses: {
     202: z.object({

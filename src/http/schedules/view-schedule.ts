@@ -1,7 +1,7 @@
 import { z } from "zod";
+import { timingOf } from "../../job/schedule/schedule-rows.ts";
 import { type Schedule, type ScheduleView } from "../../job/schedule/schedules.ts";
 import { nextFires } from "../../job/schedule/timing.ts";
-import { timingOf } from "../../job/schedule/schedule-rows.ts";
 
 const moment = z.iso.datetime();
 
@@ -62,7 +62,7 @@ export function viewSchedule(schedule: Schedule | ScheduleView): z.input<typeof 
     identityId: schedule.identityId,
     applicationId: schedule.applicationId,
     input: schedule.input,
-    options: schedule.options,
+    options: { ...schedule.options },
     cron: schedule.cron,
     everyMs: schedule.everyMs,
     timeZone: schedule.timeZone,

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import type { Kysely } from "kysely";
+import { type Kysely, sql } from "kysely";
 import type { Tables } from "../../database/tables.ts";
 import { Failure, toFailure } from "../../failure.ts";
 import type { Logger } from "../../log.ts";
@@ -12,7 +12,7 @@ import type { Fire, Schedule } from "./schedule-rows.ts";
 
 /** What a schedule's time needs to become a run; all of it borrowed. */
 export interface FireDeps extends SubmitDeps, CancelDeps {
-  log: Logger;
+  log: Pick<Logger, "info" | "warn">;
   /** Attempts of a run whose schedule does not say. */
   attempts: number;
   /** A time that comes up later than this, in milliseconds, came while nobody was there. */
@@ -28,13 +28,17 @@ const mostQueued = 100;
  * @throws Failure only where trying again may help: the database or the queue did not answer
  */
 export async function fireSchedule(deps: FireDeps, schedule: Schedule, fireAt: number): Promise<Fire> {
+  return await oneAtATime(deps.db, schedule.id, () => decide(deps, schedule, fireAt));
+}
+
+async function decide(deps: FireDeps, schedule: Schedule, fireAt: number): Promise<Fire> {
   const lateMs = Date.now() - fireAt;
   const fire =
     schedule.missed === "skip" && lateMs > deps.missedAfterMs
       ? notSubmitted("missed", `It came up ${Math.round(lateMs / 1_000)} s late: no worker was there.`)
       : schedule.kind === "health"
         ? await submitLooks(deps, schedule, fireAt)
-        : await submitFire(deps, schedule, runIdOfFire({ ...keyOf(schedule), fireAt }));
+        : await submitFire(deps, schedule, fireAt);
   return await record(deps, schedule, { ...fire, fireAt: new Date(fireAt), byHand: false });
 }
 
@@ -69,11 +73,14 @@ async function submitLooks(deps: FireDeps, schedule: Schedule, fireAt: number): 
   return { result: runs > 0 ? "submitted" : "skipped", runId: null, code: null, reason };
 }
 
-async function submitFire(deps: FireDeps, schedule: Schedule, runId: string): Promise<Came> {
+async function submitFire(deps: FireDeps, schedule: Schedule, fireAt: number): Promise<Came> {
+  const runId = runIdOfFire({ ...keyOf(schedule), fireAt });
   const going = await unendedRuns(deps.db, schedule.id, runId);
   const [first] = going;
   if (first !== undefined && schedule.overlap === "skip")
     return notSubmitted("skipped", `The run before it, ${first}, was still going.`);
+  if (schedule.overlap === "cancel_old" && (await isOvertaken(deps.db, schedule.id, fireAt)))
+    return notSubmitted("skipped", "A later time of its came first.");
   if (going.length >= mostQueued && schedule.overlap === "queue")
     return notSubmitted("skipped", `${mostQueued} of its runs were waiting already.`);
   try {
@@ -111,6 +118,29 @@ function submitRunOf(deps: FireDeps, schedule: Schedule, runId: string): Promise
     },
     { attempts, ...(priority === undefined ? {} : { priority }) },
   );
+}
+
+/**
+ * Lets one time of a schedule be decided on at a time, on all machines: two that come together, as after a pause of a
+ * machine, would not see each other's run.
+ */
+async function oneAtATime<T>(db: Kysely<Tables>, scheduleId: string, work: () => Promise<T>): Promise<T> {
+  return await db.transaction().execute(async (trx) => {
+    await sql`select pg_advisory_xact_lock(hashtextextended(${scheduleId}, 0))`.execute(trx);
+    return await work();
+  });
+}
+
+async function isOvertaken(db: Kysely<Tables>, scheduleId: string, fireAt: number): Promise<boolean> {
+  const later = await db
+    .selectFrom("schedule_fires")
+    .select("fire_at")
+    .where("schedule_id", "=", scheduleId)
+    .where("by_hand", "=", false)
+    .where("fire_at", ">", new Date(fireAt))
+    .limit(1)
+    .executeTakeFirst();
+  return later !== undefined;
 }
 
 /** A run that is bound to fail is not made again and again; the schedule says why instead. */

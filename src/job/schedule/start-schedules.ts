@@ -1,3 +1,4 @@
+import type { Logger } from "../../log.ts";
 import type { QueueBackend } from "../queue/queue-backend.ts";
 import { type FireDeps, fireSchedule } from "./fire-schedule.ts";
 import { keepSchedulers } from "./keep-schedulers.ts";
@@ -7,6 +8,7 @@ import { openTickQueue, type Tick } from "./tick-queue.ts";
 import { nextFire, writeTiming } from "./timing.ts";
 
 export interface ScheduleDeps extends FireDeps {
+  log: Logger;
   schedules: Schedules;
   backend: QueueBackend;
   queueName: string;
