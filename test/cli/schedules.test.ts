@@ -21,10 +21,8 @@ const run = (...args: string[]) => latchkey(args, ground.environment);
 test("a schedule is added with its next times, listed, run by hand, shown and removed", {
   timeout,
 }, async () => {
-  const added = await run(
-    ...["schedules", "add", "nightly", "--flow", "trial/look", "--identity", "me"],
-    ...["--cron", "30 2 * * *", "--time-zone", "Europe/Berlin", "--jitter", "5m"],
-  );
+  const when = ["--cron", "30 2 * * *", "--time-zone", "Europe/Berlin", "--jitter", "5m"];
+  const added = await run("schedules", "add", "nightly", "--flow", "trial/look", "--identity", "me", ...when);
   expect(added.stdout).toMatch(
     /^✓ nightly is scheduled\n(?: {2}\w{3} \d{4}-\d\d-\d\d \d\d:3\d:\d\d CES?T \(in .+\)\n){5}$/,
   );

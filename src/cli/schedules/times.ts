@@ -48,7 +48,7 @@ export function timesOf({ starts, ends, ...times }: TimesOptions) {
   };
 }
 
-export function interval(text: string): number {
+function interval(text: string): number {
   const ms = parseInterval(text);
   if (ms === undefined)
     throw new InvalidArgumentError("It is no length of time such as 90s, 15m, 2h, 1d or PT15M.");
