@@ -3,6 +3,7 @@ import { startRedis } from "../test/support/redis.ts";
 import { latency } from "./latency.ts";
 import { memory } from "./memory.ts";
 import { pickup } from "./pickup.ts";
+import { submitOverHttp } from "./submit.ts";
 import { type Figure } from "./support/figures.ts";
 import { openGround } from "./support/ground.ts";
 import { writeSection } from "./support/write-section.ts";
@@ -27,6 +28,16 @@ const figures: Figure[] = [];
   await using redis = await startRedis();
   await using ground = await openGround({ REDIS_URL: redis.url });
   figures.push(...(await pickup(ground, "redis")));
+}
+// Nobody works on what is submitted: a worker would take the processors away from both sides.
+{
+  await using ground = await openGround({}, []);
+  figures.push(...(await submitOverHttp(ground, "postgres")));
+}
+{
+  await using redis = await startRedis();
+  await using ground = await openGround({ REDIS_URL: redis.url }, []);
+  figures.push(...(await submitOverHttp(ground, "redis")));
 }
 
 const machine = `${availableParallelism()} processors (${cpus()[0]?.model.trim() ?? "unknown"}), ${Math.round(totalmem() / 1024 ** 3)} GiB, Node ${process.versions.node}`;

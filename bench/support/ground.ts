@@ -13,7 +13,7 @@ import { type Run } from "../../src/job/record/runs.ts";
 import { watchRun } from "../../src/job/record/watch-run.ts";
 import { submitRun } from "../../src/job/submit.ts";
 import { createLogger } from "../../src/log.ts";
-import { type Service, startService } from "../../src/main.ts";
+import { type Role, type Service, startService } from "../../src/main.ts";
 import { openParts, type Parts } from "../../src/parts.ts";
 import { createRedactor } from "../../src/redact.ts";
 import { Secret } from "../../src/secret.ts";
@@ -23,6 +23,8 @@ export interface Ground extends AsyncDisposable {
   parts: Parts;
   service: Service;
   siteUrl: string;
+  /** What another process of the same installation needs to be started with. */
+  environment: Record<string, string>;
   /** For the bare script: started as Playwright starts it. */
   bare: Browser;
   addIdentity(name: string): Promise<Identity>;
@@ -32,24 +34,28 @@ export interface Ground extends AsyncDisposable {
   times(runId: string): Promise<{ queued: number; started: number; flow: number; outcome: number }>;
 }
 
-export async function openGround(settings: Record<string, string> = {}): Promise<Ground> {
+export async function openGround(
+  settings: Record<string, string> = {},
+  roles: readonly Role[] = ["worker"],
+): Promise<Ground> {
   const opened = new AsyncDisposableStack();
   const dataDir = await mkdtemp(join(tmpdir(), "latchkey-bench-"));
   await chmod(dataDir, 0o711);
   opened.defer(() => rm(dataDir, { recursive: true, force: true }));
   const siteUrl = await startSite(opened);
   const redactor = createRedactor();
-  const config = readConfig({
+  const environment = {
     LATCHKEY_DATA_DIR: dataDir,
     LATCHKEY_FLOWS_DIR: resolve("bench/flows"),
     LATCHKEY_CONCURRENCY: "4",
     ...settings,
-  });
+  };
+  const config = readConfig(environment);
   const log = createLogger({ level: "error", format: "json", redactor });
   const parts = opened.use(openParts({ config, log, redactor }));
   const { database, identities, runs } = await parts.store();
   const { queue } = await parts.queueing();
-  const service = await startService(parts, new Set(["worker"]));
+  const service = await startService(parts, new Set(roles));
   opened.defer(() => service.stop(5_000));
   const { path } = findChromium({
     configured: process.env["CHROMIUM_PATH"],
@@ -66,6 +72,7 @@ export async function openGround(settings: Record<string, string> = {}): Promise
     parts,
     service,
     siteUrl,
+    environment,
     bare,
     async addIdentity(name) {
       // The second practice user needs no code: what is measured is the run, not the wait for the next time step.

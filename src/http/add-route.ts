@@ -35,7 +35,8 @@ export function addRoute(app: FastifyInstance, route: Route, context: RouteConte
       const needed = access === "read or link" ? "read" : access;
       assertScope(request.caller.scope, needed);
     },
-    preValidation: async ({ params, query, body }) => {
+    preValidation: async ({ url: asked, params, query, body }) => {
+      assertDecodable(asked);
       assertStorable(params, "path");
       assertStorable(query, "query");
       if (route.body !== undefined) assertStorable(body, "body");
@@ -47,6 +48,16 @@ export function addRoute(app: FastifyInstance, route: Route, context: RouteConte
       return reply.code(status).headers(headers).send(body);
     },
   });
+}
+
+/** The parser of queries takes what it cannot decode for the text itself; the router does refuse such a path. */
+function assertDecodable(url: string): void {
+  if (!url.includes("%")) return;
+  try {
+    decodeURIComponent(url);
+  } catch (cause) {
+    throw new Failure("invalid_argument", "The query is not percent-encoded UTF-8.", { cause });
+  }
 }
 
 /** Refuses what no schema looks for and no database keeps. */

@@ -158,7 +158,9 @@ async function recordAndQueue(
   let inserted: Map<string, Inserted>;
   try {
     const [{ columns } = { columns: [] }] = items;
-    inserted = await insertRuns(deps.db, { columns, texts: items.map(({ text }) => text) });
+    // An idempotency key is nowhere else: it must outlive whatever happens.
+    const hurry = items.every(({ run }) => run.idempotency === undefined && run.retryOf === undefined);
+    inserted = await insertRuns(deps.db, { columns, texts: items.map(({ text }) => text), hurry });
   } catch (error) {
     if (!isDataException(error)) throw error;
     if (items.length === 1)

@@ -1,0 +1,84 @@
+import { randomUUID } from "node:crypto";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { scopes } from "../../src/http/api-keys/scopes.ts";
+import { routes } from "../../src/http/routes.ts";
+import { openTestApi, type TestApi } from "../support/api.ts";
+import { openTestParts, type TestParts } from "../support/parts.ts";
+
+let ground: TestParts;
+let api: TestApi;
+const bad: Record<string, string> = {};
+
+beforeAll(async () => {
+  ground = await openTestParts();
+  api = await openTestApi(ground.parts);
+  const { apiKeys, database } = await ground.parts.store();
+  const actor = { name: "test" };
+  const removed = await apiKeys.add("default", { scope: "admin" }, actor);
+  await apiKeys.remove("default", removed.apiKey.id, actor);
+  const expired = await apiKeys.add("default", { scope: "admin" }, actor);
+  await database.kysely
+    .updateTable("api_keys")
+    .set({ expires_at: new Date(Date.now() - 1_000) })
+    .where("id", "=", expired.apiKey.id)
+    .execute();
+  const good = await api.addKey("admin");
+  Object.assign(bad, {
+    "a removed key": removed.key.reveal(),
+    "an expired key": expired.key.reveal(),
+    "a misspelt key": `${good.slice(0, -1)}${good.endsWith("x") ? "y" : "x"}`,
+    "no key at all": "",
+    "an odd key": "lk_é",
+  });
+});
+afterAll(async () => {
+  await api[Symbol.asyncDispose]();
+  await ground[Symbol.asyncDispose]();
+});
+
+const code = (response: { json<T>(): T }) => response.json<{ error?: { code: string } }>().error?.code;
+
+describe.each(routes.map((route) => ({ ...route, title: `${route.method} ${route.url}` })))(
+  "$title",
+  ({ method, url, access }) => {
+    const path = url.replaceAll(/:\w+/g, () => randomUUID());
+    const payload = method === "GET" ? {} : { payload: {} };
+    const needed = access === "read or link" ? "read" : access;
+
+    test("is refused without a good key, before anything is looked at", async () => {
+      expect(code(await api.call({ method, url: path, key: null, ...payload }))).toBe("unauthenticated");
+      for (const [what, key] of Object.entries(bad)) {
+        expect(
+          code(
+            await api.call({ method, url: path, key: null, headers: { "anchor-api-key": key }, ...payload }),
+          ),
+          what,
+        ).toBe("unauthenticated");
+      }
+    });
+
+    test("is refused to a smaller scope, and to none else for its scope", async () => {
+      for (const scope of scopes) {
+        const answer = code(await api.call({ method, url: path, key: await api.addKey(scope), ...payload }));
+        const isEnough = scopes.indexOf(scope) >= scopes.indexOf(needed);
+        expect(answer === "forbidden", scope).toBe(!isEnough);
+        expect(answer, scope).not.toBe("unauthenticated");
+      }
+    });
+
+    test("is described, with who may call it and the shape of its refusals", async () => {
+      const document = (await api.call({ url: "/openapi.json", key: null })).json<{
+        paths: Record<
+          string,
+          Record<string, { security?: object[]; responses: Record<string, object>; summary?: string }>
+        >;
+      }>();
+      const operation = document.paths[url.replaceAll(/:(\w+)/g, "{$1}")]?.[method.toLowerCase()];
+      expect(operation?.summary).toMatch(/^[A-Z]/);
+      expect(operation?.security).toContainEqual({ bearer: [] });
+      expect(operation?.responses["4XX"]).toMatchObject({
+        content: { "application/json": { schema: { $ref: "#/components/schemas/Error" } } },
+      });
+    });
+  },
+);
