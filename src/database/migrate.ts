@@ -8,6 +8,7 @@ import * as codes from "./migrations/0002_codes.ts";
 import * as api from "./migrations/0003_api.ts";
 import * as webhooks from "./migrations/0004_webhooks.ts";
 import * as schedules from "./migrations/0005_schedules.ts";
+import * as batches from "./migrations/0006_batches.ts";
 import type { Tables } from "./tables.ts";
 
 /** Every migration, in the order of its name. One that was released is never edited: add another. */
@@ -17,6 +18,7 @@ const migrations: Readonly<Record<string, Migration>> = {
   "0003_api": api,
   "0004_webhooks": webhooks,
   "0005_schedules": schedules,
+  "0006_batches": batches,
 };
 
 /**

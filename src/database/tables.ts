@@ -149,6 +149,7 @@ export interface Tables {
     stages: Json<unknown[]>;
     artifacts: Json<unknown[]>;
     outcome: NullableJson;
+    batch_id: ColumnType<string | null, string | null | undefined, string | null>;
     /** The ended run whose job this one does again. */
     retry_of: ColumnType<string | null, string | null | undefined, string | null>;
     created_at: Timestamp;
@@ -250,6 +251,8 @@ export interface Tables {
     note_code: NullableText;
     note_at: NullableTimestamp;
   };
+  /** Runs that were submitted together. */
+  batches: { id: string; project: string; name: string | null; total: number; created_at: Timestamp };
   run_events: {
     run_id: string;
     seq: GeneratedInt8;

@@ -2,6 +2,8 @@ import type { RunRow } from "../../database/tables.ts";
 import type { Artifact, Outcome, StageRecord } from "../../outcome.ts";
 import type { Job } from "../job.ts";
 
+export type RunStatus = RunRow["status"];
+
 /** One execution of a flow as an identity, as it stands. */
 export interface Run {
   id: string;
@@ -19,7 +21,7 @@ export interface Run {
    * goes back to `queued` when a retryable failure leaves attempts over, or when its worker stops or dies.
    * `waiting_for_code`: still worked on, but its login needs a one-time code that somebody has to hand in.
    */
-  status: RunRow["status"];
+  status: RunStatus;
   attempts: number;
   maxAttempts: number;
   /** Where its outcome is reported to. */
