@@ -11,6 +11,7 @@ import { type CodeInbox, createCodeInbox } from "./identity/code-inbox.ts";
 import { createIdentities, type Identities } from "./identity/identities.ts";
 import { type Keyring, openKeyring } from "./identity/keyring.ts";
 import { createLeases, type Leases } from "./identity/leases.ts";
+import { type BatchStore, createBatchStore } from "./job/batch/batches.ts";
 import { type Catalogue, loadCatalogue } from "./job/catalogue/catalogue.ts";
 import type { RunQueue } from "./job/queue/queue.ts";
 import type { QueueBackend } from "./job/queue/queue-backend.ts";
@@ -31,6 +32,7 @@ export interface Store {
   leases: Leases;
   codes: CodeInbox;
   runs: RunStore;
+  batches: BatchStore;
   apiKeys: ApiKeys;
   webhookSecrets: WebhookSecrets;
   schedules: Schedules;
@@ -106,6 +108,7 @@ export function openParts({
       leases,
       codes: createCodeInbox({ db: database, keyring }),
       runs: createRunStore(database.kysely, observers.tell),
+      batches: createBatchStore(database.kysely),
       apiKeys: createApiKeys({ db: database }),
       webhookSecrets: createWebhookSecrets({ db: database.kysely, keyring }),
       schedules: createSchedules(database),

@@ -1,7 +1,16 @@
 import type { FlowType, FlowTypes, InputOf, OutputOf } from "./flow-types.ts";
-import { type ClientOptions, createHttp } from "./http.ts";
-import type { EndedRun, Run, RunFilter, RunList, RunRequestOf, WatchedEvent } from "./types.ts";
-import { type WatchOptions, watchRun } from "./watch.ts";
+import { type ClientOptions, createHttp, type Http } from "./http.ts";
+import type {
+  Batch,
+  BatchEvent,
+  EndedRun,
+  Run,
+  RunFilter,
+  RunList,
+  RunRequestOf,
+  WatchedEvent,
+} from "./types.ts";
+import { type WatchOptions, watchBatch, watchRun } from "./watch.ts";
 
 /** Where the options of a call go that are not the run's. */
 export interface CallOptions {
@@ -47,6 +56,28 @@ export interface Client<Flows extends FlowTypes = Record<string, FlowType>> {
   get<Output = unknown>(run: Run<Output> | string, options?: CallOptions): Promise<Run<Output>>;
   /** Newest first, a page at a time. */
   list(filter?: RunFilter, options?: CallOptions): Promise<RunList>;
+  readonly batches: Batches<Flows>;
+}
+
+/** One run of a batch: its flow and what the flow is asked. */
+export type BatchItem<Flows extends FlowTypes> = {
+  [Name in keyof Flows & string]: { flow: Name } & RunRequestOf<InputOf<Flows[Name]>>;
+}[keyof Flows & string];
+
+/** Runs submitted as one, up to a thousand. */
+export interface Batches<Flows extends FlowTypes = Record<string, FlowType>> {
+  /** Submits all of the runs, or none. `runIds` stands in their order. @throws LatchkeyError */
+  submit(
+    runs: readonly BatchItem<Flows>[],
+    options?: SubmitOptions & { name?: string },
+  ): Promise<{ batch: Batch; runIds: string[] }>;
+  get(batch: Batch | string, options?: CallOptions): Promise<Batch>;
+  /** Its progress and the ends of its runs, until all have ended. */
+  watch(batch: Batch | string, options?: CallOptions): AsyncIterable<BatchEvent>;
+  /** The batch once all of its runs have ended. */
+  wait(batch: Batch | string, options?: CallOptions): Promise<Batch>;
+  /** Cancels those of its runs that have not ended. */
+  cancel(batch: Batch | string, options?: CallOptions): Promise<Batch>;
 }
 
 /**
@@ -61,7 +92,7 @@ export function createClient<Flows extends FlowTypes = Record<string, FlowType>>
   options: ClientOptions,
 ): Client<Flows> {
   const http = createHttp(options);
-  const path = (run: Run | string) => `v1/runs/${encodeURIComponent(typeof run === "string" ? run : run.id)}`;
+  const path = (run: Run | string) => `v1/runs/${encodeURIComponent(idOf(run))}`;
   const idempotent = (key: string = crypto.randomUUID()) => ({ "idempotency-key": key });
 
   const client: Client = {
@@ -79,7 +110,7 @@ export function createClient<Flows extends FlowTypes = Record<string, FlowType>>
     async run(flow, request, callOptions = {}) {
       return client.wait(await client.submit(flow, request, callOptions), callOptions);
     },
-    watch: (run, watchOptions = {}) => watchRun(http, typeof run === "string" ? run : run.id, watchOptions),
+    watch: (run, watchOptions = {}) => watchRun(http, idOf(run), watchOptions),
     cancel: (run, { signal } = {}) => http.json(path(run), { method: "DELETE", signal }),
     retry: (run, { idempotencyKey, signal } = {}) =>
       http.json(`${path(run)}/retry`, { method: "POST", headers: idempotent(idempotencyKey), signal }),
@@ -88,6 +119,30 @@ export function createClient<Flows extends FlowTypes = Record<string, FlowType>>
     },
     get: (run, { signal } = {}) => http.json(path(run), { signal }),
     list: (filter = {}, { signal } = {}) => http.json("v1/runs", { query: { ...filter }, signal }),
+    batches: createBatches(http, idempotent),
   };
   return client as Client<Flows>;
 }
+
+function createBatches(http: Http, idempotent: (key?: string) => Record<string, string>): Batches {
+  const path = (batch: Batch | string) => `v1/batches/${encodeURIComponent(idOf(batch))}`;
+  const batches: Batches = {
+    submit: (runs, { name, idempotencyKey, signal } = {}) =>
+      http.json("v1/batches", {
+        method: "POST",
+        body: { ...(name === undefined ? {} : { name }), runs },
+        headers: idempotent(idempotencyKey),
+        signal,
+      }),
+    get: (batch, { signal } = {}) => http.json(path(batch), { signal }),
+    watch: (batch, options = {}) => watchBatch(http, idOf(batch), options),
+    async wait(batch, options = {}) {
+      for await (const event of batches.watch(batch, options)) if (event.type === "ended") return event.batch;
+      return batches.get(batch, options);
+    },
+    cancel: (batch, { signal } = {}) => http.json(path(batch), { method: "DELETE", signal }),
+  };
+  return batches;
+}
+
+const idOf = (named: { id: string } | string): string => (typeof named === "string" ? named : named.id);

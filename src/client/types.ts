@@ -1,5 +1,6 @@
 import type { RunEvent } from "../events.ts";
-import type { FailedOutcome, Outcome } from "../outcome.ts";
+import type { FailureCode } from "../failure.ts";
+import type { FailedOutcome, Outcome, StageRecord } from "../outcome.ts";
 
 /** A file a run left, as the API lists it. */
 export interface RunArtifact {
@@ -7,21 +8,32 @@ export interface RunArtifact {
   kind: "screenshot" | "download" | "trace" | "snapshot" | "file";
   contentType: string;
   bytes: number;
-  /** Signed: it can be fetched without a key until it expires. */
+  /** Path at the service: signed, so that it can be fetched without a key until it expires. */
   url: string;
 }
+
+export type RunStatus = "queued" | "deferred" | "running" | "waiting_for_code" | "succeeded" | "failed";
 
 /** A run as the API shows it. Times are ISO 8601. */
 export interface Run<Output = unknown> {
   id: string;
+  project: string;
   flow: string;
   identityId: string;
   input: unknown;
   tags: Record<string, string>;
-  status: "queued" | "deferred" | "running" | "waiting_for_code" | "succeeded" | "failed";
+  status: RunStatus;
   attempts: number;
   maxAttempts: number;
+  /** The schedule that made it. */
+  scheduleId: string | null;
+  webhookUrl: string | null;
+  /** The run whose job it does again. */
+  retryOf: string | null;
+  cancelRequestedAt: string | null;
+  stages: StageRecord[];
   artifacts: RunArtifact[];
+  /** Null until it has ended. */
   outcome: RunOutcome<Output> | null;
   createdAt: string;
   startedAt: string | null;
@@ -37,8 +49,8 @@ export interface EndedRun<Output = unknown> extends Run<Output> {
   endedAt: string;
 }
 
-/** An event of a run; `id` is what watching can be taken up again from. */
-export type WatchedEvent = RunEvent & { id: string };
+/** An event of a run; `id` is what watching can be taken up again from, `at` when it happened. */
+export type WatchedEvent = RunEvent & { id: string; at: string };
 
 /** What a run is asked to be, beside its flow. */
 export interface RunRequest<Input = unknown> {
@@ -68,15 +80,48 @@ export type RunRequestOf<Input> = undefined extends Input
   : RunRequest<Input>;
 
 export interface RunList {
-  runs: Run[];
+  items: Run[];
   /** Of the next page; null on the last. */
   nextCursor: string | null;
 }
 
 export interface RunFilter {
-  status?: Run["status"];
+  status?: RunStatus;
   flow?: string;
+  /** Id or name. */
   identityId?: string;
+  scheduleId?: string;
+  batchId?: string;
   limit?: number;
   cursor?: string;
 }
+
+/** Runs that were submitted as one, and how far they have come. */
+export interface Batch {
+  id: string;
+  project: string;
+  name: string | null;
+  total: number;
+  /** Its runs by status. */
+  counts: Record<RunStatus, number>;
+  /** Its failed runs by code. */
+  failures: Partial<Record<FailureCode, number>>;
+  createdAt: string;
+  /** Null while one of its runs has not ended. */
+  endedAt: string | null;
+}
+
+/** A run of a batch, as far as the batch's stream tells. */
+export interface BatchRun {
+  id: string;
+  flow: string;
+  identityId: string;
+  status: RunStatus;
+  code: FailureCode | null;
+}
+
+/** What happens in a batch. A stream that broke begins again: `run` may tell of the same end twice. */
+export type BatchEvent =
+  | { type: "run"; run: BatchRun }
+  | { type: "progress"; total: number; counts: Batch["counts"] }
+  | { type: "ended"; batch: Batch };

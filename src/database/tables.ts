@@ -150,6 +150,8 @@ export interface Tables {
     artifacts: Json<unknown[]>;
     outcome: NullableJson;
     batch_id: ColumnType<string | null, string | null | undefined, string | null>;
+    /** Its place in its batch. */
+    batch_index: ColumnType<number | null, number | null | undefined, number | null>;
     /** The ended run whose job this one does again. */
     retry_of: ColumnType<string | null, string | null | undefined, string | null>;
     created_at: Timestamp;

@@ -29,6 +29,7 @@ export function addRoute(app: FastifyInstance, route: Route, context: RouteConte
     method,
     url,
     schema: describe(route),
+    ...(route.mostBodyBytes === undefined ? {} : { bodyLimit: route.mostBodyBytes }),
     onRequest: async (request) => {
       if (access === "read or link" && isLink(request)) return;
       request.caller = await context.authenticate(request);

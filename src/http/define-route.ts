@@ -63,6 +63,8 @@ interface RouteFacts {
   headers?: z.ZodType;
   /** Without one, a body is not looked at. */
   body?: z.ZodType;
+  /** The largest body it takes, in bytes; a mebibyte unless given. */
+  mostBodyBytes?: number;
   responses: Readonly<Record<number, ResponseSchema>>;
   /** What it can be refused with, beside what any route can. */
   failures?: readonly FailureCode[];

@@ -4,6 +4,7 @@ import type { Database } from "../database/open.ts";
 import type { Applications } from "../identity/applications.ts";
 import type { CodeInbox } from "../identity/code-inbox.ts";
 import type { Identities } from "../identity/identities.ts";
+import type { BatchStore } from "../job/batch/batches.ts";
 import type { Catalogue } from "../job/catalogue/catalogue.ts";
 import type { RunQueue } from "../job/queue/queue.ts";
 import type { RunStore } from "../job/record/runs.ts";
@@ -27,6 +28,7 @@ export interface HttpDeps {
   artifacts: Artifacts;
   redactor: Redactor;
   submitter: Submitter;
+  batches: BatchStore;
   links: ArtifactLinks;
   keyCheck: KeyCheck;
 }

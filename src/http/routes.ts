@@ -1,4 +1,9 @@
 import { getArtifact } from "./artifacts/get-artifact.ts";
+import { cancelBatch } from "./batches/cancel-batch.ts";
+import { getBatch } from "./batches/get-batch.ts";
+import { listBatches } from "./batches/list-batches.ts";
+import { submitBatch } from "./batches/submit-batch.ts";
+import { watchBatch } from "./batches/watch-batch.ts";
 import type { Route } from "./define-route.ts";
 import { getFlow } from "./flows/get-flow.ts";
 import { listFlows } from "./flows/list-flows.ts";
@@ -31,6 +36,11 @@ export const routes: readonly Route[] = [
   handInCode,
   watchEvents,
   getArtifact,
+  submitBatch,
+  listBatches,
+  getBatch,
+  cancelBatch,
+  watchBatch,
   listFlows,
   getFlow,
   listIdentities,

@@ -7,8 +7,7 @@ import { Failure } from "../failure.ts";
 import type { Identities } from "../identity/identities.ts";
 import { failedOutcome } from "../outcome.ts";
 import type { Catalogue } from "./catalogue/catalogue.ts";
-import { checkSchema } from "./catalogue/check-schema.ts";
-import { checkWebhook } from "./check-webhook.ts";
+import { checkJob, type JobCheck } from "./check-job.ts";
 import { gather } from "./gather.ts";
 import type { Job } from "./job.ts";
 import type { EnqueueOptions, RunQueue } from "./queue/queue.ts";
@@ -22,18 +21,15 @@ import {
   insertionText,
   insertRuns,
 } from "./record/insert-runs.ts";
-import { insertedRow } from "./record/new-run-row.ts";
+import { insertedRow, type NewRun } from "./record/new-run-row.ts";
 import { toRun } from "./record/run-rows.ts";
 import type { Run, RunStore } from "./record/runs.ts";
 
-export interface SubmitterDeps {
+export interface SubmitterDeps extends JobCheck {
   db: Kysely<Tables>;
-  catalogue: Catalogue;
   identities: Pick<Identities, "get">;
   runs: RunStore;
   queue: RunQueue;
-  /** Where webhooks may go besides the public internet. */
-  webhookAllow: AllowedDestinations;
   /** How long the queue may take to answer, in milliseconds. */
   queueTimeoutMs?: number;
 }
@@ -45,6 +41,8 @@ export interface Submission {
   idempotency?: Idempotency;
   /** The ended run whose job it does again. */
   retryOf?: string;
+  /** The batch it is of, and its place in it. */
+  batch?: NewRun["batch"];
 }
 
 export interface Submitted {
@@ -81,7 +79,7 @@ const forgetEveryMs = 10 * 60_000;
  * under load that is what a submission costs.
  */
 export function createSubmitter(deps: SubmitterDeps): Submitter {
-  const { db, catalogue, identities, runs, webhookAllow } = deps;
+  const { db, identities, runs } = deps;
   const record = gather<Item, Inserted | Failure | undefined>({
     work: (items) => recordAndQueue(deps, items),
     fits: (item, batch) =>
@@ -111,13 +109,11 @@ export function createSubmitter(deps: SubmitterDeps): Submitter {
 
   return {
     async submit(submission) {
-      const { job, idempotency, retryOf } = submission;
+      const { job, idempotency, retryOf, batch } = submission;
       // Asked here: whoever queues a batch does so for many.
       const trace = deps.queue.traceContext();
       const options = { ...submission.options, ...(trace === undefined ? {} : { trace }) };
-      checkWebhook(job.webhookUrl, webhookAllow);
-      const flow = catalogue.flow(job.flow);
-      await checkSchema(flow.input, job.input, { code: "invalid_input", what: `The input of ${job.flow}` });
+      await checkJob(deps, job);
       if (idempotency !== undefined) forgetNowAndThen();
 
       const id = job.runId ?? randomUUID();
@@ -128,6 +124,7 @@ export function createSubmitter(deps: SubmitterDeps): Submitter {
         maxAttempts: options.attempts,
         ...(idempotency === undefined ? {} : { idempotency }),
         ...(retryOf === undefined ? {} : { retryOf }),
+        ...(batch === undefined ? {} : { batch }),
       };
       const inserted = await record({ run, options, ...insertionText(run) });
       if (inserted instanceof Failure) throw inserted;

@@ -13,6 +13,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     create index on batches (project, created_at);
 
     alter table runs add column batch_id uuid references batches on delete set null;
+    alter table runs add column batch_index integer;
     create index on runs (batch_id) where batch_id is not null;
   `.execute(db);
 }

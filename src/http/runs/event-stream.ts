@@ -6,7 +6,7 @@ import { watchRun } from "../../job/record/watch-run.ts";
 /** Proxies drop connections that say nothing; most wait a minute, some half of it. */
 const heartbeatMs = 15_000;
 /** What a client should wait before it connects again, in milliseconds. */
-const reconnectMs = 1_000;
+export const reconnectMs = 1_000;
 
 /**
  * A run's events in the format of server-sent events, until its outcome was told or `signal` is aborted. `id` is the
@@ -35,7 +35,8 @@ function eventText({ seq, at, event }: StoredRunEvent): string {
   return `id: ${seq}\nevent: ${event.type}\ndata: ${JSON.stringify({ at: at.toISOString(), ...event })}\n\n`;
 }
 
-async function* withHeartbeats<T>(
+/** Says something now and then where there is nothing to tell. */
+export async function* withHeartbeats<T>(
   source: AsyncGenerator<T>,
   signal: AbortSignal,
 ): AsyncGenerator<T | "heartbeat"> {

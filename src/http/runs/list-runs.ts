@@ -21,6 +21,7 @@ export const listRuns = defineRoute({
     flow: z.string().min(1).max(200).optional(),
     identityId: z.string().min(1).max(200).optional().meta({ description: "Id or name." }),
     scheduleId: z.uuid().optional().meta({ description: "Those that this schedule made." }),
+    batchId: z.uuid().optional().meta({ description: "Those that were submitted in this batch." }),
     tag: z
       .union([tag, z.array(tag).max(20)])
       .optional()

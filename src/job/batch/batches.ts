@@ -103,9 +103,10 @@ export function createBatchStore(db: Kysely<Tables>) {
       await db.insertInto("batches").values(batch).execute();
     },
 
-    /** Takes a batch back that none of its runs came into being of. */
-    async remove(id: string): Promise<void> {
-      await db.deleteFrom("batches").where("id", "=", id).execute();
+    /** Some of its runs did not come into being: the batch is those that did. */
+    async shrink(id: string): Promise<void> {
+      const total = sql<number>`(select count(*) from runs where batch_id = ${id})`;
+      await db.updateTable("batches").set({ total }).where("id", "=", id).execute();
     },
 
     /** @throws Failure `not_found` */
@@ -141,7 +142,7 @@ export function createBatchStore(db: Kysely<Tables>) {
         ])
         .where("batch_id", "=", batchId);
       if (ids !== undefined) query = query.where("id", "in", ids);
-      const rows = await query.orderBy("created_at").orderBy("id").execute();
+      const rows = await query.orderBy("batch_index").execute();
       return rows.map(({ identity_id: identityId, ...run }) => ({ ...run, identityId }));
     },
   };

@@ -106,6 +106,22 @@ export function insertionText({ idempotency, ...run }: InsertedRun): {
   return { columns: Object.keys(row), text: JSON.stringify({ run: row, ...named, ...idempotency }) };
 }
 
+/** Claims a key for what a request makes, a batch; false where another request has it. */
+export async function claimKey(
+  db: Kysely<Tables>,
+  { project, key, fingerprint, id }: Idempotency & { project: string; id: string },
+): Promise<boolean> {
+  const { rows } = await sql`
+    insert into idempotency_keys as known (project, key, fingerprint, run_id)
+    values (${project}, ${key}, decode(${fingerprint}, 'hex'), ${id})
+    on conflict (project, key) do update
+      set fingerprint = excluded.fingerprint, run_id = excluded.run_id, created_at = now()
+      where known.created_at < now() - ${repeatableFor}
+    returning run_id
+  `.execute(db);
+  return rows.length > 0;
+}
+
 /** The run that a request of this key made, if it is remembered. */
 export async function findRepeated(
   db: Kysely<Tables>,

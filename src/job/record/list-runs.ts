@@ -10,6 +10,7 @@ export interface RunFilter {
   flow?: string;
   status?: Run["status"];
   scheduleId?: string;
+  batchId?: string;
   /** Those that have all of these. */
   tags?: Readonly<Record<string, string>>;
   createdAfter?: Date;
@@ -44,6 +45,7 @@ export async function listRuns(db: Kysely<Tables>, filter: RunFilter): Promise<R
   if (flow !== undefined) query = query.where("flow", "=", flow);
   if (status !== undefined) query = query.where("status", "=", status);
   if (scheduleId !== undefined) query = query.where("schedule_id", "=", scheduleId);
+  if (filter.batchId !== undefined) query = query.where("batch_id", "=", filter.batchId);
   if (tags !== undefined && Object.keys(tags).length > 0) {
     // The second half is what the index is limited to.
     query = query.where(sql<boolean>`tags @> ${JSON.stringify(tags)}::jsonb and tags <> '{}'`);

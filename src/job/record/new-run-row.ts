@@ -9,10 +9,12 @@ export interface NewRun {
   maxAttempts: number;
   /** The ended run whose job this one does again. */
   retryOf?: string;
+  /** The batch it was submitted in, and its place there. */
+  batch?: { id: string; index: number };
 }
 
 /** What a new run's row says that another's may not; as JSON, from which Postgres makes the row. */
-export function newRunRow({ id, jobId, job, maxAttempts, retryOf }: NewRun) {
+export function newRunRow({ id, jobId, job, maxAttempts, retryOf, batch }: NewRun) {
   return {
     id,
     job_id: jobId,
@@ -28,6 +30,8 @@ export function newRunRow({ id, jobId, job, maxAttempts, retryOf }: NewRun) {
     schedule_id: job.scheduleId ?? null,
     max_attempts: maxAttempts,
     retry_of: retryOf ?? null,
+    batch_id: batch?.id ?? null,
+    batch_index: batch?.index ?? null,
   } satisfies Partial<RunRow>;
 }
 
