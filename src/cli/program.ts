@@ -1,5 +1,6 @@
 import { Command } from "commander";
 import packageJson from "../../package.json" with { type: "json" };
+import { registerBatches } from "./batches.ts";
 import { registerCancel } from "./cancel.ts";
 import { registerCode } from "./code.ts";
 import type { CliContext } from "./context.ts";
@@ -62,6 +63,7 @@ What can go wrong, and what to do about it: docs/failures.md.`,
   registerFlows(program, context);
   registerRun(program, context);
   registerSubmit(program, context);
+  registerBatches(program, context);
   registerRuns(program, context);
   registerSchedules(program, context);
   registerHealth(program, context);
