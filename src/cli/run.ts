@@ -47,7 +47,8 @@ Examples:
       --headed --slow-mo 200
   $ npx latchkey run web/capture --identity me --pause --keep-open
   $ npx latchkey run web/capture --identity me --headed --watch
-The exit code is 0 if it succeeded, 1 if it failed, 130 after Ctrl-C.`,
+The exit code is 0 if it succeeded, 1 if it failed, 130 after Ctrl-C.
+docs/debugging.md shows how to write and mend a flow with it.`,
     )
     .action(async (flow: string, options: RunOptions) => {
       const { identity, slowMo, pause = false, keepOpen = false, trace = false, json = false } = options;

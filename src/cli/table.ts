@@ -1,5 +1,6 @@
 import widthTo from "fast-string-truncated-width";
 import type { CliContext } from "./context.ts";
+import type { Style } from "./style.ts";
 
 export interface Column {
   head: string;
@@ -12,12 +13,16 @@ export type Cell = string | { text: string; style: (text: string) => string };
 
 const gap = "  ";
 
-/** Rows under heads. Fits a terminal, by cutting the columns that may be cut; a pipe is given everything. */
+/**
+ * Rows under heads. Fits a terminal, by cutting the columns that may be cut, and where that is not enough by telling
+ * each row in lines of its own; a pipe is given everything.
+ */
 export function table({ stdout, style }: CliContext, columns: Column[], rows: Cell[][]): string {
   const widest = columns.map(({ head }, index) =>
     Math.max(width(head), ...rows.map((row) => width(textOf(row[index])))),
   );
   const widths = stdout.isTTY ? fit(widest, columns, stdout.columns) : widest;
+  if (widths === undefined) return stacked({ columns, rows, room: stdout.columns, style });
   const line = (cells: Cell[]) =>
     cells
       .map((cell, index) => place(cell, widths[index] ?? 0, index === columns.length - 1))
@@ -34,8 +39,32 @@ export function fields({ style }: CliContext, rows: [label: string, text: string
     .join("\n");
 }
 
-/** Takes what is too much from the widest of the columns that may be cut, again and again. */
-function fit(widest: number[], columns: Column[], available: number): number[] {
+/** A row's cells one below the other, each with its head. */
+function stacked({
+  columns,
+  rows,
+  room,
+  style,
+}: {
+  columns: Column[];
+  rows: Cell[][];
+  room: number;
+  style: Style;
+}): string {
+  const heads = Math.max(...columns.map(({ head }) => width(head)));
+  const left = Math.max(1, room - heads - gap.length);
+  const line = (cell: Cell, { head }: Column) =>
+    `${style.bold(head)}${" ".repeat(heads - width(head))}${gap}${place(cell, left, true)}`;
+  return rows
+    .map((row) => columns.map((column, index) => line(row[index] ?? "", column)).join("\n"))
+    .join("\n\n");
+}
+
+/**
+ * Takes what is too much from the widest of the columns that may be cut, again and again; undefined when that is not
+ * enough.
+ */
+function fit(widest: number[], columns: Column[], available: number): number[] | undefined {
   const widths = [...widest];
   let excess = widths.reduce((sum, one) => sum + one, gap.length * (widths.length - 1)) - available;
   for (; excess > 0; excess -= 1) {
@@ -46,7 +75,7 @@ function fit(widest: number[], columns: Column[], available: number): number[] {
       }))
       .filter(({ spare }) => spare > 0)
       .toSorted((a, b) => (widths[b.index] ?? 0) - (widths[a.index] ?? 0));
-    if (first === undefined) break;
+    if (first === undefined) return undefined;
     widths[first.index] = (widths[first.index] ?? 0) - 1;
   }
   return widths;
@@ -54,10 +83,19 @@ function fit(widest: number[], columns: Column[], available: number): number[] {
 
 function place(cell: Cell, room: number, isLast: boolean): string {
   const text = textOf(cell);
-  const { index, ellipsed } = widthTo(text, { limit: room, ellipsis: "…" });
-  const cut = ellipsed ? `${text.slice(0, index)}…` : text;
+  const cut = width(text) > room ? `${beginning(text, room - 1)}…` : text;
   const padding = isLast ? "" : " ".repeat(Math.max(0, room - width(cut)));
   return `${typeof cell === "string" ? cut : cell.style(cut)}${padding}`;
+}
+
+/** As many whole characters as there is room for: a wide one is never cut in half, nor shown past the edge. */
+function beginning(text: string, room: number): string {
+  let kept = "";
+  for (const { segment } of new Intl.Segmenter().segment(text)) {
+    if (width(kept + segment) > room) break;
+    kept += segment;
+  }
+  return kept;
 }
 
 function textOf(cell: Cell | undefined): string {

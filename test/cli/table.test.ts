@@ -39,9 +39,19 @@ test("a narrow terminal cuts the widest of the columns that may be cut, and no o
   ]);
 });
 
-test("below what its columns need, the table is as narrow as it may be", () => {
-  const lines = stripVTControlCharacters(table(writingTo(10), columns, rows)).split("\n");
-  expect(lines[1]).toBe("3f2a91bc  pract…  ada       2.13 s");
+test("below what its columns need, each row is told in lines of its own", () => {
+  const lines = stripVTControlCharacters(table(writingTo(20), columns, rows)).split("\n");
+  expect(lines).toEqual([
+    "RUN       3f2a91bc",
+    "FLOW      practice/…",
+    "IDENTITY  ada",
+    "TOOK      2.13 s",
+    "",
+    "RUN       9b0c44de",
+    "FLOW      web/captu…",
+    "IDENTITY  somebody-…",
+    "TOOK      84 ms",
+  ]);
 });
 
 test("wide and combined characters count as they are shown", () => {
@@ -54,6 +64,17 @@ test("wide and combined characters count as they are shown", () => {
     ],
   ).split("\n");
   expect(lines).toEqual(["NAME  SITE", "日本  a", "e\u0301     b"]);
+});
+
+test("a wide character that has half its room is left out", () => {
+  const names = [{ head: "NAME", least: 4 }, { head: "SITE" }];
+  for (const room of [15, 16, 17, 18]) {
+    const lines = stripVTControlCharacters(table(writingTo(room), names, [["株式会社ラーチの", "a"]])).split(
+      "\n",
+    );
+    expect(lines[1]).toMatch(/^[株式会社ラーチの]+… ? {2}a$/);
+    expect(lines[1]?.replace(/[^ -~…]/g, "xx").length).toBe((lines[0] ?? "").indexOf("SITE") + 1);
+  }
 });
 
 test("a cell is styled as long as it is shown, and not beyond", () => {

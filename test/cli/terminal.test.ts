@@ -1,4 +1,4 @@
-import { stripVTControlCharacters } from "node:util";
+import widthTo from "fast-string-truncated-width";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type PracticeSite, startPracticeSite } from "../../practice/site.ts";
 import { addPracticeIdentity, openTestParts, type TestParts } from "../support/parts.ts";
@@ -18,6 +18,8 @@ beforeAll(async () => {
   site = await startPracticeSite({ users: [ben] });
   ground = await openTestParts({ settings: { LATCHKEY_LOG_LEVEL: "" } });
   await addPracticeIdentity(ground.parts, site.url, ben, { name: "ben-of-the-practice-site" });
+  await addPracticeIdentity(ground.parts, site.url, ben, { name: "株式会社ラーチの請求書の窓口" });
+  await addPracticeIdentity(ground.parts, site.url, ben, { name: "🔑 Łukasz" });
 });
 afterAll(async () => {
   await ground[Symbol.asyncDispose]();
@@ -35,33 +37,69 @@ const red = "\u001b[31m";
 const bold = "\u001b[1m";
 const hidesCursor = "\u001b[?25l";
 const showsCursor = "\u001b[?25h";
-const erasesLine = "\u001b[0K";
+const spinning = /[⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏]/;
+const statements = ["run", "practice/statements", "--identity", "ben-of-the-practice-site"];
 
-test("a run turns a spinner, leaves nothing of it, and gives the cursor back", async () => {
-  const { code, shown, raw } = await inTerminal([
-    "run",
-    "practice/statements",
-    "--identity",
-    "ben-of-the-practice-site",
-  ]);
-  expect(code, shown).toBe(0);
-  expect(raw).toContain(green);
-  expect(raw.split(hidesCursor).length).toBeGreaterThan(1);
-  expect(raw.lastIndexOf(showsCursor)).toBeGreaterThan(raw.lastIndexOf(hidesCursor));
-  // What is left of each line once the terminal has done what it was told: the text after the last erasing.
-  const lines = raw
-    .split("\r\n")
-    .map((line) => stripVTControlCharacters(line.slice(line.lastIndexOf(erasesLine) + 1)));
-  expect(lines.filter((line) => /[⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏]/.test(line))).toEqual([]);
-  expect(shown).toMatch(/✓ succeeded {2}[0-9a-f-]{36}/);
+test.each([80, 40])(
+  "a run turns a spinner at %i columns, leaves nothing of it, and gives the cursor back",
+  async (columns) => {
+    await using terminal = startInTerminal(statements, ground.environment, { columns });
+    const { code } = await terminal.ended();
+    const [screen, screens] = [await terminal.screen(), await terminal.screens()];
+    expect(code, screen.join("\n")).toBe(0);
+    expect(terminal.output()).toContain(green);
+    // At any moment it turns in one line, the last; at the end, in none.
+    const turning = screens.filter((lines) => lines.some((line) => spinning.test(line)));
+    expect(turning.length).toBeGreaterThan(3);
+    for (const lines of turning) {
+      expect(lines.filter((line) => spinning.test(line))).toEqual([lines.at(-1)]);
+    }
+    expect(screen.filter((line) => spinning.test(line))).toEqual([]);
+    expect(terminal.output().lastIndexOf(showsCursor)).toBeGreaterThan(
+      terminal.output().lastIndexOf(hidesCursor),
+    );
+    const text = screen.join("\n");
+    expect(text.match(/✓ (?:identity|browser|login|flow|saved state)/g)).toHaveLength(5);
+    expect(screen.join("")).toMatch(/✓ succeeded {2}[0-9a-f-]{36}/);
+  },
+);
+
+async function screensOf(columns: number, ...commands: string[][]): Promise<string[][]> {
+  return Promise.all(
+    commands.map(async (args) => {
+      await using terminal = startInTerminal(args, ground.environment, { columns });
+      await terminal.ended();
+      return terminal.screen();
+    }),
+  );
+}
+
+const runCount = async () => {
+  const { runs } = await ground.parts.store();
+  return (await runs.list({ project: "default" })).length;
+};
+
+test("tables keep to 80 columns, one line to a row, whatever the names are written in", async () => {
+  const [runs = [], identities = []] = await screensOf(80, ["runs"], ["identities", "list"]);
+  // What did not fit would have gone on in the next line.
+  expect(runs).toHaveLength((await runCount()) + 1);
+  expect(identities).toHaveLength(4);
+  // The column after names of wide characters begins where its head does.
+  const at = identities[0]?.indexOf("SITE") ?? 0;
+  const starts = identities.slice(1).map((line) => widthTo(line.split(/http|127/)[0] ?? "").width);
+  expect(starts).toEqual([at, at, at]);
 });
 
-test("tables keep to the terminal's width, with short ids and times as people tell them", async () => {
-  const [runs, identities] = await Promise.all([inTerminal(["runs"]), inTerminal(["identities", "list"])]);
-  for (const { shown } of [runs, identities]) {
-    expect(shown.split("\n").filter((line) => line.length > 80)).toEqual([]);
-    expect(shown).toMatch(/ben-of-the-p\S*…|ben-of-the-practice-site/);
-  }
+test("where 40 columns are too few for a table, each row is told in lines of its own", async () => {
+  const [runs = []] = await screensOf(40, ["runs"]);
+  const count = await runCount();
+  const cells = runs.filter((line) => /^(?:RUN|FLOW|IDENTITY|STATUS|CREATED|TOOK) {2,}\S/.test(line));
+  expect(cells).toHaveLength(count * 6);
+  expect(runs).toHaveLength(count * 7 - 1);
+});
+
+test("runs are told with short ids, and times as people tell them", async () => {
+  const runs = await inTerminal(["runs"]);
   expect(runs.shown).toMatch(
     /^[0-9a-f]{8} {2}practice\/statements +\S+ +succeeded +\d+ \w+ ago +[\d.]+ m?s$/m,
   );
@@ -84,4 +122,23 @@ test("an error is one coloured mark, its code, what happened and what to do", as
   expect(shown).toBe(
     "✗ not_found: There is no run 0000.\n  Check the id; what belongs to another project is not found.\n",
   );
+});
+
+test("a window made narrower while a run turns is left clean", async () => {
+  await using terminal = startInTerminal(
+    [
+      "run",
+      "trial/misbehave",
+      "--identity",
+      "ben-of-the-practice-site",
+      "--input",
+      '{"how":"wait for nothing"}',
+    ],
+    { ...ground.environment, LATCHKEY_FLOWS_DIR: "test/support/flows" },
+    { columns: 100 },
+  );
+  await terminal.shows("identity");
+  await terminal.resize(40);
+  await terminal.ended();
+  expect((await terminal.screen()).filter((line) => spinning.test(line))).toEqual([]);
 });

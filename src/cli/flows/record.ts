@@ -30,8 +30,9 @@ export function registerFlowsRecord(flows: Command, context: CliContext): void {
       `
 Example:
   $ npx latchkey flows record acme/invoice --identity me
-Close the window, or press Enter, when it is done; Ctrl-C writes nothing. What is
-typed into password fields, and what belongs to the identity, is not written.`,
+Close the window, or press Enter, when it is done; Ctrl-C writes nothing.
+What is typed into password fields, and what belongs to the identity, is not
+written.`,
     )
     .action(async (name: string, { identity }: { identity: string }) => {
       checkDisplay(context);
