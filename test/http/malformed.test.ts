@@ -126,6 +126,7 @@ function wrong(schema: Schema): unknown[] {
       return [7, "text", null, [1], { a: 7 }, { "a\0": "b" }];
     case "array":
       return [7, "text", null, {}];
+    case undefined:
     default:
       return ["a\0b", { deep: "\udfff" }, { "\0": 1 }];
   }

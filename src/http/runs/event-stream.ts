@@ -1,4 +1,5 @@
 import type { Database } from "../../database/open.ts";
+import type { RunEvent } from "../../events.ts";
 import type { StoredRunEvent } from "../../job/record/run-events.ts";
 import type { RunStore } from "../../job/record/runs.ts";
 import { watchRun } from "../../job/record/watch-run.ts";
@@ -32,7 +33,12 @@ export async function* eventStream(
 }
 
 function eventText({ seq, at, event }: StoredRunEvent): string {
-  return `id: ${seq}\nevent: ${event.type}\ndata: ${JSON.stringify({ at: at.toISOString(), ...event })}\n\n`;
+  return `id: ${seq}\nevent: ${event.type}\ndata: ${JSON.stringify({ at: at.toISOString(), ...shown(event) })}\n\n`;
+}
+
+/** The names of workers are nobody's outside. */
+function shown(event: RunEvent): object {
+  return event.type === "started" ? { type: event.type, attempt: event.attempt } : event;
 }
 
 /** Says something now and then where there is nothing to tell. */

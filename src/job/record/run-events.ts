@@ -72,7 +72,7 @@ export function createRunEventWriter({
 }
 
 /** Stores events and wakes the run's watchers, in one statement. */
-export async function storeRunEvents(
+async function storeRunEvents(
   db: Kysely<Tables>,
   runId: string,
   events: readonly { at: Date; event: RunEvent }[],
