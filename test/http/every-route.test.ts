@@ -42,15 +42,26 @@ describe.each(routes.map((route) => ({ ...route, title: `${route.method} ${route
   "$title",
   ({ method, url, access }) => {
     const path = url.replaceAll(/:\w+/g, () => randomUUID());
+    // Each route from an address of its own: one that presents so many bad keys is made to wait.
+    const remoteAddress = `198.51.100.${routes.findIndex((route) => route.url === url && route.method === method)}`;
     const payload = method === "GET" ? {} : { payload: {} };
     const needed = access === "read or link" ? "read" : access;
 
     test("is refused without a good key, before anything is looked at", async () => {
-      expect(code(await api.call({ method, url: path, key: null, ...payload }))).toBe("unauthenticated");
+      expect(code(await api.call({ method, url: path, key: null, remoteAddress, ...payload }))).toBe(
+        "unauthenticated",
+      );
       for (const [what, key] of Object.entries(bad)) {
         expect(
           code(
-            await api.call({ method, url: path, key: null, headers: { "anchor-api-key": key }, ...payload }),
+            await api.call({
+              method,
+              url: path,
+              key: null,
+              headers: { "anchor-api-key": key },
+              remoteAddress,
+              ...payload,
+            }),
           ),
           what,
         ).toBe("unauthenticated");
@@ -59,7 +70,9 @@ describe.each(routes.map((route) => ({ ...route, title: `${route.method} ${route
 
     test("is refused to a smaller scope, and to none else for its scope", async () => {
       for (const scope of scopes) {
-        const answer = code(await api.call({ method, url: path, key: await api.addKey(scope), ...payload }));
+        const answer = code(
+          await api.call({ method, url: path, key: await api.addKey(scope), remoteAddress, ...payload }),
+        );
         const isEnough = scopes.indexOf(scope) >= scopes.indexOf(needed);
         expect(answer === "forbidden", scope).toBe(!isEnough);
         expect(answer, scope).not.toBe("unauthenticated");

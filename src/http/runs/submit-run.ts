@@ -10,7 +10,7 @@ const longestDelayMs = 366 * 24 * 3_600_000;
 const lowestPriority = 2 ** 21 - 1;
 
 /** A job as the API takes it: its project is the key's, its id the server's to give. */
-const submitBody = jobSchema
+export const submitBody = jobSchema
   .omit({ project: true, runId: true, scheduleId: true })
   .extend({
     // Parsed from JSON a moment ago, it can hold nothing else.
