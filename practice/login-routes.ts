@@ -46,6 +46,7 @@ export async function loginRoutes(app: FastifyInstance, state: PracticeState): P
     const { password } = z.object({ password: field }).parse(request.body);
     counts.passwordSubmits += 1;
     const answer = accounts.checkPassword(username, password);
+    if (answer !== "right") counts.passwordsRefused += 1;
     if (answer === "locked") return sendPage(reply.status(423), lockedPage());
     if (answer === "wrong") {
       const refusal = { session, username, alert: wrongPassword };

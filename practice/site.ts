@@ -9,7 +9,7 @@ import type { PracticeState } from "./state.ts";
 import { styleRoute } from "./style-route.ts";
 import { calm, misbehave, type Switches } from "./switches.ts";
 import { notFoundPage } from "./views/message.ts";
-import { sendPage, visitors } from "./visitors.ts";
+import { sendPage, type Visit, visitors } from "./visitors.ts";
 
 export { type PracticeUser, practiceUsers } from "./accounts.ts";
 
@@ -20,12 +20,16 @@ export interface PracticeOptions {
   lockAfter?: number;
   /** How long a session lasts, in milliseconds; an hour unless given. */
   sessionTtlMs?: number;
+  /** Told of each request, before it is answered. */
+  onVisit?: (visit: Visit) => void;
 }
 
 interface Counters {
   /** Logins brought to their end. */
   readonly logins: number;
   readonly passwordSubmits: number;
+  /** Of these, the ones that were wrong, or came too late for a locked account. */
+  readonly passwordsRefused: number;
   readonly codeSubmits: number;
   /** Signed-in sessions that have not ended. */
   readonly sessionsLive: number;
@@ -70,9 +74,9 @@ export async function startPracticeSite({
     accounts: createAccounts(users, lockAfter),
     sessions: createSessions(sessionTtlMs),
     switches: calm(),
-    counts: { logins: 0, passwordSubmits: 0, codeSubmits: 0 },
+    counts: noCounts(),
   };
-  const app = await buildApp(state);
+  const app = await buildApp(state, options.onVisit);
   const url = await app.listen({ port, host });
 
   return {
@@ -88,14 +92,18 @@ export async function startPracticeSite({
       state.sessions.closeAll();
       state.accounts.reset();
       Object.assign(state.switches, calm());
-      Object.assign(state.counts, { logins: 0, passwordSubmits: 0, codeSubmits: 0 });
+      Object.assign(state.counts, noCounts());
     },
     close: () => app.close(),
     [Symbol.asyncDispose]: () => app.close(),
   };
 }
 
-async function buildApp(state: PracticeState): Promise<FastifyInstance> {
+function noCounts(): PracticeState["counts"] {
+  return { logins: 0, passwordSubmits: 0, passwordsRefused: 0, codeSubmits: 0 };
+}
+
+async function buildApp(state: PracticeState, onVisit: PracticeOptions["onVisit"]): Promise<FastifyInstance> {
   // Or a page that the hang switch holds would hold the closing too.
   const app = fastify({ forceCloseConnections: true });
   app.addHook("onSend", async (_request, reply) => {
@@ -111,7 +119,7 @@ async function buildApp(state: PracticeState): Promise<FastifyInstance> {
   await app.register(styleRoute);
   await app.register(async (pages) => {
     misbehave(pages, state.switches);
-    visitors(pages, state.sessions);
+    visitors(pages, state.sessions, onVisit);
     await pages.register(loginRoutes, state);
     await pages.register(accountRoutes, state);
     pages.setNotFoundHandler(async (_request, reply) => sendPage(reply.status(404), notFoundPage()));

@@ -8,5 +8,5 @@ export interface PracticeState {
   readonly accounts: Accounts;
   readonly sessions: Sessions;
   readonly switches: Switches;
-  readonly counts: { logins: number; passwordSubmits: number; codeSubmits: number };
+  readonly counts: { logins: number; passwordSubmits: number; passwordsRefused: number; codeSubmits: number };
 }

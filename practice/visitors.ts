@@ -8,13 +8,25 @@ const cookieName = "larch_session";
 const cookieOptions = { path: "/", httpOnly: true, sameSite: "lax" } as const;
 const tokenField = z.object({ csrfToken: z.string() });
 
+/** One request, as the site sees it. */
+export interface Visit {
+  method: string;
+  /** Path and query. */
+  url: string;
+  sessionId: string;
+  /** Whoever the session is of, or is about to be. */
+  username: string | undefined;
+}
+
 /** Gives every request to these pages a session, and lets only our own forms post. */
-export function visitors(app: FastifyInstance, sessions: Sessions): void {
+export function visitors(app: FastifyInstance, sessions: Sessions, onVisit?: (visit: Visit) => void): void {
   app.decorateRequest("practiceSession");
   app.addHook("preHandler", async (request, reply) => {
     const found = sessions.find(request.cookies[cookieName]);
     const session = found ?? sessions.open({ name: "visitor" });
     request.setDecorator("practiceSession", session);
+    const username = "username" in session.stage ? session.stage.username : undefined;
+    onVisit?.({ method: request.method, url: request.url, sessionId: session.id, username });
     if (found === undefined) void reply.setCookie(cookieName, session.id, cookieOptions);
     if (request.method === "GET" || request.method === "HEAD") return;
     if (found === undefined) return reply.redirect("/login", 303);
