@@ -13,10 +13,12 @@ export interface Switches {
   serverError: Where;
   /** Never answers. */
   hang: Where;
+  /** Cuts the connection. */
+  reset: Where;
 }
 
 export function calm(): Switches {
-  return { delayMs: 0, serverError: false, hang: false };
+  return { delayMs: 0, serverError: false, hang: false, reset: false };
 }
 
 /** Makes the pages slow, broken or hanging as the switches say at the time of each request. */
@@ -25,6 +27,10 @@ export function misbehave(app: FastifyInstance, switches: Switches): void {
     const path = request.url.replace(/\?.*$/, "");
     const on = (where: Where) => (typeof where === "boolean" ? where : where.test(path));
     if (on(switches.hang)) return void reply.hijack();
+    if (on(switches.reset)) {
+      reply.hijack();
+      return void request.raw.socket.destroy();
+    }
     if (switches.delayMs > 0) await setTimeout(switches.delayMs, undefined, { ref: false });
     if (on(switches.serverError)) {
       return sendPage(

@@ -6,7 +6,8 @@ import { workerData } from "node:worker_threads";
 import type { WatchdogData } from "./watchdog.ts";
 
 /** How long the stack may take to be told, in milliseconds. */
-const stackMs = 1_000;
+const stackMs = 5_000;
+const mostFrames = 8;
 
 const { beats, lookMs, mostLooks } = workerData as WatchdogData;
 const counter = new Int32Array(beats);
@@ -42,15 +43,16 @@ async function stack(): Promise<string[]> {
   try {
     const session = new Session();
     session.connectToMainThread();
+    const urls = new Map<string, string>();
+    session.on("Debugger.scriptParsed", ({ params }) => urls.set(params.scriptId, params.url));
     const paused = new Promise<string[]>((resolve) => {
       session.once("Debugger.paused", ({ params }) => {
+        const frames = params.callFrames.slice(0, mostFrames);
         resolve(
-          params.callFrames
-            .slice(0, 8)
-            .map(
-              ({ functionName, url, location }) =>
-                `${functionName || "(anonymous)"} ${path(url)}:${location.lineNumber + 1}`,
-            ),
+          frames.map(({ functionName, location: { scriptId, lineNumber } }) => {
+            const file = path(urls.get(scriptId) ?? "");
+            return `${functionName || "(anonymous)"} ${file}:${lineNumber + 1}`;
+          }),
         );
       });
     });

@@ -62,7 +62,7 @@ export async function judgeWhenSettled({
   activity,
   progress,
 }: Omit<CheckSignedInOptions, "log"> & { activity: Activity; progress?: Progress }): Promise<Verdict> {
-  const startedAt = Date.now();
+  const startedAt = performance.now();
   const source = addressOf(sourceUrl);
   let seen = "";
   let seenAt = startedAt;
@@ -87,15 +87,15 @@ export async function judgeWhenSettled({
       const frames = JSON.stringify(snapshot.frames);
       if (frames !== seen) {
         seen = frames;
-        seenAt = Date.now();
+        seenAt = performance.now();
       }
       const judgement = judgeSignedIn({
         snapshot,
         sourceUrl: source,
         ...(progress === undefined ? {} : { progress }),
       });
-      const waited = Date.now() - startedAt;
-      if (mayBelieve({ judgement, snapshot, stillMs: Date.now() - seenAt, waited })) {
+      const waited = performance.now() - startedAt;
+      if (mayBelieve({ judgement, snapshot, stillMs: performance.now() - seenAt, waited })) {
         const { verdict, evidence, reason } = judgement;
         return { signedIn: verdict === "signed_in", evidence, reason };
       }

@@ -1,5 +1,6 @@
 import type { Page } from "playwright-core";
 import { Failure } from "../failure.ts";
+import { untilAborted } from "../until-aborted.ts";
 import { pause } from "./pause.ts";
 
 /** The longest a site may take to begin to answer. */
@@ -40,7 +41,8 @@ async function open({
 }): Promise<unknown> {
   signal.throwIfAborted();
   try {
-    await page.goto(url, { waitUntil: "commit", timeout: visitTimeoutMs });
+    // A site that never answers must not outlast the run's deadline, or its cancelling.
+    await untilAborted(signal, () => page.goto(url, { waitUntil: "commit", timeout: visitTimeoutMs }));
     return undefined;
   } catch (error) {
     signal.throwIfAborted();

@@ -41,7 +41,8 @@ export async function attemptFlow(run: FlowRun, { flow, input, claim, session }:
   const { id, name, sourceUrl, metadata } = claim.identity;
   await using _trace = run.job.trace ? await recordTrace(run, { context, ...stored }) : undefined;
   try {
-    if (flow.startUrl !== undefined) await page.goto(flow.startUrl);
+    const { startUrl } = flow;
+    if (startUrl !== undefined) await untilAborted(signal, () => page.goto(startUrl));
     if (deps.pause === true) await untilAborted(signal, () => page.pause());
     const result = await untilAborted(signal, () =>
       flow.run({

@@ -6,7 +6,7 @@ import { defineFlow, Failure, z } from "latchkey";
 export default defineFlow({
   description: "Fail in a chosen way",
   input: z.object({ how: z.string(), ms: z.number().default(60_000) }),
-  async run({ page, session, input, step, signal }) {
+  async run({ page, session, input, step, files, signal }) {
     switch (input.how) {
       case "throw":
         return step("break", () => {
@@ -64,6 +64,8 @@ export default defineFlow({
       case "leak contexts":
         for (let n = 0; n < 3; n++) await (await session.context.browser()?.newContext())?.newPage();
         return "leaked";
+      case "keep a file":
+        return files.put("kept.bin", new Uint8Array(100_000));
       case "open popups":
         for (let n = 0; n < 5; n++) await page.evaluate(() => void window.open("about:blank"));
         return "opened";
