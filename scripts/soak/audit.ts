@@ -141,11 +141,13 @@ export async function audit(
   check(folders.length === 0, `${folders.length} folders were left: ${folders.join(", ")}`);
 
   const vitals = await readVitals(ground.vitals);
-  for (const { pid, mbPerMinute } of vitals)
+  for (const { pid, mbPerMinute, lastRssMb } of vitals) {
     check(
       (mbPerMinute ?? 0) <= mostMbPerMinute,
       `worker ${pid} grew by ${mbPerMinute?.toFixed(1)} MiB a minute`,
     );
+    check(lastRssMb <= mostMb, `worker ${pid} took ${Math.round(lastRssMb)} MiB`);
+  }
 
   return {
     breaches,

@@ -8,7 +8,7 @@ import { killGroup } from "../../src/browser/processes.ts";
 import type { Identity } from "../../src/identity/types.ts";
 import type { Run } from "../../src/job/record/runs.ts";
 import { type Service, startService } from "../../src/main.ts";
-import { chromiumFolders, processesOfGroup } from "../support/chromium.ts";
+import { assertNoChromiumLeft, processesOfGroup } from "../support/chromium.ts";
 import { addPracticeIdentity, openTestParts, type TestParts } from "../support/parts.ts";
 import { people } from "../support/people.ts";
 import { ended, flowStarted, submit } from "../support/runs.ts";
@@ -44,7 +44,7 @@ afterAll(async () => {
   await site.close();
   await disk?.[Symbol.asyncDispose]();
   await rm(folder, { recursive: true, force: true });
-  expect(chromiumFolders()).toEqual([]);
+  assertNoChromiumLeft();
 });
 
 const job = (how: string, more: { ms?: number; trace?: boolean; deadlineMs?: number } = {}) => {
