@@ -23,7 +23,7 @@ export interface Sessions {
   find(id: string | undefined): PracticeSession | undefined;
   open(stage: Stage): PracticeSession;
   close(session: PracticeSession): void;
-  /** Ends every session, or one user's. */
+  /** Ends every signed-in session, or one user's. */
   closeAll(username?: string): void;
   signedIn(): number;
 }
@@ -55,9 +55,9 @@ export function createSessions(ttlMs: number): Sessions {
     close: (session) => void sessions.delete(session.id),
     closeAll(username) {
       for (const session of sessions.values()) {
-        if (username === undefined || ("username" in session.stage && session.stage.username === username)) {
-          sessions.delete(session.id);
-        }
+        const { stage } = session;
+        if (stage.name !== "signed_in") continue;
+        if (username === undefined || stage.username === username) sessions.delete(session.id);
       }
     },
     signedIn() {

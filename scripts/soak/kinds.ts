@@ -63,6 +63,9 @@ export const causes: Partial<Record<FailureCode, readonly FaultName[]>> = {
   session_lapsed: ["sessions expired"],
   database_unavailable: ["Postgres restarted", "Postgres crashed"],
   queue_unavailable: ["Postgres restarted", "Postgres crashed", "Redis restarted", "Redis emptied"],
+  // A code made by a clock that jumps in mid-login is wrong; the identity then needs somebody to look at it.
+  invalid_one_time_code: ["clock jumped"],
+  identity_failed: ["clock jumped"],
   lease_lost: ["Postgres restarted", "Postgres crashed", "endless loop", "worker stopped"],
   worker_lost: ["worker killed", "endless loop"],
   artifact_failed: ["disk full"],

@@ -19,7 +19,7 @@ export interface Submitted {
 }
 
 /** Runs waiting or working at a time: enough that no worker is ever without. */
-const mostOpen = 60;
+const mostOpen = 45;
 const drainMs = 4 * 60_000;
 const webhookShare = 0.2;
 

@@ -1,9 +1,13 @@
-import type { BrowserContextOptions, Page } from "playwright-core";
+import type { BrowserContext, BrowserContextOptions, Page } from "playwright-core";
 import { Failure } from "../failure.ts";
 import { onEachPage } from "./each-page.ts";
 import type { LentContext, Provider } from "./providers/provider.ts";
 import type { RestorableState } from "./restore-state.ts";
 import type { SessionRequest } from "./session.ts";
+import { within } from "./waiting.ts";
+
+/** How long a page may take to open, on a machine with too much to do; in milliseconds. */
+const openPageMs = 20_000;
 
 /** A context with its first page: a session before it is anybody's. */
 export interface BlankSession {
@@ -35,11 +39,19 @@ export async function openBlank(
         crashed.abort(new Failure("browser_crashed", "A page of the session crashed.")),
       );
     });
-    return { lent, page: await lent.context.newPage(), crashed: crashed.signal };
+    return { lent, page: await openPage(lent.context), crashed: crashed.signal };
   } catch (error) {
     await lent.close();
     throw lent.lost.aborted ? lent.lost.reason : error;
   }
+}
+
+/** A page whose process dies while it is being opened is never heard of again: that must not hang its run. */
+async function openPage(context: BrowserContext): Promise<Page> {
+  const opening = context.newPage();
+  if (await within(openPageMs, opening)) return await opening;
+  opening.catch(() => {});
+  throw new Failure("browser_crashed", `The browser opened no page within ${openPageMs / 1_000} s.`);
 }
 
 function contextOptions(

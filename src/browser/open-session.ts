@@ -33,7 +33,9 @@ export function createOpenSession({
     const provider = findProvider(providers, request.provider ?? defaultProvider);
     request.signal.throwIfAborted();
     const { atOnce, onVisit } = divide(request.state);
-    const taken = fitsSpare(provider, request, atOnce) ? await takeSpare(spare, atOnce, log) : undefined;
+    const taken = fitsSpare(provider, request, atOnce)
+      ? await untilAborted(request.signal, takeSpare(spare, atOnce, log), (late) => late?.lent.close())
+      : undefined;
     const blank = taken ?? (await openFor(provider, request, atOnce, log));
     try {
       return await assemble({ provider, blank, state: request.state, onVisit, spare, log });

@@ -38,10 +38,12 @@ const isWrite = (request: Request) => !/^(GET|HEAD|OPTIONS)$/.test(request.metho
 const isRead = (request: Request) => !isDocument(request) && !isWrite(request);
 
 export function watchActivity({ page, now }: { page: Page; now: () => number }): Activity {
+  // How long something takes must not depend on a clock that somebody may set.
+  const elapsed = () => performance.now();
   const pending = new Map<Request, number>();
   let answers: AnswerSnapshot[] = [];
-  let lastEventAt = now();
-  let lastActAt = now();
+  let lastEventAt = elapsed();
+  let lastActAt = elapsed();
   let submitted = false;
   let failedLoads = 0;
   let documentStatus: number | null = null;
@@ -55,7 +57,7 @@ export function watchActivity({ page, now }: { page: Page; now: () => number }):
   let progressed = false;
 
   const noteEvent = () => {
-    lastEventAt = now();
+    lastEventAt = elapsed();
     wake();
   };
   const noteProgress = () => {
@@ -67,7 +69,7 @@ export function watchActivity({ page, now }: { page: Page; now: () => number }):
     // Code that is still being fetched may yet change the page.
     if (request.resourceType() === "script") return noteEvent();
     if (!isData(request) && !isDocument(request)) return;
-    pending.set(request, now());
+    pending.set(request, elapsed());
     if (isWrite(request) || isDocument(request)) submitted = true;
     noteEvent();
   };
@@ -86,7 +88,8 @@ export function watchActivity({ page, now }: { page: Page; now: () => number }):
     }
     if (isMain || isWrite(request)) {
       const receivedAt = now();
-      const sentAt = pending.get(request) ?? receivedAt;
+      const since = pending.get(request);
+      const sentAt = since === undefined ? receivedAt : receivedAt - (elapsed() - since);
       clock.note({ date: headers["date"], age: headers["age"], sentAt, receivedAt });
     }
     answers.push({
@@ -123,7 +126,7 @@ export function watchActivity({ page, now }: { page: Page; now: () => number }):
   page.on("load", noteProgress);
 
   const count = (fits: (request: Request, age: number) => boolean) => {
-    const time = now();
+    const time = elapsed();
     return [...pending].filter(([request, since]) => fits(request, time - since)).length;
   };
 
@@ -144,9 +147,9 @@ export function watchActivity({ page, now }: { page: Page; now: () => number }):
       ),
       pendingReads: count((request, age) => isRead(request) && age < longPollMs),
       slowReads: count((request, age) => isRead(request) && age >= longPollMs && age < slowReadMs),
-      quietMs: now() - lastEventAt,
+      quietMs: elapsed() - lastEventAt,
       stillMs: 0,
-      sinceActMs: now() - lastActAt,
+      sinceActMs: elapsed() - lastActAt,
       documentStatus,
       documentStatusText,
       httpChallenge,
@@ -162,8 +165,8 @@ export function watchActivity({ page, now }: { page: Page; now: () => number }):
       answers = [];
       submitted = false;
       failedLoads = 0;
-      lastActAt = now();
-      lastEventAt = now();
+      lastActAt = elapsed();
+      lastEventAt = elapsed();
     },
     submittedSinceMark: () => submitted,
     async change(atMostMs) {

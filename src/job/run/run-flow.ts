@@ -1,5 +1,6 @@
 import type { Session } from "../../browser/session.ts";
 import { Failure } from "../../failure.ts";
+import { untilAborted } from "../../until-aborted.ts";
 import { checkIdentity } from "../check-identity.ts";
 import { attemptFlow, type FlowWork } from "./attempt-flow.ts";
 import type { Claim } from "./claim-identity.ts";
@@ -40,7 +41,7 @@ export async function runFlow(run: RunContext, work: ClaimedWork & { saved: bool
 /** Asks the site from a page of its own: the page the flow failed on stays as it was, for the evidence. */
 async function hasLapsed(run: RunContext, { claim, session }: ClaimedWork): Promise<boolean> {
   try {
-    const page = await session.context.newPage();
+    const page = await untilAborted(run.signal, () => session.context.newPage());
     try {
       return !(await checkIdentity(run, claim, page)).signedIn;
     } finally {

@@ -145,7 +145,9 @@ async function logIn(run: RunContext, { identity, site, lease }: Claim, session:
   run.evidence.decisions = result.decisions;
   if (result.siteMessage !== undefined)
     run.evidence.siteMessage = run.known.redactor.scrub(result.siteMessage);
-  if (refusals.has(result.failure.code)) {
+  // A code that was never typed — this machine's clock was found set back — was refused by nobody.
+  const unasked = result.failure.code === "invalid_one_time_code" && result.submits.code === 0;
+  if (refusals.has(result.failure.code) && !unasked) {
     await deps.identities.setStatus(
       identity.id,
       "failed",
