@@ -27,6 +27,8 @@ export interface Run<Output = unknown> {
   maxAttempts: number;
   /** The schedule that made it. */
   scheduleId: string | null;
+  /** The batch it was submitted in. */
+  batchId: string | null;
   webhookUrl: string | null;
   /** The run whose job it does again. */
   retryOf: string | null;

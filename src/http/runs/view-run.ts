@@ -57,6 +57,7 @@ export const runSchema = z
     attempts: z.int().meta({ description: "Begun so far." }),
     maxAttempts: z.int(),
     scheduleId: z.uuid().nullable().meta({ description: "The schedule that made it." }),
+    batchId: z.uuid().nullable().meta({ description: "The batch it was submitted in." }),
     webhookUrl: z.string().nullable().meta({ description: "Where its outcome is reported to." }),
     retryOf: z.uuid().nullable().meta({ description: "The run whose job it does again." }),
     cancelRequestedAt: time.nullable(),
@@ -81,6 +82,7 @@ export function viewRun(run: Run, { links }: { links: ArtifactLinks }): z.input<
     ...viewAnyRun(run),
     retryOf: run.retryOf,
     scheduleId: run.scheduleId,
+    batchId: run.batchId,
     cancelRequestedAt: run.cancelRequestedAt?.toISOString() ?? null,
     outcome: run.outcome as z.input<typeof runSchema>["outcome"],
     artifacts: run.artifacts.map((artifact) => ({

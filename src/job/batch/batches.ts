@@ -44,6 +44,14 @@ const none: Batch["counts"] = {
   failed: 0,
 };
 
+/** Records a batch before its runs. */
+export async function createBatch(
+  db: Kysely<Tables>,
+  batch: Pick<Batch, "id" | "project" | "name" | "total">,
+): Promise<void> {
+  await db.insertInto("batches").values(batch).execute();
+}
+
 /** The record of batches. What they came to is always counted from their runs. */
 export function createBatchStore(db: Kysely<Tables>) {
   const select = () =>
@@ -99,10 +107,6 @@ export function createBatchStore(db: Kysely<Tables>) {
   };
 
   return {
-    async create(batch: { id: string; project: string; name: string | null; total: number }): Promise<void> {
-      await db.insertInto("batches").values(batch).execute();
-    },
-
     /** Some of its runs did not come into being: the batch is those that did. */
     async shrink(id: string): Promise<void> {
       const total = sql<number>`(select count(*) from runs where batch_id = ${id})`;

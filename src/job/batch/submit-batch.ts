@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { setTimeout } from "node:timers/promises";
 import { type Kysely, sql } from "kysely";
 import type { Tables } from "../../database/tables.ts";
 import { Failure, type FailureDetail, toFailure } from "../../failure.ts";
@@ -8,12 +9,15 @@ import type { Job } from "../job.ts";
 import type { EnqueueOptions } from "../queue/queue.ts";
 import { claimKey, findRepeated, forgetRepeated, type Idempotency } from "../record/insert-runs.ts";
 import type { Submitter } from "../submitter.ts";
-import type { Batch, BatchStore } from "./batches.ts";
+import { type Batch, type BatchStore, createBatch } from "./batches.ts";
 
 /** The most runs of one batch. */
 export const mostRuns = 1_000;
 /** Of the faults that are told, this many at most: a thousand alike help nobody. */
 const mostFaults = 20;
+/** How long the same request, made twice at once, waits for the first to be done, in milliseconds. */
+const longestWaitMs = 10_000;
+const lookEveryMs = 50;
 
 export interface BatchDeps extends JobCheck {
   db: Kysely<Tables>;
@@ -52,11 +56,19 @@ export async function submitBatch(
   await checkAll(deps, project, runs);
 
   const id = randomUUID();
-  if (idempotency !== undefined && !(await claimKey(deps.db, { project, ...idempotency, id }))) {
-    // Another of the same request came in between.
-    return (await repeatedBatch(deps, project, idempotency)) ?? submitBatch(deps, { project, runs });
-  }
-  await deps.batches.create({ id, project, name: name ?? null, total: runs.length });
+  const isNew = await deps.db.transaction().execute(async (trx) => {
+    if (idempotency !== undefined && !(await claimKey(trx, { project, ...idempotency, id }))) return false;
+    await createBatch(trx, { id, project, name: name ?? null, total: runs.length });
+    return true;
+  });
+  // Another of the same request came in between.
+  if (!isNew)
+    return submitBatch(deps, {
+      project,
+      ...(name === undefined ? {} : { name }),
+      runs,
+      ...given(idempotency),
+    });
   const submitted = await Promise.allSettled(
     runs.map((run, index) => deps.submitter.submit({ ...run, batch: { id, index } })),
   );
@@ -79,10 +91,17 @@ async function repeatedBatch(
   if (before === undefined) return undefined;
   if (before.fingerprint !== fingerprint)
     throw new Failure("conflict", "This idempotency key was used for another request.");
-  const batch = await batches.get(project, before.runId);
-  const runs = await batches.runs(batch.id);
-  return { batch, runIds: runs.map(({ id }) => id), isRepeated: true };
+  for (let waitedMs = 0; ; waitedMs += lookEveryMs) {
+    const batch = await batches.get(project, before.runId);
+    const runs = await batches.runs(batch.id);
+    // The first request may still be at it.
+    if (runs.length === batch.total || waitedMs >= longestWaitMs)
+      return { batch, runIds: runs.map(({ id }) => id), isRepeated: true };
+    await setTimeout(lookEveryMs);
+  }
 }
+
+const given = (idempotency: Idempotency | undefined) => (idempotency === undefined ? {} : { idempotency });
 
 /** Every fault of every run, before anything is recorded. */
 async function checkAll(deps: BatchDeps, project: string, runs: BatchRequest["runs"]): Promise<void> {

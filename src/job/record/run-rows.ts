@@ -16,6 +16,7 @@ export interface Run {
   tags: Record<string, string>;
   /** The schedule it was made by, or null. */
   scheduleId: string | null;
+  batchId: string | null;
   /**
    * `queued` → `running` → `succeeded | failed`. `deferred`: its identity is held by another run. From `running` it
    * goes back to `queued` when a retryable failure leaves attempts over, or when its worker stops or dies.
@@ -69,6 +70,7 @@ export function toRun(row: RunRow): Run {
     input: row.input,
     tags: row.tags,
     scheduleId: row.schedule_id,
+    batchId: row.batch_id,
     status: row.status,
     attempts: row.attempts,
     maxAttempts: row.max_attempts,

@@ -58,7 +58,7 @@ test("a thousand runs are taken in as one, in their order, and cancelled as one"
   expect(batch).toMatchObject({ name: "nightly", total: 1_000, endedAt: null, counts: { queued: 1_000 } });
   expect(new Set(runIds).size).toBe(1_000);
   const seventh = await api.call({ url: `/v1/runs/${runIds[7]}` });
-  expect(seventh.json()).toMatchObject({ input: { word: "7" } });
+  expect(seventh.json()).toMatchObject({ input: { word: "7" }, batchId: batch.id });
   expect((await counted()).jobs).toBe((before.jobs ?? 0) + 1_000);
   const listed = await api.call({ url: `/v1/runs?batchId=${batch.id}&limit=1000` });
   expect(listed.json<{ items: unknown[] }>().items).toHaveLength(1_000);
