@@ -1,9 +1,12 @@
 import { constants } from "node:os";
 import { Failure } from "../failure.ts";
 
+/** How long a command that was told to end may take, in milliseconds: a Postgres that vanished answers no farewell. */
+const endWithinMs = 20_000;
+
 /** Ctrl-C, and SIGTERM, as a signal that a command's work can be given. */
 export interface Interrupt extends Disposable {
-  /** Aborted by the first, with a Failure `cancelled`. A second one ends the process at once. */
+  /** Aborted by the first, with a Failure `cancelled`. A second one ends the process at once, and so does time. */
   readonly signal: AbortSignal;
   /** What a shell expects of a command that a signal ended; undefined unless one came. */
   readonly exitCode: number | undefined;
@@ -15,7 +18,9 @@ export function createInterrupt(message: string): Interrupt {
   let exitCode: number | undefined;
   const onSignal = (name: "SIGINT" | "SIGTERM") => {
     if (exitCode !== undefined) process.exit(exitCode);
-    exitCode = 128 + constants.signals[name];
+    const code = 128 + constants.signals[name];
+    exitCode = code;
+    setTimeout(() => process.exit(code), endWithinMs).unref();
     controller.abort(new Failure("cancelled", message));
   };
   process.on("SIGINT", onSignal).on("SIGTERM", onSignal);

@@ -1,6 +1,7 @@
 import pRetry from "p-retry";
 import { Failure } from "../../failure.ts";
 import type { Logger } from "../../log.ts";
+import { untilAborted } from "../../until-aborted.ts";
 
 /**
  * Does what must not be lost because Postgres is being restarted just then: again and again, with growing pauses, until
@@ -11,7 +12,8 @@ export function untilRecorded<T>(
   work: () => Promise<T>,
   { signal, log }: { signal: AbortSignal; log: Logger },
 ): Promise<T> {
-  return pRetry(work, {
+  // A server that vanished without a word leaves a statement hanging: that is not waited for either.
+  return pRetry(() => untilAborted(signal, work), {
     retries: Number.POSITIVE_INFINITY,
     minTimeout: 100,
     maxTimeout: 2_000,
