@@ -153,9 +153,7 @@ async function recordAndQueue(
   let inserted: Map<string, Inserted>;
   try {
     const [{ columns } = { columns: [] }] = items;
-    // An idempotency key is nowhere else: it must outlive whatever happens.
-    const hurry = items.every(({ run }) => run.idempotency === undefined && run.retryOf === undefined);
-    inserted = await insertRuns(deps.db, { columns, texts: items.map(({ text }) => text), hurry });
+    inserted = await insertRuns(deps.db, { columns, texts: items.map(({ text }) => text) });
   } catch (error) {
     if (!isDataException(error)) throw error;
     if (items.length === 1)

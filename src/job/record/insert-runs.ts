@@ -39,13 +39,11 @@ export async function insertRun(db: Kysely<Tables>, row: ReturnType<typeof newRu
  * Inserts runs with their first event, in one statement however many they are, and however many of them are new. At
  * most one of them may have the same idempotency key within a project.
  * @param texts what `insertionText` made of each
- * @param hurry answer before the disk has it. What a crash of Postgres then takes back of the last moment is made anew
- * from the queue's job when a worker takes it up; a queue in the same Postgres writes both to the disk.
  * @returns by run id; absent are those whose identity is unknown, whose id is taken, or whose idempotency key is
  */
 export async function insertRuns(
   db: Kysely<Tables>,
-  { columns, texts, hurry }: { columns: readonly string[]; texts: readonly string[]; hurry: boolean },
+  { columns, texts }: { columns: readonly string[]; texts: readonly string[] },
 ): Promise<Map<string, Inserted>> {
   const names = sql.join(columns.map((column) => sql.ref(column)));
   const values = sql.join(
@@ -53,10 +51,7 @@ export async function insertRuns(
   );
   const event: RunEvent = { type: "queued" };
   const { rows } = await sql<{ id: string; identity_id: string; created_at: Date }>`
-    with pace as (
-      select set_config('synchronous_commit', ${hurry ? "off" : "on"}, true)
-    ),
-    given as (
+    with given as (
       select jsonb_populate_record(null::runs, item -> 'run') as run,
         (item ->> 'byId')::uuid as by_id, item ->> 'byName' as by_name,
         item ->> 'key' as key, decode(item ->> 'fingerprint', 'hex') as fingerprint
@@ -90,7 +85,7 @@ export async function insertRuns(
     told as (
       insert into run_events (run_id, event) select id, ${JSON.stringify(event)}::jsonb from inserted
     )
-    select id, identity_id, created_at from inserted, pace
+    select id, identity_id, created_at from inserted
   `.execute(db);
   return new Map(rows.map((row) => [row.id, { identityId: row.identity_id, createdAt: row.created_at }]));
 }

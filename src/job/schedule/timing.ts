@@ -96,7 +96,7 @@ function* unbounded(
     for (let index = first; ; index += 1) yield anchor + index * every;
   }
   const expression = CronExpressionParser.parse(cron, {
-    currentDate: new Date(after),
+    currentDate: new Date(beforeChange(after, timeZone)),
     tz: timeZone,
     hashSeed: seed,
   });
@@ -108,8 +108,23 @@ function* unbounded(
       // cron-parser gives up on an expression that has no time within years.
       return;
     }
-    yield next;
+    if (next > after) yield next;
   }
+}
+
+/** How long a change of clocks still tells in what cron-parser makes of a moment after it: more than any change. */
+const changeTellsMs = 3 * 3_600_000;
+
+/**
+ * A moment to look from for the times after this one. Soon after the clocks changed, by half an hour in some zones, what
+ * cron-parser finds depends on where it begins: it then begins before the change, from wherever it is asked.
+ */
+function beforeChange(moment: number, timeZone: string): number {
+  const format = new Intl.DateTimeFormat("en", { timeZone, timeZoneName: "longOffset" });
+  const offsetAt = (at: number) =>
+    format.formatToParts(at).find(({ type }) => type === "timeZoneName")?.value;
+  const earlier = moment - changeTellsMs;
+  return offsetAt(earlier) === offsetAt(moment) ? moment : earlier;
 }
 
 /** Between 0 and `jitterMs`, drawn from the schedule and the time, so that every machine draws the same. */
