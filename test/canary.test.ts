@@ -4,6 +4,7 @@ import { resolve } from "node:path";
 import { generate } from "otplib";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type PracticeSite, startPracticeSite } from "../practice/site.ts";
+import { createClient } from "../src/client/index.ts";
 import type { Identity, RevealedPasskey } from "../src/identity/types.ts";
 import { cancelRun } from "../src/job/cancel.ts";
 import type { JobInput } from "../src/job/job.ts";
@@ -31,6 +32,7 @@ const custom = mark("custom");
 const handedIn = mark("handed-in-code");
 /** Waits in the inbox for a run that never asks. */
 const leftInInbox = mark("code-nobody-took");
+const handedInOverHttp = mark("code-over-http");
 const totpSecret = "GEZDGNBVGY3TQOJQKNCUGUSFKRJVKTCU";
 const wrongTotpSecret = "KRUGS4ZANFZSAYJAORSXG5BAMFXGIIDB";
 /** The mailbox's own are in `mailUser`; what is mailed is made by the site. */
@@ -40,6 +42,7 @@ const visible = mark("visible");
 const periodSeconds = 2;
 
 let passkey: RevealedPasskey;
+let apiKey: string;
 
 let startedAt: number;
 let redis: TestRedis;
@@ -214,6 +217,7 @@ test("no secret is found in logs, databases, artifacts, the queue or the process
     passkey: plainPasskey,
   });
   await latchkey(["code", "--identity", visible], ground.environment, { stdin: leftInInbox });
+  const http = await overHttp(good);
   const webhookSecrets = [
     await showSecret(["webhooks", "secret"]),
     await showSecret(["webhooks", "secret", "--rotate"]),
@@ -225,6 +229,8 @@ test("no secret is found in logs, databases, artifacts, the queue or the process
 
   const kept = new Map<string, string>([
     ["the worker's log", worker.output()],
+    ["the server's log", http.log],
+    ["what the server answered", http.answered],
     ["this process's log", ground.logged()],
     ["what commands said", said.join("\n")],
     ["postgres", await dumpPostgres(ground.environment["DATABASE_URL"] ?? "")],
@@ -304,6 +310,8 @@ async function needles(): Promise<{ what: string; form: string }[]> {
     totpSecret,
     wrongTotpSecret,
     handedIn,
+    handedInOverHttp,
+    apiKey,
     leftInInbox,
     mailboxUser: mailUser.username,
     mailboxPassword: mailUser.password,
@@ -393,6 +401,45 @@ async function runsWithMailbox(command: (args: string[], given: object) => Promi
   }
   mailed.push(linkSite.sent.token);
   return outcomes;
+}
+
+/** A server of its own: a key, runs, a code handed in, refusals that were given secrets. */
+async function overHttp(good: string): Promise<{ log: string; answered: string }> {
+  const added = await latchkey(["keys", "add", "--scope", "submit"], ground.environment);
+  apiKey = added.stdout.trim();
+  const answered: string[] = [];
+  await using server = startCli(["server"], ground.environment);
+  await server.says("latchkey is up");
+  const [, url = ""] = /"url":"(http[^"]+)"[^\n]*latchkey is up/.exec(server.output()) ?? [];
+  const client = createClient({
+    url,
+    apiKey,
+    async fetch(input, init) {
+      const response = await fetch(input, init);
+      const isStream = response.headers.get("content-type")?.startsWith("text/event-stream") === true;
+      if (!isStream) answered.push(await response.clone().text());
+      return response;
+    },
+  });
+  const waits = await client.submit("trial/look", {
+    identityId: await identity(password, undefined),
+    input: { word: visible },
+  });
+  for await (const event of client.watch(waits)) {
+    answered.push(JSON.stringify(event));
+    if (event.type === "waiting_for_code") await client.handInCode(waits, { code: handedInOverHttp });
+  }
+  assert.equal((await client.get(waits)).status, "failed");
+  const refused = [
+    client.submit("trial/look", { identityId: good, input: { word: { password } } }),
+    client.handInCode(waits, { code: handedInOverHttp }),
+    client.get(password),
+  ];
+  for (const { status } of await Promise.allSettled(refused)) assert.equal(status, "rejected");
+  await fetch(`${url}/v1/runs`, { headers: { authorization: `Bearer ${apiKey.slice(0, -1)}x` } });
+  server.child.kill("SIGTERM");
+  await server.ended();
+  return { log: server.output(), answered: answered.join("\n") };
 }
 
 /** Through the queue, with a trace, to its end. */
