@@ -25,6 +25,7 @@ export function startWorkerPlace(options: {
   environment: Readonly<Record<string, string>>;
 }): WorkerPlace {
   const { index, folder, environment } = options;
+  const { PATH, HOME, CHROMIUM_PATH } = process.env;
   const generations: { pid: number; endedBy?: string | undefined }[] = [];
   const log = createWriteStream(join(folder, `worker-${index}.log`), { flags: "a" });
   let child: ChildProcess | undefined;
@@ -32,7 +33,7 @@ export function startWorkerPlace(options: {
 
   const start = () => {
     const started = spawn(process.execPath, ["--import", preload, cli, "worker"], {
-      env: { PATH: process.env["PATH"], HOME: process.env["HOME"], ...environment },
+      env: { PATH, HOME, ...(CHROMIUM_PATH === undefined ? {} : { CHROMIUM_PATH }), ...environment },
       stdio: ["ignore", "pipe", "pipe"],
     });
     child = started;

@@ -1,0 +1,81 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { routes } from "../../src/http/routes.ts";
+import { ensureProject } from "../../src/identity/projects.ts";
+import { openTestApi, type TestApi } from "../support/api.ts";
+import { openTestParts, type TestParts } from "../support/parts.ts";
+
+let ground: TestParts;
+let api: TestApi;
+let stranger: string;
+/** What a path's parameters stand for, by the beginning of the path: things of the project `default`. */
+const named: Record<string, string> = {};
+
+beforeAll(async () => {
+  ground = await openTestParts();
+  api = await openTestApi(ground.parts);
+  const { database, identities } = await ground.parts.store();
+  await ensureProject(database, "other");
+  stranger = await api.addKey("admin", "other");
+  const identity = await identities.create(
+    "default",
+    { name: "ada", sourceUrl: "https://site.example/", credentials: [] },
+    { name: "test" },
+  );
+  const post = async (url: string, payload: object) => {
+    const response = await api.call({ method: "POST", url, payload });
+    expect(response.statusCode, response.body).toBeLessThan(300);
+    return response.json<{ id: string; batch: { id: string } }>();
+  };
+  const job = { flow: "web/capture", identityId: "ada" };
+  const run = await post("/v1/runs", { ...job, webhookUrl: "https://example.com/hook" });
+  await api.call({ method: "DELETE", url: `/v1/runs/${run.id}` });
+  await ground.parts.artifacts.put(run.id, "page.txt", "theirs", { kind: "file" });
+  const deliveries = await api.call({ url: "/v1/webhook-deliveries" });
+  const [delivery] = deliveries.json<{ items: { id: string }[] }>().items;
+  Object.assign(named, {
+    "/v1/runs/:id": run.id,
+    "/v1/batches/:id": (await post("/v1/batches", { runs: [job] })).batch.id,
+    "/v1/schedules/:schedule": (await post("/v1/schedules", { ...job, name: "nightly", every: "1d" })).id,
+    "/v1/identities/:identity": identity.id,
+    "/v1/webhook-deliveries/:id": delivery?.id,
+  });
+});
+afterAll(async () => {
+  await api[Symbol.asyncDispose]();
+  await ground[Symbol.asyncDispose]();
+});
+
+const payloads: Record<string, object> = {
+  "POST /v1/runs/:id/code": { code: "123456" },
+  "PATCH /v1/schedules/:schedule": { paused: true },
+};
+// A flow is the installation's, not a project's.
+const ofProjects = routes.filter(({ url }) => url.includes(":") && !url.startsWith("/v1/flows/"));
+
+test.each(ofProjects.map(({ method, url }) => ({ method, url, title: `${method} ${url}` })))(
+  "$title does not find what belongs to another project",
+  async ({ method, url, title }) => {
+    const [start = "", id = ""] =
+      Object.entries(named).find(([beginning]) => url.startsWith(beginning)) ?? [];
+    expect(id).toMatch(/^[\da-f-]{36}$/);
+    const path = url.replace(start, start.replace(/:\w+/, id)).replace(":name", "page.txt");
+    const payload = payloads[title];
+    const call = (key?: string) =>
+      api.call({
+        method,
+        url: path,
+        ...(key === undefined ? {} : { key }),
+        ...(payload === undefined ? {} : { payload }),
+      });
+    const answer = await call(stranger);
+    expect({
+      status: answer.statusCode,
+      body: answer.json<{ error: { code: string } }>().error.code,
+    }).toEqual({
+      status: 404,
+      body: expect.stringMatching(/^(?:not_found|unknown_identity)$/),
+    });
+    // The same path is there for those it belongs to; streams would not end.
+    if (method === "GET" && !url.endsWith("/events")) expect((await call()).statusCode).toBe(200);
+  },
+);
