@@ -1,7 +1,6 @@
-import { Readable } from "node:stream";
 import { type BatchEvent, watchBatch as watch } from "../../job/batch/watch-batch.ts";
 import { defineRoute, stream } from "../define-route.ts";
-import { reconnectMs, withHeartbeats } from "../runs/event-stream.ts";
+import { eventAnswer, heartbeat, withHeartbeats } from "../event-answer.ts";
 import { batchParams, viewBatch } from "./view-batch.ts";
 
 export const watchBatch = defineRoute({
@@ -21,25 +20,13 @@ export const watchBatch = defineRoute({
     await deps.batches.get(caller.project, params.id);
     const { signal } = call;
     const events = watch(deps, { project: caller.project, id: params.id }, signal);
-    return {
-      status: 200,
-      headers: {
-        "content-type": "text/event-stream; charset=utf-8",
-        "cache-control": "no-cache, no-transform",
-        "x-accel-buffering": "no",
-        connection: "close",
-      },
-      body: Readable.from(texts(withHeartbeats(events, signal)), { objectMode: false, highWaterMark: 1 }),
-    };
+    return eventAnswer(texts(withHeartbeats(events, signal)));
   },
 });
 
-async function* texts(events: AsyncGenerator<BatchEvent | "heartbeat">): AsyncGenerator<string> {
-  yield `retry: ${reconnectMs}\n\n`;
+async function* texts(events: AsyncGenerator<BatchEvent | typeof heartbeat>): AsyncGenerator<string> {
   for await (const event of events) {
-    yield event === "heartbeat"
-      ? ": still here\n\n"
-      : `event: ${event.type}\ndata: ${JSON.stringify(shown(event))}\n\n`;
+    yield event === heartbeat ? heartbeat : `event: ${event.type}\ndata: ${JSON.stringify(shown(event))}\n\n`;
   }
 }
 

@@ -1,7 +1,7 @@
-import { Readable } from "node:stream";
 import { z } from "zod";
 import { readRunEvents } from "../../job/record/run-events.ts";
 import { defineRoute, stream } from "../define-route.ts";
+import { eventAnswer } from "../event-answer.ts";
 import { eventStream } from "./event-stream.ts";
 import { runParams } from "./run-params.ts";
 
@@ -32,21 +32,6 @@ export const watchEvents = defineRoute({
       const left = await readRunEvents(deps.database.kysely, run.id, after);
       if (left.length === 0) return { status: 204, body: undefined };
     }
-    return {
-      status: 200,
-      headers: {
-        "content-type": "text/event-stream; charset=utf-8",
-        "cache-control": "no-cache, no-transform",
-        // Nginx would hold events back until it has a buffer full of them.
-        "x-accel-buffering": "no",
-        // A connection that stays open after its stream would hold up a server that stops.
-        connection: "close",
-      },
-      body: Readable.from(
-        eventStream(deps, { project, runId: run.id, after, signal: call.signal }),
-        // One event ahead, so that a client that reads slowly holds back the reading of the database.
-        { objectMode: false, highWaterMark: 1 },
-      ),
-    };
+    return eventAnswer(eventStream(deps, { project, runId: run.id, after, signal: call.signal }));
   },
 });
