@@ -188,6 +188,12 @@ export const settings = {
     "CDP endpoint of the `cdp` provider: `http://host:9222` or `ws://…`. May hold a key, so it is treated as a secret.",
     "none",
   ),
+  apiKey: setting(
+    "LATCHKEY_API_KEY",
+    secret.optional(),
+    "API key of scope admin that `latchkey run --remote` brings to another machine's service.",
+    "none",
+  ),
   chromiumPath: setting(
     "CHROMIUM_PATH",
     path.optional(),

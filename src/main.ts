@@ -68,12 +68,13 @@ async function startMetrics({ observers, config, ...parts }: Parts) {
 }
 
 async function startServer(parts: Parts, { scrape }: ProcessMetrics) {
-  const { config, log, redactor, artifacts } = parts;
+  const { config, log, redactor, artifacts, browsers, processName } = parts;
   const { tell } = parts.observers;
   const store = await parts.store();
   const { queue } = await parts.queueing();
   const catalogue = await parts.catalogue();
-  return serveApi({ config, log, redactor, artifacts, ...store, queue, catalogue, scrape, tell });
+  const own = { config, log, redactor, artifacts, browsers, processName };
+  return serveApi({ ...own, ...store, queue, catalogue, scrape, tell });
 }
 
 /** In each process of the service, whatever its role: a worker may be all there is. */

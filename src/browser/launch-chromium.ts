@@ -132,7 +132,7 @@ function owned({
 }
 
 /** A socket's path has 108 bytes (unix(7)), and Chromium puts one of 46 below its temporary folder. */
-function temporaryFolder(folder: string): Record<string, string> {
+export function temporaryFolder(folder: string): Record<string, string> {
   return Buffer.byteLength(folder) + 46 < 108 ? { TMPDIR: folder } : {};
 }
 
@@ -144,7 +144,7 @@ function hasScreen(environment: NodeJS.ProcessEnv): boolean {
  * What Chromium needs of our environment and no more: a page that breaks out of its renderer finds no database URL
  * and no master key there.
  */
-function chromiumEnvironment(environment: NodeJS.ProcessEnv): Record<string, string> {
+export function chromiumEnvironment(environment: NodeJS.ProcessEnv): Record<string, string> {
   const wanted =
     /^(PATH|HOME|USER|LOGNAME|SHELL|LANG|LANGUAGE|LC_.*|TZ|DISPLAY|WAYLAND_DISPLAY|XAUTHORITY|XDG_.*|DBUS_.*|FONTCONFIG_.*|LD_LIBRARY_PATH|SSL_CERT_.*|NSS_.*|https?_proxy|all_proxy|no_proxy)$/i;
   return Object.fromEntries(
@@ -157,7 +157,7 @@ function chromiumEnvironment(environment: NodeJS.ProcessEnv): Record<string, str
 const leastSharedMemory = 2 ** 30;
 
 /** Containers give /dev/shm 64 MiB unless told otherwise; pages crash when it runs out. */
-async function hasSharedMemory(): Promise<boolean> {
+export async function hasSharedMemory(): Promise<boolean> {
   try {
     const { bavail, bsize } = await statfs("/dev/shm");
     return bavail * bsize >= leastSharedMemory;

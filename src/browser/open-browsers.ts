@@ -3,6 +3,7 @@ import type { Logger } from "../log.ts";
 import type { Tell } from "../observe.ts";
 import { type BrowserPool, createBrowserPool } from "./browser-pool.ts";
 import { findChromium } from "./find-chromium.ts";
+import { type HandedOutChromium, launchHandedOut } from "./handed-out/launch.ts";
 import { createOpenSession } from "./open-session.ts";
 import { createCdpProvider } from "./providers/cdp.ts";
 import { createLocalProvider } from "./providers/local.ts";
@@ -13,6 +14,8 @@ import { createSpareSession } from "./spare-session.ts";
 export interface Browsers extends AsyncDisposable {
   pool: BrowserPool;
   openSession: OpenSession;
+  /** Starts a Chromium that nobody else's session is in, for somebody to drive over CDP. What starts it closes it. */
+  launchHandedOut(options: { proxyServer?: string | undefined }): Promise<HandedOutChromium>;
   /** For a process that will run many sessions: starts the local browser and, if set so, keeps one session ready. */
   warmUp(): Promise<void>;
 }
@@ -21,9 +24,11 @@ export interface Browsers extends AsyncDisposable {
 export function openBrowsers({ config, log, tell }: { config: Config; log: Logger; tell: Tell }): Browsers {
   const { recycleContexts, recycleMemoryMb, chromiumSandbox: sandbox, chromiumPath, cdpUrl } = config;
   const opened = new AsyncDisposableStack();
+  const executablePath = () =>
+    findChromium({ configured: chromiumPath, searchPath: process.env["PATH"] }).path;
   const pool = opened.use(
     createBrowserPool({
-      executablePath: () => findChromium({ configured: chromiumPath, searchPath: process.env["PATH"] }).path,
+      executablePath,
       sandbox,
       recycleContexts,
       recycleMemoryMb,
@@ -40,6 +45,8 @@ export function openBrowsers({ config, log, tell }: { config: Config; log: Logge
   return {
     pool,
     openSession: createOpenSession({ providers, defaultProvider: config.provider, spare, log }),
+    launchHandedOut: ({ proxyServer }) =>
+      launchHandedOut({ executablePath: executablePath(), sandbox, proxyServer, log }),
     async warmUp() {
       await pool.warmUp();
       if (config.spareSession) await spare.start();

@@ -14,9 +14,13 @@ const preferences = {
   plugins: { always_open_pdf_externally: true },
 };
 
-/** Writes the preferences into a profile that Chromium has not started with yet. */
-export async function writePreferences(profileDir: string): Promise<void> {
+/**
+ * Writes the preferences into a profile that Chromium has not started with yet.
+ * @param downloadsDir where downloads go while nobody who drives the browser says otherwise
+ */
+export async function writePreferences(profileDir: string, downloadsDir?: string): Promise<void> {
   const folder = join(profileDir, "Default");
   await mkdir(folder, { recursive: true });
-  await writeFile(join(folder, "Preferences"), JSON.stringify(preferences));
+  const download = downloadsDir === undefined ? {} : { download: { default_directory: downloadsDir } };
+  await writeFile(join(folder, "Preferences"), JSON.stringify({ ...preferences, ...download }));
 }

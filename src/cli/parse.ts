@@ -44,3 +44,14 @@ export function parseCount(most: number): (text: string) => number {
     return count;
   };
 }
+
+/** Where a service answers. */
+export function parseServiceUrl(text: string): URL {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url === undefined || !/^https?:$/.test(url.protocol))
+    throw new InvalidArgumentError("It is not an http or https URL.");
+  if (url.username !== "" || url.password !== "")
+    throw new InvalidArgumentError("The key belongs in LATCHKEY_API_KEY, not in the URL.");
+  if (!url.pathname.endsWith("/")) url.pathname += "/";
+  return url;
+}

@@ -1,9 +1,10 @@
 import { type Command, Option } from "commander";
+import { Failure } from "../failure.ts";
 import type { CliContext } from "./context.ts";
 import { checkDisplay } from "./display.ts";
 import { holdOpen } from "./hold-open.ts";
 import { printOutcome } from "./outcome.ts";
-import { type Json, parseJson, parseJsonFile, parseMilliseconds } from "./parse.ts";
+import { type Json, parseJson, parseJsonFile, parseMilliseconds, parseServiceUrl } from "./parse.ts";
 import type { EndedHere, FailedHere } from "./run-here.ts";
 
 interface RunOptions {
@@ -16,6 +17,8 @@ interface RunOptions {
   keepOpen?: boolean;
   watch?: boolean;
   trace?: boolean;
+  remote?: URL;
+  saveState?: boolean;
   json?: boolean;
 }
 
@@ -37,6 +40,12 @@ export function registerRun(program: Command, context: CliContext): void {
     .option("--keep-open", "show the browser, and keep its window after a failure")
     .option("--watch", "run it again, in the same signed-in browser, whenever it is saved")
     .option("--trace", "record a Playwright trace of the flow, and print the command that opens it")
+    .addOption(
+      new Option("--remote <url>", "as the identity that a running service has, in a browser it hands out")
+        .argParser(parseServiceUrl)
+        .conflicts(["headed", "pause", "keepOpen", "watch"]),
+    )
+    .option("--save-state", "with --remote: save the state a flow that succeeded has left")
     .option("--json", "print the outcome as JSON")
     .addHelpText(
       "after",
@@ -47,6 +56,8 @@ Examples:
       --headed --slow-mo 200
   $ npx latchkey run web/capture --identity me --pause --keep-open
   $ npx latchkey run web/capture --identity me --headed --watch
+  $ LATCHKEY_API_KEY=lk_... npx latchkey run web/capture --identity me \\
+      --remote https://latchkey.example.com --trace
 The exit code is 0 if it succeeded, 1 if it failed, 130 after Ctrl-C.
 docs/debugging.md shows how to write and mend a flow with it.`,
     )
@@ -55,10 +66,18 @@ docs/debugging.md shows how to write and mend a flow with it.`,
       const input = options.input ?? options.inputFile;
       const headed = options.headed === true || pause || keepOpen;
       if (headed) checkDisplay(context);
+      if (options.remote === undefined && options.saveState === true)
+        throw new Failure("invalid_argument", "--save-state goes with --remote: other runs save it anyway.");
       const job = { flow, identityId: identity, trace, ...(input === undefined ? {} : { input }) };
       const shown = { quiet: json, headed, pause, ...(slowMo === undefined ? {} : { slowMoMs: slowMo }) };
       const show = ({ runId, outcome, artifacts }: Omit<EndedHere, "identity">) =>
         json ? context.json({ runId, ...outcome }) : printOutcome(context, { runId, outcome, artifacts });
+      if (options.remote !== undefined) {
+        const { runRemote } = await import("./remote/run-remote.ts");
+        const { remote: service, saveState = false } = options;
+        const asked = { flow, identityId: identity, input, trace, saveState, slowMoMs: slowMo ?? 0 };
+        return show(await runRemote(context, { ...asked, service, quiet: json }));
+      }
       if (options.watch === true) {
         const { watchFlow } = await import("./watch/watch-flow.ts");
         return watchFlow(context, job, { ...shown, show });

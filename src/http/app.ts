@@ -6,6 +6,7 @@ import type { Tell } from "../observe.ts";
 import { addRoute } from "./add-route.ts";
 import { authenticate } from "./api-keys/authenticate.ts";
 import { limitRequests } from "./api-keys/limits.ts";
+import { acceptClients, wantsDebugSession } from "./debug-sessions/accept-clients.ts";
 import type { HttpDeps } from "./deps.ts";
 import { addHealthRoutes, type ReadinessCheck } from "./health.ts";
 import { addMetricsRoute, type MetricsOptions } from "./metrics/add-metrics-route.ts";
@@ -61,7 +62,7 @@ export function createApp({
     // Names of files may be long, and percent-encoded.
     routerOptions: { maxParamLength: 1_000 },
     // Node would answer without a body; `refuseInOneShape` asks for the header itself.
-    http: { requireHostHeader: false },
+    http: { requireHostHeader: false, shouldUpgradeCallback: wantsDebugSession },
   });
   app.setValidatorCompiler(validatorCompiler);
   // What handlers return is typed; tests compare it with the schemas, so that no answer pays for it.
@@ -72,6 +73,7 @@ export function createApp({
   if (metrics !== undefined) addMetricsRoute(app, metrics);
   addHealthRoutes(app, { log, readiness, timeoutMs: readinessTimeoutMs });
   if (api !== undefined) {
+    acceptClients(app, { debugSessions: api.debugSessions, log });
     app.register(async (scope) => {
       if (traced) traceRequests(scope);
       await addApi(scope, api);

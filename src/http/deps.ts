@@ -6,6 +6,7 @@ import type { CodeInbox } from "../identity/code-inbox.ts";
 import type { Identities } from "../identity/identities.ts";
 import type { BatchStore } from "../job/batch/batches.ts";
 import type { Catalogue } from "../job/catalogue/catalogue.ts";
+import type { DebugSessions } from "../job/debug-session/debug-sessions.ts";
 import type { RunQueue } from "../job/queue/queue.ts";
 import type { RunStore } from "../job/record/runs.ts";
 import type { Schedules } from "../job/schedule/schedules.ts";
@@ -30,5 +31,6 @@ export interface HttpDeps {
   submitter: Submitter;
   batches: BatchStore;
   links: ArtifactLinks;
+  debugSessions: DebugSessions;
   keyCheck: KeyCheck;
 }

@@ -4,6 +4,8 @@ import { getBatch } from "./batches/get-batch.ts";
 import { listBatches } from "./batches/list-batches.ts";
 import { submitBatch } from "./batches/submit-batch.ts";
 import { watchBatch } from "./batches/watch-batch.ts";
+import { endDebugSession } from "./debug-sessions/end-debug-session.ts";
+import { openDebugSession } from "./debug-sessions/open-debug-session.ts";
 import type { Route } from "./define-route.ts";
 import { getFlow } from "./flows/get-flow.ts";
 import { listFlows } from "./flows/list-flows.ts";
@@ -54,4 +56,6 @@ export const routes: readonly Route[] = [
   scheduleHealth,
   listDeliveries,
   redeliver,
+  openDebugSession,
+  endDebugSession,
 ];

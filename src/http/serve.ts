@@ -1,7 +1,10 @@
 import { sql } from "kysely";
+import type { Browsers } from "../browser/open-browsers.ts";
 import type { Config } from "../config.ts";
 import type { Database } from "../database/open.ts";
 import type { Keyring } from "../identity/keyring.ts";
+import type { Leases } from "../identity/leases.ts";
+import { createDebugSessions } from "../job/debug-session/debug-sessions.ts";
 import type { RunQueue } from "../job/queue/queue.ts";
 import { createSubmitter } from "../job/submitter.ts";
 import type { Logger } from "../log.ts";
@@ -15,8 +18,12 @@ import type { HttpDeps } from "./deps.ts";
 import type { ReadinessCheck } from "./health.ts";
 import { listen } from "./listen.ts";
 
-export interface ServeOptions extends Omit<HttpDeps, "keyCheck" | "submitter" | "links"> {
+export interface ServeOptions extends Omit<HttpDeps, "keyCheck" | "submitter" | "links" | "debugSessions"> {
   config: Config;
+  leases: Leases;
+  /** Asked for with the first debug session only. */
+  browsers: () => Promise<Browsers>;
+  processName: string;
   log: Logger;
   apiKeys: ApiKeys;
   keyring: Keyring;
@@ -32,12 +39,20 @@ export async function openHttpDeps({
   ...parts
 }: Omit<ServeOptions, "scrape" | "tell">): Promise<HttpDeps & AsyncDisposable> {
   const { config, database } = parts;
+  const { codeTimeoutMs, loginTimeoutMs } = config;
   const keyCheck = await openKeyCheck({ keys, database, log });
   return {
     ...parts,
     submitter: createSubmitter({ db: database.kysely, webhookAllow: config.webhookAllow, ...parts }),
     links: createArtifactLinks({ keyring, lifeMs: config.artifactLinkMs }),
     keyCheck,
+    debugSessions: createDebugSessions({
+      ...parts,
+      codeTimeoutMs,
+      loginTimeoutMs,
+      log,
+      worker: parts.processName,
+    }),
     [Symbol.asyncDispose]: () => keyCheck[Symbol.asyncDispose](),
   };
 }

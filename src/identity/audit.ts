@@ -11,6 +11,8 @@ export type AuditAction =
   | "credentials.replaced"
   | "credentials.revealed"
   | "code.handed_in"
+  | "session.opened"
+  | "session.closed"
   | "key.rotated"
   | "webhook_secret.revealed"
   | "webhook_secret.rotated"

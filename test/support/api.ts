@@ -16,11 +16,21 @@ export interface TestApi extends AsyncDisposable {
 }
 
 export async function openTestApi(parts: Parts, overrides: Partial<HttpDeps> = {}): Promise<TestApi> {
-  const { config, log, redactor, artifacts } = parts;
+  const { config, log, redactor, artifacts, browsers, processName } = parts;
   const store = await parts.store();
   const { queue } = await parts.queueing();
   const catalogue = await parts.catalogue();
-  const opened = await openHttpDeps({ config, log, redactor, artifacts, ...store, queue, catalogue });
+  const opened = await openHttpDeps({
+    config,
+    log,
+    redactor,
+    artifacts,
+    browsers,
+    processName,
+    ...store,
+    queue,
+    catalogue,
+  });
   const deps: HttpDeps = { ...opened, ...overrides };
   const app = createApp({ log, readiness: {}, api: deps });
   const addKey = async (scope: Scope, project = "default") => {

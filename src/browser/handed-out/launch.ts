@@ -1,0 +1,160 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import type { Readable, Writable } from "node:stream";
+import { Failure } from "../../failure.ts";
+import type { Logger } from "../../log.ts";
+import { chromiumFlags } from "../chromium-flags.ts";
+import { chromiumEnvironment, hasSharedMemory, temporaryFolder } from "../launch-chromium.ts";
+import { killGroup, processesOfGroup } from "../processes.ts";
+import { writePreferences } from "../profile-preferences.ts";
+import { type SandboxSetting, wantsSandbox } from "../sandbox.ts";
+import { within } from "../waiting.ts";
+import { createChromiumFolder, noteProcessGroup, removeChromiumFolder } from "../worker-folder.ts";
+
+/** A Chromium of one session's own, which somebody drives over CDP: whoever does sees all that is in it. */
+export interface HandedOutChromium extends AsyncDisposable {
+  /** `ws://127.0.0.1:<port>/devtools/browser/<id>`: on loopback, for this process to connect to. */
+  readonly endpoint: string;
+  /** The process group that holds all its processes. */
+  readonly group: number;
+  /** Where downloads go; removed with it. */
+  readonly downloadsDir: string;
+  /** Aborted when it has ended, whatever ended it; its reason is a Failure. */
+  readonly lost: AbortSignal;
+  /** Ends it, by force if it does not end by itself, and removes its folder. Idempotent. */
+  close(): Promise<void>;
+}
+
+export interface LaunchHandedOutOptions {
+  executablePath: string;
+  sandbox: SandboxSetting;
+  proxyServer: string | undefined;
+  log: Logger;
+}
+
+const startMs = 30_000;
+const closeGraceMs = 5_000;
+/** The stream Chromium reads commands from. Nobody gives it any, but it ends when the stream does. */
+const commandStream = 3;
+const answerStream = 4;
+
+/**
+ * Starts it with a DevTools port of the system's choice on loopback, and with a pipe besides: it ends by itself when
+ * this process dies.
+ * @throws Failure `browser_unavailable`
+ */
+export async function launchHandedOut(options: LaunchHandedOutOptions): Promise<HandedOutChromium> {
+  const sandbox = wantsSandbox({ setting: options.sandbox, executablePath: options.executablePath });
+  try {
+    return await launch(options, sandbox);
+  } catch (error) {
+    // Only a start tells whether a container's rules let the sandbox work.
+    if (!sandbox || options.sandbox !== "auto") throw error;
+    return await launch(options, false);
+  }
+}
+
+async function launch(options: LaunchHandedOutOptions, sandbox: boolean): Promise<HandedOutChromium> {
+  const { log } = options;
+  const folder = await createChromiumFolder();
+  const downloadsDir = join(folder, "downloads");
+  let child: ChildProcess | undefined;
+  try {
+    const profileDir = join(folder, "profile");
+    await Promise.all([writePreferences(profileDir, downloadsDir), mkdir(downloadsDir)]);
+    const flags = chromiumFlags({
+      profileDir,
+      sandbox,
+      headed: false,
+      sharedMemory: await hasSharedMemory(),
+    });
+    child = spawn(options.executablePath, [...flags, ...ownFlags(options)], {
+      detached: true,
+      stdio: ["ignore", "ignore", "pipe", "pipe", "pipe"],
+      env: { ...chromiumEnvironment(process.env), ...temporaryFolder(folder) },
+    });
+    const endpoint = await endpointOf(child);
+    await noteProcessGroup(folder, child.pid ?? 0);
+    return owned({ child, endpoint, folder, downloadsDir, log });
+  } catch (error) {
+    if (child?.pid !== undefined) killGroup(child.pid);
+    await removeChromiumFolder(folder).catch(() => undefined);
+    log.warn({ err: error, sandbox }, "Chromium did not start");
+    throw new Failure("browser_unavailable", `Chromium did not start (${options.executablePath}).`, {
+      cause: error,
+    });
+  }
+}
+
+function ownFlags({ proxyServer }: LaunchHandedOutOptions): string[] {
+  return [
+    "--remote-debugging-port=0",
+    // As the sessions of runs have it.
+    "--lang=en-US",
+    "--window-size=1280,800",
+    ...(proxyServer === undefined
+      ? []
+      : [`--proxy-server=${proxyServer}`, "--proxy-bypass-list=<-loopback>"]),
+  ];
+}
+
+/** Where it says that it listens. */
+async function endpointOf(child: ChildProcess): Promise<string> {
+  const words = child.stderr as Readable;
+  let said = "";
+  const listening = new Promise<string>((resolve, reject) => {
+    child.once("error", reject);
+    child.once("exit", () => reject(new Error(`Chromium ended: ${said.slice(-2_000)}`)));
+    words.on("data", (chunk: Buffer) => {
+      said += chunk.toString();
+      const endpoint = /DevTools listening on (ws:\/\/127\.0\.0\.1:\S+)/.exec(said)?.[1];
+      if (endpoint !== undefined) resolve(endpoint);
+    });
+  });
+  if (!(await within(startMs, listening))) {
+    listening.catch(() => undefined);
+    throw new Error(`Chromium did not listen within ${startMs} ms: ${said.slice(-2_000)}`);
+  }
+  const endpoint = await listening;
+  words.removeAllListeners("data").resume();
+  return endpoint;
+}
+
+function owned({
+  child,
+  endpoint,
+  folder,
+  downloadsDir,
+  log,
+}: {
+  child: ChildProcess;
+  endpoint: string;
+  folder: string;
+  downloadsDir: string;
+  log: Logger;
+}): HandedOutChromium {
+  const group = child.pid ?? 0;
+  const gone = new AbortController();
+  const { promise: exited, resolve: exit } = Promise.withResolvers<void>();
+  if (child.exitCode !== null || child.signalCode !== null) exit();
+  child.once("exit", () => exit());
+  void exited.then(() => gone.abort(new Failure("browser_crashed", "The browser died.")));
+  const commands = child.stdio[commandStream] as Writable;
+  commands.on("error", () => undefined);
+  (child.stdio[answerStream] as Readable).resume();
+
+  const end = async () => {
+    commands.write(`${JSON.stringify({ id: 1, method: "Browser.close" })}\0`);
+    const inTime = await within(closeGraceMs, exited);
+    if (!inTime) log.warn({ group }, "Chromium did not end by itself and is killed");
+    if (!inTime || (await processesOfGroup(group)).length > 0) killGroup(group);
+    await exited;
+    await removeChromiumFolder(folder).catch((error: unknown) => {
+      log.warn({ folder, err: error }, "browser folder not removed");
+    });
+  };
+  let ending: Promise<void> | undefined;
+  const close = () => (ending ??= end());
+  return { endpoint, group, downloadsDir, lost: gone.signal, close, [Symbol.asyncDispose]: close };
+}

@@ -1,0 +1,69 @@
+import { z } from "zod";
+import { defineRoute } from "../define-route.ts";
+
+const longestMinutes = 120;
+
+const debugSessionSchema = z
+  .object({
+    id: z.uuid(),
+    identity: z.object({
+      id: z.uuid(),
+      name: z.string(),
+      sourceUrl: z.string(),
+      metadata: z.record(z.string(), z.unknown()),
+    }),
+    expiresAt: z.iso.datetime(),
+    cdpUrl: z.string().meta({
+      description:
+        "For any CDP client, one at a time; its token is good until the session ends. Whoever has it drives a browser that is signed in.",
+    }),
+  })
+  .meta({ id: "DebugSession" });
+
+export const openDebugSession = defineRoute({
+  method: "POST",
+  url: "/v1/debug-sessions",
+  access: "admin",
+  tag: "debug sessions",
+  summary: "Open a browser signed in as an identity, to be driven over CDP",
+  description:
+    "Answers when the identity is signed in. It is held until the session ends: by DELETE, after `minutes`, or when no client was connected for a minute. The browser's first page is in its default context. Later requests have to reach the same server.",
+  body: z
+    .strictObject({
+      identityId: z.string().min(1).max(200).meta({ description: "Its name or id." }),
+      minutes: z.int().min(1).max(longestMinutes).default(30),
+    })
+    .meta({ id: "OpenDebugSession" }),
+  responses: { 201: debugSessionSchema },
+  failures: [
+    "unknown_identity",
+    "identity_busy",
+    "identity_failed",
+    "session_lapsed",
+    "browser_unavailable",
+    "too_many_requests",
+  ],
+  async handler({ deps: { debugSessions }, body, caller: { project, keyId }, signal, request }) {
+    const { id, identity, expiresAt, token } = await debugSessions.open({
+      ...body,
+      project,
+      actor: `key:${keyId}`,
+      signal,
+    });
+    const { name, sourceUrl, metadata } = identity;
+    const cdpUrl = new URL(
+      `${request.protocol === "https" ? "wss" : "ws"}://${request.host}/v1/debug-sessions/${id}/cdp`,
+    );
+    cdpUrl.searchParams.set("token", token.reveal());
+    return {
+      status: 201,
+      headers: { location: `/v1/debug-sessions/${id}`, "cache-control": "no-store" },
+      body: {
+        id,
+        identity: { id: identity.id, name, sourceUrl, metadata },
+        expiresAt: expiresAt.toISOString(),
+        cdpUrl: cdpUrl.href,
+      },
+    };
+  },
+});
