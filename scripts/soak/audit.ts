@@ -30,6 +30,8 @@ interface RunFacts {
   ended_at: Date | null;
   attempts: number;
   started: number;
+  /** How often its flow was begun: more than once in an attempt where the site ended the session in mid-flow. */
+  begun: number;
   outcomes_told: number;
   deliveries: number;
   delivered: number;
@@ -55,6 +57,8 @@ export async function audit(
   const { rows } = await sql<RunFacts>`
     select id, status, outcome, created_at, ended_at, attempts,
       (select count(*)::int from run_events where run_id = runs.id and event ->> 'type' = 'started') as started,
+      (select count(*)::int from run_events where run_id = runs.id and event ->> 'type' = 'step'
+        and event ->> 'name' = 'begin' and event ->> 'status' = 'started') as begun,
       (select count(*)::int from run_events where run_id = runs.id and event ->> 'type' = 'outcome') as outcomes_told,
       (select count(*)::int from webhook_deliveries where run_id = runs.id) as deliveries,
       (select count(*)::int from webhook_deliveries where run_id = runs.id and status = 'delivered') as delivered
@@ -91,8 +95,18 @@ export async function audit(
 
     const seen = attemptsOf.get(work) ?? [];
     check(
-      seen.length <= fact.started,
-      `${name} was worked on ${seen.length} times in ${fact.started} attempts`,
+      seen.length <= fact.begun,
+      `${name} was worked on ${seen.length} times, and begun ${fact.begun} times`,
+    );
+    const sessionsExpired = faults.some(
+      ({ name: fault, from, to }) =>
+        fault === "sessions expired" &&
+        from <= (fact.ended_at?.getTime() ?? 0) &&
+        to >= fact.created_at.getTime(),
+    );
+    check(
+      fact.begun <= (sessionsExpired ? 2 : 1) * fact.started,
+      `${name} was begun ${fact.begun} times in ${fact.started} attempts`,
     );
     check(
       seen.every(({ username }) => username === run.username),
