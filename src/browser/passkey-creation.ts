@@ -14,6 +14,8 @@ const unseenMs = 10_000;
 export interface PasskeyCreation extends AsyncDisposable {
   /** The first that a site made and did not refuse. Rejects when the last page is closed. */
   readonly made: Promise<HeldCredential>;
+  /** Resolves when the pages there are have their authenticators: a site may ask as soon as its page is there. */
+  readonly ready: Promise<void>;
 }
 
 /**
@@ -71,6 +73,7 @@ export function watchPasskeyCreation({
 
   return {
     made,
+    ready: Promise.all(opening.values()).then(() => undefined),
     async [Symbol.asyncDispose]() {
       clearTimeout(unseen);
       context.off("page", equip);

@@ -34,6 +34,7 @@ export function makePasskeyFlow({
         onRefused: (status) => log.warn({ status }, "the site refused the passkey it had made"),
         closed: () => new Failure("cancelled", "The window was closed before the site had made a passkey."),
       });
+      await creation.ready;
       if (url !== undefined) await step("open the page", () => page.goto(url));
       const held = await step("wait until the site has made a passkey", () =>
         inTime(creation.made, timeoutMs),

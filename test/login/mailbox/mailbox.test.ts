@@ -15,7 +15,8 @@ const wanted: Wanted = {
   siteHosts: ["app.harbor.example"],
   isAllowed: allowedOrigins({ sourceUrl: "https://app.harbor.example/home", domains: [] }),
 };
-const soon = () => AbortSignal.timeout(15_000);
+// A mailbox that missed the word of new mail looks again after 20 s.
+const soon = () => AbortSignal.timeout(25_000);
 const codeMail = (code: string, from?: string) =>
   mail({
     subject: "Signing in",
