@@ -152,12 +152,18 @@ install_packages() {
 # --- 3. the client ------------------------------------------------------------------------------------------------------
 
 # Node strips no types of what lies in a node_modules folder, where a backend has the client.
+client_built() {
+  local built=dist/client/index.js source
+  for source in src/client/*.ts src/{events,outcome,failure}.ts tsconfig.client.json; do
+    [[ -f $built && ! $source -nt $built ]] || return 1
+  done
+}
+
 build_client() {
-  local built=dist/client/index.js
-  [[ -f $built && -z $(find src/client src/events.ts src/outcome.ts src/failure.ts tsconfig.client.json -newer "$built") ]] && return
+  client_built && return
   # A user who may only read the checkout does without.
   [[ -w . ]] || return 0
-  PATH=$PWD/node_modules/.bin:$PATH npm run --silent build && touch "$built" || say "latchkey/client could not be built: see above."
+  PATH=$PWD/node_modules/.bin:$PATH npm run --silent build && touch dist/client/index.js || say "latchkey/client could not be built: see above."
 }
 
 # One set-up of this checkout at a time; the lock goes with the process, however it ends.

@@ -40,7 +40,13 @@ describe("the practice site's login", { timeout: 30_000 }, () => {
     await typeCode(page, await codeOf(ada));
 
     expect(page.url()).toBe(`${site.url}/statements`);
-    expect(site.counters).toEqual({ logins: 1, passwordSubmits: 1, codeSubmits: 1, sessionsLive: 1 });
+    expect(site.counters).toEqual({
+      logins: 1,
+      passwordSubmits: 1,
+      passwordsRefused: 0,
+      codeSubmits: 1,
+      sessionsLive: 1,
+    });
     expect(foreign).toEqual([]);
   });
 
