@@ -9,6 +9,7 @@ test("every bundled flow loads, and tells in JSON Schema what input it takes", a
     input instanceof z.ZodType ? [[name, Object.keys(z.toJSONSchema(input).properties ?? {})]] : [],
   );
   expect(Object.fromEntries(inputs)).toEqual({
+    "latchkey/check-health": ["reauthenticate"],
     "practice/download-statement": ["month"],
     "practice/statements": ["from"],
     "redmine/issues": ["project", "status", "limit"],
