@@ -2,11 +2,11 @@ import type { Command } from "commander";
 import { cancelBatch } from "../job/batch/cancel-batch.ts";
 import { mostRuns, submitBatch } from "../job/batch/submit-batch.ts";
 import { createSubmitter } from "../job/submitter.ts";
-import { findBatch } from "./batches/find.ts";
 import { followBatch } from "./batches/follow.ts";
 import { readRuns } from "./batches/read-runs.ts";
 import { printBatch, progressText } from "./batches/view.ts";
 import type { CliContext } from "./context.ts";
+import { findId } from "./find-id.ts";
 import { ago } from "./format.ts";
 import { parseCount } from "./parse.ts";
 import { table } from "./table.ts";
@@ -95,8 +95,10 @@ With --watch, the exit code is 0 if all runs succeeded.`,
     .option("--json", "print JSON")
     .addHelpText("after", "\nExample:\n  $ npx latchkey batches show 5b1c09fe --watch")
     .action(async (given: string, { watch, json }: Json & { watch?: boolean }) => {
-      const batch = await findBatch(context, given);
-      if (watch === true) return followBatch(context, batch.id, json === true);
+      const id = await findId(context, "batches", given);
+      if (watch === true) return followBatch(context, id, json === true);
+      const { batches } = await context.parts.store();
+      const batch = await batches.get(context.project, id);
       if (json === true) return context.json(batch);
       printBatch(context, batch);
     });
@@ -107,7 +109,7 @@ With --watch, the exit code is 0 if all runs succeeded.`,
     .option("--json", "print JSON")
     .addHelpText("after", "\nExample:\n  $ npx latchkey batches cancel 5b1c09fe")
     .action(async (given: string, { json }: Json) => {
-      const { id } = await findBatch(context, given);
+      const id = await findId(context, "batches", given);
       const store = await context.parts.store();
       const { queue } = await context.parts.queueing();
       const batch = await cancelBatch({ ...store, queue }, { project: context.project, id });

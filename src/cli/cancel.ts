@@ -2,7 +2,7 @@ import type { Command } from "commander";
 import { cancelRun } from "../job/cancel.ts";
 import { endAbandoned } from "../job/queue/end-abandoned.ts";
 import type { CliContext } from "./context.ts";
-import { findRunId } from "./runs/find.ts";
+import { findId } from "./find-id.ts";
 import { statusCell } from "./runs/view.ts";
 
 export function registerCancel(program: Command, context: CliContext): void {
@@ -14,7 +14,7 @@ export function registerCancel(program: Command, context: CliContext): void {
     .addHelpText("after", "\nExample:\n  $ npx latchkey cancel 3f2a91bc")
     .action(async (given: string, { json }: { json?: boolean }) => {
       const { database, runs } = await context.parts.store();
-      const id = await findRunId(context, given);
+      const id = await findId(context, "runs", given);
       await endAbandoned({ db: database.kysely, runs });
       const before = await runs.get(context.project, id);
       const { queue } = await context.parts.queueing();

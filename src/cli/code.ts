@@ -4,7 +4,7 @@ import { Failure } from "../failure.ts";
 import { handInCode } from "../job/hand-in-code.ts";
 import { Secret } from "../secret.ts";
 import type { CliContext } from "./context.ts";
-import { findRunId } from "./runs/find.ts";
+import { findId } from "./find-id.ts";
 import { readSecret } from "./secrets.ts";
 
 interface CodeOptions {
@@ -43,7 +43,7 @@ those are in the shell's history and the process list.
         if (json === true) return context.json({ identityId: id });
         return context.print(`${style.green("✓")} handed in for the next run of ${name} that asks`);
       }
-      const runId = given === undefined ? await onlyWaiting(context) : await findRunId(context, given);
+      const runId = given === undefined ? await onlyWaiting(context) : await findId(context, "runs", given);
       const { status, endedAt } = await runs.get(project, runId);
       if (endedAt !== null)
         throw new Failure("conflict", `The run ${runId} has ended: no code is waited for any more.`);

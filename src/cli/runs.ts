@@ -1,7 +1,7 @@
 import { type Command, Option } from "commander";
 import type { CliContext } from "./context.ts";
+import { findId } from "./find-id.ts";
 import { parseCount } from "./parse.ts";
-import { findRunId } from "./runs/find.ts";
 import { type ListOptions, listRuns, statuses } from "./runs/list.ts";
 import { showRun } from "./runs/show.ts";
 
@@ -29,6 +29,6 @@ Examples:
       const json = options.json === true;
       if (id === undefined) return listRuns(context, options, json);
       const { runs } = await context.parts.store();
-      await showRun(context, await runs.get(context.project, await findRunId(context, id)), json);
+      await showRun(context, await runs.get(context.project, await findId(context, "runs", id)), json);
     });
 }

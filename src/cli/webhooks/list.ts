@@ -1,7 +1,7 @@
 import { listDeliveries } from "../../job/webhooks/deliveries.ts";
 import type { CliContext } from "../context.ts";
+import { findId } from "../find-id.ts";
 import { ago } from "../format.ts";
-import { findRunId } from "../runs/find.ts";
 import { type Column, table } from "../table.ts";
 import { answerOf, statusCell } from "./view.ts";
 
@@ -31,7 +31,7 @@ export async function listWebhooks(
   const deliveries = await listDeliveries(database.kysely, {
     project: context.project,
     limit,
-    ...(run === undefined ? {} : { runId: await findRunId(context, run) }),
+    ...(run === undefined ? {} : { runId: await findId(context, "runs", run) }),
     ...(failed ? { status: "failed" } : {}),
   });
   if (json) return context.json(deliveries);

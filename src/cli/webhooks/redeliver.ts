@@ -1,9 +1,8 @@
 import { Failure } from "../../failure.ts";
 import { type Redelivery, redeliver } from "../../job/webhooks/deliveries.ts";
 import type { CliContext } from "../context.ts";
+import { findId } from "../find-id.ts";
 import { counted } from "../format.ts";
-import { findRunId } from "../runs/find.ts";
-import { findDeliveryId } from "./find.ts";
 
 export interface RedeliverOptions {
   run?: string;
@@ -34,7 +33,7 @@ async function whichOf(
   const { project } = context;
   if ([id !== undefined, run !== undefined, failed].filter(Boolean).length !== 1)
     throw new Failure("invalid_argument", "Say which: one delivery's id, or --run, or --failed.");
-  if (id !== undefined) return { project, id: await findDeliveryId(context, id) };
-  if (run !== undefined) return { project, runId: await findRunId(context, run) };
+  if (id !== undefined) return { project, id: await findId(context, "webhook_deliveries", id) };
+  if (run !== undefined) return { project, runId: await findId(context, "runs", run) };
   return { project, failed: true };
 }

@@ -1,13 +1,13 @@
 import { getDelivery } from "../../job/webhooks/deliveries.ts";
 import type { CliContext } from "../context.ts";
+import { findId } from "../find-id.ts";
 import { ago, duration } from "../format.ts";
 import { fields } from "../table.ts";
-import { findDeliveryId } from "./find.ts";
 import { statusCell } from "./view.ts";
 
 export async function showWebhook(context: CliContext, given: string, json: boolean): Promise<void> {
   const { database } = await context.parts.store();
-  const id = await findDeliveryId(context, given);
+  const id = await findId(context, "webhook_deliveries", given);
   const delivery = await getDelivery(database.kysely, context.project, id);
   if (json) return context.json(delivery);
   const { text, style } = statusCell(context, delivery);

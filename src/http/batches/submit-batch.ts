@@ -1,9 +1,8 @@
 import { z } from "zod";
 import { mostRuns, submitBatch as submit } from "../../job/batch/submit-batch.ts";
-import type { Job } from "../../job/job.ts";
 import { defineRoute } from "../define-route.ts";
 import { idempotencyHeaders, idempotencyOf } from "../idempotency.ts";
-import { submitBody } from "../runs/submit-run.ts";
+import { submissionOf, submitBody } from "../runs/submit-run.ts";
 import { batchSchema, viewBatch } from "./view-batch.ts";
 
 export const submitBatch = defineRoute({
@@ -30,14 +29,7 @@ export const submitBatch = defineRoute({
       {
         project,
         ...(body.name === undefined ? {} : { name: body.name }),
-        runs: body.runs.map(({ priority, delayMs, attempts = deps.config.attempts, ...rest }) => ({
-          job: { ...rest, project } as Job,
-          options: {
-            attempts,
-            ...(delayMs === undefined ? {} : { delayMs }),
-            ...(priority === undefined ? {} : { priority }),
-          },
-        })),
+        runs: body.runs.map((run) => submissionOf(run, { project, attempts: deps.config.attempts })),
         ...idempotencyOf(headers, ["batch", body]),
       },
     );

@@ -1,9 +1,10 @@
 import { retryRun as retry } from "../../job/retry-run.ts";
 import { defineRoute } from "../define-route.ts";
 import { idempotencyHeaders, idempotencyOf } from "../idempotency.ts";
+import { answerRun } from "./answer-run.ts";
 import { runParams } from "./run-params.ts";
-import { runSchema, viewRun } from "./view-run.ts";
-import { waitForRun, waitQuery } from "./wait-query.ts";
+import { runSchema } from "./view-run.ts";
+import { waitQuery } from "./wait-query.ts";
 
 export const retryRun = defineRoute({
   method: "POST",
@@ -26,23 +27,11 @@ export const retryRun = defineRoute({
   ],
   async handler(call) {
     const { deps, params, headers, caller } = call;
-    const { run: submitted, isRepeated } = await retry(deps, {
+    const submitted = await retry(deps, {
       project: caller.project,
       runId: params.id,
       ...idempotencyOf(headers, ["retry", params.id]),
     });
-    const run = await waitForRun(deps, {
-      run: submitted,
-      seconds: call.query.wait,
-      signal: () => call.signal,
-    });
-    return {
-      status: run.endedAt === null ? 202 : 200,
-      headers: {
-        location: `/v1/runs/${run.id}`,
-        ...(isRepeated ? { "idempotency-replayed": "true" } : {}),
-      },
-      body: viewRun(run, deps),
-    };
+    return answerRun(call, submitted);
   },
 });

@@ -1,9 +1,11 @@
 import { z } from "zod";
 import { type Job, jobSchema } from "../../job/job.ts";
+import type { Submission } from "../../job/submitter.ts";
 import { defineRoute } from "../define-route.ts";
 import { idempotencyHeaders, idempotencyOf } from "../idempotency.ts";
-import { runSchema, viewRun } from "./view-run.ts";
-import { waitForRun, waitQuery } from "./wait-query.ts";
+import { answerRun } from "./answer-run.ts";
+import { runSchema } from "./view-run.ts";
+import { waitQuery } from "./wait-query.ts";
 
 const longestDelayMs = 366 * 24 * 3_600_000;
 /** BullMQ's own limit. */
@@ -31,6 +33,21 @@ export const submitBody = jobSchema
   })
   .meta({ id: "SubmitRun" });
 
+/** What a body asks for, as it is submitted. */
+export function submissionOf(
+  { priority, delayMs, attempts, ...rest }: z.output<typeof submitBody>,
+  defaults: { project: string; attempts: number },
+): Pick<Submission, "job" | "options"> {
+  return {
+    job: { ...rest, project: defaults.project } as Job,
+    options: {
+      attempts: attempts ?? defaults.attempts,
+      ...(delayMs === undefined ? {} : { delayMs }),
+      ...(priority === undefined ? {} : { priority }),
+    },
+  };
+}
+
 export const submitRun = defineRoute({
   method: "POST",
   url: "/v1/runs",
@@ -46,28 +63,10 @@ export const submitRun = defineRoute({
   failures: ["unknown_flow", "invalid_input", "unknown_identity", "conflict", "queue_unavailable"],
   async handler(call) {
     const { deps, body, headers, caller } = call;
-    const { priority, delayMs, attempts = deps.config.attempts, ...rest } = body;
-    const { run: submitted, isRepeated } = await deps.submitter.submit({
-      job: { ...rest, project: caller.project } as Job,
-      options: {
-        attempts,
-        ...(delayMs === undefined ? {} : { delayMs }),
-        ...(priority === undefined ? {} : { priority }),
-      },
+    const submitted = await deps.submitter.submit({
+      ...submissionOf(body, { project: caller.project, attempts: deps.config.attempts }),
       ...idempotencyOf(headers, ["submit", body]),
     });
-    const run = await waitForRun(deps, {
-      run: submitted,
-      seconds: call.query.wait,
-      signal: () => call.signal,
-    });
-    return {
-      status: run.endedAt === null ? 202 : 200,
-      headers: {
-        location: `/v1/runs/${run.id}`,
-        ...(isRepeated ? { "idempotency-replayed": "true" } : {}),
-      },
-      body: viewRun(run, deps),
-    };
+    return answerRun(call, submitted);
   },
 });
