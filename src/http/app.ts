@@ -6,7 +6,7 @@ import type { Tell } from "../observe.ts";
 import { addRoute } from "./add-route.ts";
 import { authenticate } from "./api-keys/authenticate.ts";
 import { limitRequests } from "./api-keys/limits.ts";
-import { acceptClients, wantsDebugSession } from "./debug-sessions/accept-clients.ts";
+import { debugSessionClients } from "./debug-sessions/accept-clients.ts";
 import type { HttpDeps } from "./deps.ts";
 import { addHealthRoutes, type ReadinessCheck } from "./health.ts";
 import { addMetricsRoute, type MetricsOptions } from "./metrics/add-metrics-route.ts";
@@ -16,6 +16,7 @@ import { readJson } from "./read-json.ts";
 import { refuse, refuseConnection, refuseInOneShape } from "./refuse.ts";
 import { routes } from "./routes.ts";
 import { traceRequests } from "./trace-requests.ts";
+import { acceptUpgrades, type UpgradeRoute, wantsUpgrade } from "./upgrades.ts";
 
 export interface AppOptions {
   log: Logger;
@@ -48,6 +49,7 @@ export function createApp({
   traced = false,
   api,
 }: AppOptions): FastifyInstance {
+  const upgrades = api === undefined ? [] : upgradeRoutes(api, log);
   const app = fastify({
     loggerInstance: log as FastifyBaseLogger,
     // A balancer asks every few seconds.
@@ -62,7 +64,7 @@ export function createApp({
     // Names of files may be long, and percent-encoded.
     routerOptions: { maxParamLength: 1_000 },
     // Node would answer without a body; `refuseInOneShape` asks for the header itself.
-    http: { requireHostHeader: false, shouldUpgradeCallback: wantsDebugSession },
+    http: { requireHostHeader: false, shouldUpgradeCallback: wantsUpgrade(upgrades) },
   });
   app.setValidatorCompiler(validatorCompiler);
   // What handlers return is typed; tests compare it with the schemas, so that no answer pays for it.
@@ -73,13 +75,20 @@ export function createApp({
   if (metrics !== undefined) addMetricsRoute(app, metrics);
   addHealthRoutes(app, { log, readiness, timeoutMs: readinessTimeoutMs });
   if (api !== undefined) {
-    acceptClients(app, { debugSessions: api.debugSessions, log });
+    acceptUpgrades(app, upgrades);
+    // The server waits for open connections before it is closed, and for these nobody else cares.
+    app.addHook("preClose", () => api.debugSessions[Symbol.asyncDispose]());
     app.register(async (scope) => {
       if (traced) traceRequests(scope);
       await addApi(scope, api);
     });
   }
   return app;
+}
+
+/** Where clients may come in by WebSocket. */
+function upgradeRoutes({ debugSessions }: HttpDeps, log: Logger): UpgradeRoute[] {
+  return [debugSessionClients({ debugSessions, log })];
 }
 
 async function addApi(app: FastifyInstance, deps: HttpDeps): Promise<void> {

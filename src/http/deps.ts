@@ -12,6 +12,7 @@ import type { RunStore } from "../job/record/runs.ts";
 import type { Schedules } from "../job/schedule/schedules.ts";
 import type { Submitter } from "../job/submitter.ts";
 import type { Redactor } from "../redact.ts";
+import type { SessionTokens } from "../session/tokens.ts";
 import type { KeyCheck } from "./api-keys/key-check.ts";
 import type { ArtifactLinks } from "./artifacts/links.ts";
 
@@ -32,5 +33,6 @@ export interface HttpDeps {
   batches: BatchStore;
   links: ArtifactLinks;
   debugSessions: DebugSessions;
+  sessionTokens: SessionTokens;
   keyCheck: KeyCheck;
 }

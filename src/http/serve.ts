@@ -10,6 +10,7 @@ import { createSubmitter } from "../job/submitter.ts";
 import type { Logger } from "../log.ts";
 import type { ProcessMetrics } from "../metrics/open.ts";
 import type { Tell } from "../observe.ts";
+import { createSessionTokens } from "../session/tokens.ts";
 import { openKeyCheck } from "./api-keys/key-check.ts";
 import type { ApiKeys } from "./api-keys/key-store.ts";
 import { createApp } from "./app.ts";
@@ -18,7 +19,8 @@ import type { HttpDeps } from "./deps.ts";
 import type { ReadinessCheck } from "./health.ts";
 import { listen } from "./listen.ts";
 
-export interface ServeOptions extends Omit<HttpDeps, "keyCheck" | "submitter" | "links" | "debugSessions"> {
+export interface ServeOptions
+  extends Omit<HttpDeps, "keyCheck" | "submitter" | "links" | "debugSessions" | "sessionTokens"> {
   config: Config;
   leases: Leases;
   /** Asked for with the first debug session only. */
@@ -46,6 +48,7 @@ export async function openHttpDeps({
     submitter: createSubmitter({ db: database.kysely, webhookAllow: config.webhookAllow, ...parts }),
     links: createArtifactLinks({ keyring, lifeMs: config.artifactLinkMs }),
     keyCheck,
+    sessionTokens: createSessionTokens({ keyring }),
     debugSessions: createDebugSessions({
       ...parts,
       codeTimeoutMs,
