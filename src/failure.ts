@@ -168,6 +168,11 @@ export const failures = {
     advice:
       "The site ended the session while the flow ran; mark the flow `restartable` if it is safe to start over.",
   },
+  session_ended: {
+    retryable: false,
+    status: 410,
+    advice: "Create another session; its time limits are asked for when it is created.",
+  },
 
   // The flow
   flow_failed: {
