@@ -8,6 +8,7 @@ import { type Database, openDatabase } from "./database/open.ts";
 import { type ApiKeys, createApiKeys } from "./http/api-keys/key-store.ts";
 import { type Applications, createApplications } from "./identity/applications.ts";
 import { type CodeInbox, createCodeInbox } from "./identity/code-inbox.ts";
+import { type ConnectTokens, createConnectTokens } from "./identity/connect-tokens.ts";
 import { createIdentities, type Identities } from "./identity/identities.ts";
 import { type Keyring, openKeyring } from "./identity/keyring.ts";
 import { createLeases, type Leases } from "./identity/leases.ts";
@@ -31,6 +32,7 @@ export interface Store {
   applications: Applications;
   leases: Leases;
   codes: CodeInbox;
+  connectTokens: ConnectTokens;
   runs: RunStore;
   batches: BatchStore;
   apiKeys: ApiKeys;
@@ -107,6 +109,7 @@ export function openParts({
       applications,
       leases,
       codes: createCodeInbox({ db: database, keyring }),
+      connectTokens: createConnectTokens({ db: database, keyring }),
       runs: createRunStore(database.kysely, observers.tell),
       batches: createBatchStore(database.kysely),
       apiKeys: createApiKeys({ db: database }),

@@ -255,6 +255,46 @@ export interface Tables {
   };
   /** Runs that were submitted together. */
   batches: { id: string; project: string; name: string | null; total: number; created_at: Timestamp };
+  /** One-time tokens for the connect page. */
+  connect_tokens: {
+    id: Generated<string>;
+    /** SHA-256. */
+    hash: Buffer;
+    project: string;
+    application_id: string;
+    /** An identity that is to be signed in again; null for a new one. */
+    identity_id: string | null;
+    callback_url: string;
+    user_name: string | null;
+    /** Passwords that were tried with it, in all its visits. */
+    attempts: Generated<number>;
+    created_at: Timestamp;
+    expires_at: ColumnType<Date, Date | string, Date | string>;
+    used_at: NullableTimestamp;
+  };
+  /** Browsers that opened the connect page with a token. */
+  connect_visits: {
+    id: Generated<string>;
+    token_id: string;
+    /** SHA-256 of what the visitor's cookie holds. */
+    secret_hash: Buffer;
+    mode: "redirect" | "popup" | "frame";
+    user_name: string | null;
+    locale: NullableText;
+    flow_id: NullableText;
+    /** Half-made until its run has succeeded. */
+    identity_id: NullableText;
+    run_id: NullableText;
+    session_id: NullableText;
+    codes: Generated<number>;
+    result: ColumnType<
+      "success" | "cancelled" | null,
+      "success" | "cancelled" | null | undefined,
+      "success" | "cancelled" | null
+    >;
+    created_at: Timestamp;
+    updated_at: Timestamp;
+  };
   run_events: {
     run_id: string;
     seq: GeneratedInt8;

@@ -3,6 +3,7 @@ import type { Config } from "../config.ts";
 import type { Database } from "../database/open.ts";
 import type { Applications } from "../identity/applications.ts";
 import type { CodeInbox } from "../identity/code-inbox.ts";
+import type { ConnectTokens } from "../identity/connect-tokens.ts";
 import type { Identities } from "../identity/identities.ts";
 import type { BatchStore } from "../job/batch/batches.ts";
 import type { Catalogue } from "../job/catalogue/catalogue.ts";
@@ -25,6 +26,7 @@ export interface HttpDeps {
   runs: RunStore;
   schedules: Schedules;
   codes: CodeInbox;
+  connectTokens: ConnectTokens;
   queue: RunQueue;
   catalogue: Catalogue;
   artifacts: Artifacts;

@@ -19,6 +19,7 @@ export type AuditAction =
   | "application.created"
   | "application.updated"
   | "application.removed"
+  | "connect_token.created"
   | "api_key.created"
   | "api_key.removed";
 

@@ -1,0 +1,165 @@
+import { createHash, randomUUID } from "node:crypto";
+import fc from "fast-check";
+import { sql } from "kysely";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { createApplications } from "../../src/identity/applications.ts";
+import { checkCallbackUrl } from "../../src/identity/callback-url.ts";
+import { createConnectTokenTexts } from "../../src/identity/connect-token-text.ts";
+import { type ConnectTokens, createConnectTokens } from "../../src/identity/connect-tokens.ts";
+import { ensureProject } from "../../src/identity/projects.ts";
+import {
+  newIdentity,
+  openTestIdentities,
+  openTestKeyring,
+  type TestIdentities,
+} from "../support/identities.ts";
+
+const actor = { name: "key:test" };
+const callbackUrl = "https://app.example/identity-callback";
+let open: TestIdentities;
+let tokens: ConnectTokens;
+let applicationId: string;
+beforeAll(async () => {
+  open = await openTestIdentities();
+  const { database } = open.db;
+  tokens = createConnectTokens({ db: database, keyring: open.keyring });
+  await ensureProject(database, "other");
+  const application = await createApplications({ db: database }).create(
+    "default",
+    { name: "shop", url: "https://shop.example/" },
+    actor,
+  );
+  applicationId = application.id;
+});
+afterAll(() => open[Symbol.asyncDispose]());
+
+const make = (change: object = {}) =>
+  tokens.make({ project: "default", applicationId, callbackUrl, actor, ...change });
+
+test("a token lasts 15 minutes, and is kept as its hash alone", async () => {
+  const { token, tokenHash, expiresAt } = await make({ userName: "Ada" });
+  expect(token.reveal()).toMatch(/^lct_[\w-]{56}$/);
+  expect(tokenHash).toBe(createHash("sha256").update(token.reveal()).digest("hex"));
+  expect(expiresAt.getTime() - Date.now()).toBeGreaterThan(14.8 * 60_000);
+  expect(expiresAt.getTime() - Date.now()).toBeLessThan(15.2 * 60_000);
+  const { kysely } = open.db.database;
+  const { rows } = await sql<{ row: string }>`select to_jsonb(t)::text as row from connect_tokens t`.execute(
+    kysely,
+  );
+  const stored = rows.map(({ row }) => row).join("\n");
+  expect(stored).toContain(tokenHash);
+  expect(stored).not.toContain(token.reveal());
+  expect(await tokens.look(token.reveal())).toMatchObject({
+    state: "good",
+    project: "default",
+    applicationId,
+    callbackUrl,
+    userName: "Ada",
+    identityId: null,
+  });
+});
+
+test("it is used once, by whoever is first", async () => {
+  const { token } = await make();
+  const found = await tokens.look(token.reveal());
+  const id = found?.id ?? "";
+  expect(await Promise.all([tokens.use(id), tokens.use(id)])).toHaveLength(2);
+  expect(await tokens.use(id)).toBe(false);
+  expect((await tokens.look(token.reveal()))?.state).toBe("used");
+  const { token: raced } = await make();
+  const { id: racedId = "" } = (await tokens.look(raced.reveal())) ?? {};
+  const won = await Promise.all(Array.from({ length: 8 }, () => tokens.use(racedId)));
+  expect(won.filter(Boolean)).toHaveLength(1);
+});
+
+test("it expires", async () => {
+  const { token } = await make();
+  const { id = "" } = (await tokens.look(token.reveal())) ?? {};
+  await open.db.database.kysely
+    .updateTable("connect_tokens")
+    .set({ expires_at: sql<Date>`now()` })
+    .where("id", "=", id)
+    .execute();
+  expect((await tokens.look(token.reveal()))?.state).toBe("expired");
+  expect((await tokens.get(id))?.state).toBe("expired");
+});
+
+test("passwords are tried with it so often and no more", async () => {
+  const { token } = await make();
+  const { id = "" } = (await tokens.look(token.reveal())) ?? {};
+  const allowed = await Promise.all(Array.from({ length: 9 }, () => tokens.countAttempt(id, 5)));
+  expect(allowed.filter(Boolean)).toHaveLength(5);
+});
+
+test("another project's application and identity are not found", async () => {
+  await expect(make({ project: "other" })).rejects.toMatchObject({ code: "not_found" });
+  await expect(make({ applicationId: randomUUID() })).rejects.toMatchObject({ code: "not_found" });
+  await expect(make({ applicationId: "shop" })).rejects.toMatchObject({ code: "not_found" });
+  const stranger = await open.identities.create("other", newIdentity(), actor);
+  const elsewhere = await open.identities.create("default", newIdentity(), actor);
+  for (const { id: identityId } of [stranger, elsewhere])
+    await expect(make({ identityId })).rejects.toMatchObject({ code: "not_found" });
+  const own = await open.identities.create("default", newIdentity({ applicationId }), actor);
+  const { token } = await make({ identityId: own.id });
+  expect((await tokens.look(token.reveal()))?.identityId).toBe(own.id);
+});
+
+test("a guess is told from a token without a query", async () => {
+  const noDatabase = createConnectTokens({ db: {} as never, keyring: open.keyring });
+  const { token } = await make();
+  const real = token.reveal();
+  await fc.assert(
+    fc.asyncProperty(
+      fc.oneof(
+        fc.string(),
+        fc.base64String(),
+        // The right shape, and nearly the right text.
+        fc.integer({ min: 4, max: real.length - 1 }).map((at) => {
+          const other = real[at] === "A" ? "B" : "A";
+          return real.slice(0, at) + other + real.slice(at + 1);
+        }),
+      ),
+      async (guess) => {
+        expect(await noDatabase.look(guess)).toBeUndefined();
+      },
+    ),
+    { numRuns: 500 },
+  );
+});
+
+test("a token is another server's too where both have the key, and nobody's else", async () => {
+  const { token } = await make();
+  expect(createConnectTokenTexts({ keyring: open.keyring }).isOurs(token.reveal())).toBe(true);
+  expect(createConnectTokenTexts({ keyring: await openTestKeyring() }).isOurs(token.reveal())).toBe(false);
+});
+
+test.each([
+  "http://app.example/callback",
+  "ftp://app.example/",
+  "javascript:alert(1)",
+  "not a url",
+  "",
+  "https://user@app.example/",
+  "https://user:secret@app.example/",
+  "https://app.example/#fragment",
+  "https://app.example/#",
+  `https://app.example/${"a".repeat(2_000)}`,
+])("%s is no callback", (text) => {
+  expect(() => checkCallbackUrl(text, [])).toThrow(expect.objectContaining({ code: "invalid_argument" }));
+});
+
+test("a callback is https or loopback, and one of the application's where it lists any", () => {
+  for (const text of ["https://app.example/cb?tenant=1", "http://localhost:3000/cb", "http://127.0.0.1/cb"])
+    expect(checkCallbackUrl(text, [])).toBe(text);
+  const allowed = ["https://app.example/cb"];
+  expect(checkCallbackUrl("https://APP.example:443/cb", allowed)).toBe("https://app.example/cb");
+  for (const text of [
+    "https://app.example/cb/",
+    "https://app.example/cb?next=1",
+    "https://app.example/CB",
+    "https://app.example.evil.example/cb",
+    "https://evil.example/cb",
+    "http://localhost:3000/cb",
+  ])
+    expect(() => checkCallbackUrl(text, allowed)).toThrow("one of the application's callback URLs");
+});
