@@ -7,6 +7,7 @@ import type { Config } from "./config.ts";
 import { type Database, openDatabase } from "./database/open.ts";
 import { type ApiKeys, createApiKeys } from "./http/api-keys/key-store.ts";
 import { type Applications, createApplications } from "./identity/applications.ts";
+import { type AuthFlows, createAuthFlows } from "./identity/auth-flows.ts";
 import { type CodeInbox, createCodeInbox } from "./identity/code-inbox.ts";
 import { type ConnectTokens, createConnectTokens } from "./identity/connect-tokens.ts";
 import { createIdentities, type Identities } from "./identity/identities.ts";
@@ -30,6 +31,7 @@ export interface Store {
   keyring: Keyring;
   identities: Identities;
   applications: Applications;
+  authFlows: AuthFlows;
   leases: Leases;
   codes: CodeInbox;
   connectTokens: ConnectTokens;
@@ -107,6 +109,7 @@ export function openParts({
       keyring,
       identities,
       applications,
+      authFlows: createAuthFlows({ db: database }),
       leases,
       codes: createCodeInbox({ db: database, keyring }),
       connectTokens: createConnectTokens({ db: database, keyring }),

@@ -7,6 +7,8 @@ type Json<T> = ColumnType<T, string, string>;
 type Int8 = ColumnType<string, string | number | bigint, string | number | bigint>;
 /** A bigint the database fills in. */
 type GeneratedInt8 = ColumnType<string, string | number | bigint | undefined, string | number | bigint>;
+/** jsonb that the database fills in. */
+type DefaultedJson<T> = ColumnType<T, string | undefined, string>;
 type NullableTimestamp = ColumnType<Date | null, Date | string | null | undefined, Date | string | null>;
 type NullableText = ColumnType<string | null, string | null | undefined, string | null>;
 type NullableJson = ColumnType<unknown, string | null | undefined, string | null>;
@@ -18,8 +20,29 @@ export interface Tables {
     project: string;
     name: string;
     url: string;
+    /** Of the URL, in lower case, with its port where that is not the scheme's own. */
+    host: string;
+    description: NullableText;
     allowed_domains: Json<string[]>;
     max_sessions: number | null;
+    /** Where the connect page may send its visitors back to; empty allows any https address. */
+    callback_urls: DefaultedJson<string[]>;
+    /** Who may show the connect page in a frame. */
+    frame_origins: DefaultedJson<string[]>;
+    /** A `data:` URL. */
+    icon: NullableText;
+    created_at: Timestamp;
+    updated_at: Timestamp;
+  };
+  /** What an application asks of whoever connects an account of theirs. */
+  auth_flows: {
+    id: Generated<string>;
+    application_id: string;
+    name: string;
+    description: NullableText;
+    is_recommended: Generated<boolean>;
+    methods: Json<("username_password" | "authenticator" | "custom")[]>;
+    custom_fields: DefaultedJson<{ name: string }[]>;
     created_at: Timestamp;
     updated_at: Timestamp;
   };
@@ -27,7 +50,11 @@ export interface Tables {
     id: Generated<string>;
     project: string;
     application_id: string | null;
+    /** The auth flow that its credentials were asked for by. */
+    auth_flow_id: NullableText;
     name: string;
+    /** As whoever made it calls it; need not be unique. */
+    display_name: NullableText;
     source_url: string;
     allowed_domains: Json<string[]>;
     max_sessions: number | null;
@@ -84,6 +111,16 @@ export interface Tables {
     sealed: Buffer;
     created_at: Timestamp;
   };
+  /** What was signalled and nobody has waited for yet. */
+  signals: {
+    id: GeneratedInt8;
+    project: string;
+    name: string;
+    sealed: Buffer;
+    data_key: Buffer;
+    key_id: string;
+    created_at: Timestamp;
+  };
   leases: {
     name: string;
     slot: number;
@@ -107,7 +144,7 @@ export interface Tables {
     id: string;
     project: string;
     name: string;
-    scope: "read" | "submit" | "admin";
+    scope: "read" | "submit" | "admin" | "credentials";
     hash: Buffer;
     created_at: Timestamp;
     expires_at: NullableTimestamp;

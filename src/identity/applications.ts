@@ -1,57 +1,38 @@
-import { type Selectable, sql } from "kysely";
-import { z } from "zod";
+import { sql } from "kysely";
 import type { Database } from "../database/open.ts";
-import type { Tables } from "../database/tables.ts";
 import { Failure } from "../failure.ts";
-import { recordAudit } from "./audit.ts";
-import { withConflicts } from "./conflicts.ts";
 import {
-  allowedDomainsSchema,
-  check,
-  isUuid,
-  maxSessionsSchema,
-  nameSchema,
-  urlSchema,
-} from "./identity-input.ts";
+  type ApplicationPatch,
+  applicationPatchSchema,
+  type NewApplication,
+  newApplicationSchema,
+} from "./application-input.ts";
+import { type ApplicationOverview, overviewOf } from "./application-overview.ts";
+import { type Application, columnsOf, requiredColumns, toApplication } from "./application-rows.ts";
+import { recordAudit } from "./audit.ts";
+import { addStandardFlow } from "./auth-flows.ts";
+import { withConflicts } from "./conflicts.ts";
+import { check, isUuid } from "./identity-input.ts";
 import type { Actor } from "./types.ts";
 
-/** A target site, for all identities that sign in to it. */
-export interface Application {
-  id: string;
-  project: string;
-  /** Unique within the project. */
-  name: string;
-  url: string;
-  /** Registrable domains, beyond the source's own, that its identities' credentials may be typed on. */
-  allowedDomains: string[];
-  /** Sessions one identity may hold at once; null leaves it to the site. */
-  maxSessions: number | null;
-  createdAt: Date;
-  updatedAt: Date;
-}
-
-const newApplicationSchema = z.strictObject({
-  name: nameSchema,
-  url: urlSchema,
-  allowedDomains: allowedDomainsSchema.optional(),
-  maxSessions: maxSessionsSchema.optional(),
-});
-const applicationPatchSchema = newApplicationSchema.partial();
-
-export type NewApplication = z.input<typeof newApplicationSchema>;
-export type ApplicationPatch = z.input<typeof applicationPatchSchema>;
+export type { NewApplication } from "./application-input.ts";
+export type { Application } from "./application-rows.ts";
 
 export interface Applications {
-  /** @throws Failure `invalid_argument` listing every fault; `conflict` */
+  /** With one auth flow, the standard one. @throws Failure `invalid_argument` listing every fault; `conflict` */
   create(project: string, input: NewApplication, actor: Actor): Promise<Application>;
   /** By id or name. @throws Failure `not_found` */
   get(project: string, idOrName: string): Promise<Application>;
+  /** The oldest whose URL has this host, or whose name this is. */
+  find(project: string, by: { host: string } | { name: string }): Promise<Application | undefined>;
   /** All, in the order of names. */
   list(project: string): Promise<Application[]>;
+  /** All, or those with `search` in their name or URL whatever its case, or one, each with what belongs to it. */
+  overview(project: string, filter?: { search?: string; id?: string }): Promise<ApplicationOverview[]>;
   /** @throws Failure `invalid_argument`, `not_found`, `conflict` */
   update(project: string, id: string, patch: ApplicationPatch, actor: Actor): Promise<Application>;
-  /** @throws Failure `conflict` while identities belong to it; `not_found` */
-  remove(project: string, id: string, actor: Actor): Promise<void>;
+  /** With `cascade`, its identities too. @throws Failure `conflict` while identities belong to it; `not_found` */
+  remove(project: string, id: string, actor: Actor, options?: { cascade?: boolean }): Promise<void>;
 }
 
 export function createApplications({ db: { kysely } }: { db: Database }): Applications {
@@ -68,15 +49,10 @@ export function createApplications({ db: { kysely } }: { db: Database }): Applic
           kysely.transaction().execute(async (trx) => {
             const row = await trx
               .insertInto("applications")
-              .values({
-                project,
-                name: fields.name,
-                url: fields.url,
-                allowed_domains: JSON.stringify(fields.allowedDomains ?? []),
-                max_sessions: fields.maxSessions ?? null,
-              })
+              .values({ ...columnsOf(fields), ...requiredColumns(project, fields) })
               .returningAll()
               .executeTakeFirstOrThrow();
+            await addStandardFlow(trx, row.id);
             await recordAudit(trx, { project, actor, action: "application.created" });
             return toApplication(row);
           }),
@@ -94,6 +70,19 @@ export function createApplications({ db: { kysely } }: { db: Database }): Applic
       return toApplication(row);
     },
 
+    async find(project, by) {
+      const row = await kysely
+        .selectFrom("applications")
+        .selectAll()
+        .where("project", "=", project)
+        .where((eb) => ("host" in by ? eb("host", "=", by.host) : eb("name", "=", by.name)))
+        .orderBy("created_at")
+        .orderBy("id")
+        .limit(1)
+        .executeTakeFirst();
+      return row === undefined ? undefined : toApplication(row);
+    },
+
     async list(project) {
       const rows = await kysely
         .selectFrom("applications")
@@ -104,21 +93,15 @@ export function createApplications({ db: { kysely } }: { db: Database }): Applic
       return rows.map(toApplication);
     },
 
+    overview: (project, filter = {}) => overviewOf(kysely, project, filter),
+
     async update(project, id, patch, actor) {
       const fields = check(applicationPatchSchema, "change", patch);
       return await withConflicts({ unique: taken(fields.name) }, () =>
         kysely.transaction().execute(async (trx) => {
           const row = await trx
             .updateTable("applications")
-            .set({
-              ...(fields.name === undefined ? {} : { name: fields.name }),
-              ...(fields.url === undefined ? {} : { url: fields.url }),
-              ...(fields.allowedDomains === undefined
-                ? {}
-                : { allowed_domains: JSON.stringify(fields.allowedDomains) }),
-              ...(fields.maxSessions === undefined ? {} : { max_sessions: fields.maxSessions }),
-              updated_at: sql<Date>`now()`,
-            })
+            .set({ ...columnsOf(fields), updated_at: sql<Date>`now()` })
             .where("project", "=", project)
             .where("id", "=", isUuid(id) ? id : null)
             .returningAll()
@@ -130,35 +113,32 @@ export function createApplications({ db: { kysely } }: { db: Database }): Applic
       );
     },
 
-    async remove(project, id, actor) {
+    async remove(project, id, actor, { cascade = false } = {}) {
       await withConflicts(
         { referenced: `Application ${id} still has identities: remove them, or move them to another.` },
         () =>
           kysely.transaction().execute(async (trx) => {
-            const { numDeletedRows } = await trx
-              .deleteFrom("applications")
+            const found = await trx
+              .selectFrom("applications")
+              .select("id")
               .where("project", "=", project)
               .where("id", "=", isUuid(id) ? id : null)
+              .forUpdate()
               .executeTakeFirst();
-            if (numDeletedRows === 0n) throw notFound(project, id);
+            if (found === undefined) throw notFound(project, id);
+            if (cascade) {
+              const identities = await trx
+                .deleteFrom("identities")
+                .where("application_id", "=", id)
+                .returning("id")
+                .execute();
+              for (const { id: identityId } of identities)
+                await recordAudit(trx, { project, actor, action: "identity.removed", identityId });
+            }
+            await trx.deleteFrom("applications").where("id", "=", id).execute();
             await recordAudit(trx, { project, actor, action: "application.removed" });
           }),
       );
     },
-  };
-}
-
-type ApplicationRow = Selectable<Tables["applications"]>;
-
-function toApplication(row: ApplicationRow): Application {
-  return {
-    id: row.id,
-    project: row.project,
-    name: row.name,
-    url: row.url,
-    allowedDomains: row.allowed_domains,
-    maxSessions: row.max_sessions,
-    createdAt: row.created_at,
-    updatedAt: row.updated_at,
   };
 }

@@ -19,6 +19,9 @@ export type AuditAction =
   | "application.created"
   | "application.updated"
   | "application.removed"
+  | "auth_flow.created"
+  | "auth_flow.updated"
+  | "auth_flow.removed"
   | "connect_token.created"
   | "api_key.created"
   | "api_key.removed";

@@ -84,7 +84,11 @@ const metadataSchema = z
 
 const identityFields = {
   name: nameSchema.optional(),
+  /** As whoever makes it calls it: of any kind, and not unique. */
+  displayName: z.string().max(1_000).nullable().optional(),
   applicationId: z.uuid().nullable().optional(),
+  /** The auth flow that its credentials were asked for by; one of the application's. */
+  authFlowId: z.uuid().nullable().optional(),
   sourceUrl: urlSchema,
   allowedDomains: allowedDomainsSchema.optional(),
   maxSessions: maxSessionsSchema.optional(),

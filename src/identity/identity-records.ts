@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { type Kysely, sql, type Transaction } from "kysely";
+import type { z } from "zod";
 import type { Tables } from "../database/tables.ts";
 import { Failure } from "../failure.ts";
 import type { Logger } from "../log.ts";
@@ -14,6 +15,7 @@ import {
   identityPatchSchema,
   isUuid,
   type NewIdentity,
+  nameSchema,
   newIdentitySchema,
 } from "./identity-input.ts";
 import { selectIdentities, toIdentity } from "./identity-rows.ts";
@@ -33,39 +35,38 @@ export async function createIdentity(
 ): Promise<Identity> {
   const fields = check(newIdentitySchema, "identity", input);
   const id = randomUUID();
-  const name = fields.name ?? `${registrableDomain(new URL(fields.sourceUrl).hostname)} ${id.slice(0, 8)}`;
+  const names = namesFor(id, fields);
   const { key, wrapped } = keyring.newDataKey(id);
-  await withConflicts(
-    {
-      unique: `An identity named "${name}" exists already.`,
-      reference: `There is no project "${project}".`,
-    },
-    () =>
-      kysely.transaction().execute(async (trx) => {
-        if (fields.applicationId != null) await assertApplication(trx, project, fields.applicationId);
-        await trx
-          .insertInto("identities")
-          .values({
-            id,
-            project,
-            name,
-            application_id: fields.applicationId ?? null,
-            source_url: fields.sourceUrl,
-            allowed_domains: JSON.stringify(fields.allowedDomains ?? []),
-            max_sessions: fields.maxSessions ?? null,
-            metadata: JSON.stringify(fields.metadata ?? {}),
-            provider: fields.provider ?? null,
-            proxy_server: fields.proxyServer ?? null,
-            health_checks: fields.healthChecks ?? true,
-            auto_reauthenticate: fields.autoReauthenticate ?? true,
-            status: "pending",
-            data_key: wrapped.dataKey,
-            key_id: wrapped.keyId,
-          })
-          .execute();
-        await storeCredentials(trx, { id, key }, fields.credentials);
-        await recordAudit(trx, { project, actor, action: "identity.created", identityId: id });
-      }),
+  await withConflicts({ unique: taken(fields.name), reference: `There is no project "${project}".` }, () =>
+    kysely.transaction().execute(async (trx) => {
+      if (fields.applicationId != null) await assertApplication(trx, project, fields.applicationId);
+      const [last] = names.slice(-1);
+      const name = (await firstFree(trx, project, names.slice(0, -1))) ?? last ?? id;
+      await trx
+        .insertInto("identities")
+        .values({
+          id,
+          project,
+          name,
+          display_name: fields.displayName ?? null,
+          application_id: fields.applicationId ?? null,
+          auth_flow_id: fields.authFlowId ?? null,
+          source_url: fields.sourceUrl,
+          allowed_domains: JSON.stringify(fields.allowedDomains ?? []),
+          max_sessions: fields.maxSessions ?? null,
+          metadata: JSON.stringify(fields.metadata ?? {}),
+          provider: fields.provider ?? null,
+          proxy_server: fields.proxyServer ?? null,
+          health_checks: fields.healthChecks ?? true,
+          auto_reauthenticate: fields.autoReauthenticate ?? true,
+          status: "pending",
+          data_key: wrapped.dataKey,
+          key_id: wrapped.keyId,
+        })
+        .execute();
+      await storeCredentials(trx, { id, key }, fields.credentials);
+      await recordAudit(trx, { project, actor, action: "identity.created", identityId: id });
+    }),
   );
   log.info({ identity: id, project }, "identity created");
   return await getIdentity(kysely, project, id);
@@ -94,7 +95,7 @@ export async function updateIdentity(
   const newCredentials = fields.credentials ?? [];
   const removedTypes = fields.removeCredentials ?? [];
   const credentialsChange = newCredentials.length > 0 || removedTypes.length > 0;
-  await withConflicts({ unique: `An identity named "${fields.name}" exists already.` }, () =>
+  await withConflicts({ unique: taken(fields.name) }, () =>
     kysely.transaction().execute(async (trx) => {
       const before = await trx
         .selectFrom("identities")
@@ -110,7 +111,10 @@ export async function updateIdentity(
       await trx
         .updateTable("identities")
         .set({
-          ...(fields.name === undefined ? {} : { name: fields.name }),
+          // Who names it anew means what is shown, too.
+          ...(fields.name === undefined ? {} : { name: fields.name, display_name: null }),
+          ...(fields.displayName === undefined ? {} : { display_name: fields.displayName }),
+          ...(fields.authFlowId === undefined ? {} : { auth_flow_id: fields.authFlowId }),
           ...(fields.applicationId === undefined ? {} : { application_id: fields.applicationId }),
           ...(fields.sourceUrl === undefined ? {} : { source_url: fields.sourceUrl }),
           ...(fields.allowedDomains === undefined
@@ -197,6 +201,36 @@ export async function setStatus(
   if (fence !== undefined && rows[0]?.held !== true) throw fenceVoid(fence);
   if (rows[0]?.known !== true) throw new Failure("unknown_identity", `There is no identity ${id}.`);
   return rows[0].changed;
+}
+
+const taken = (name: string | undefined) => `An identity named "${name}" exists already.`;
+
+/** What to call it, the best first; the last is free for certain, unless somebody asked for that very name. */
+function namesFor(
+  id: string,
+  { name, displayName, sourceUrl }: z.output<typeof newIdentitySchema>,
+): string[] {
+  if (name !== undefined) return [name];
+  const shown = nameSchema.safeParse(displayName);
+  const own = shown.success ? [shown.data] : [];
+  return [...own, `${registrableDomain(new URL(sourceUrl).hostname)} ${id.slice(0, 8)}`];
+}
+
+async function firstFree(
+  trx: Transaction<Tables>,
+  project: string,
+  names: readonly string[],
+): Promise<string | undefined> {
+  if (names.length === 0) return undefined;
+  // Two that ask at once would both find it free.
+  await sql`select pg_advisory_xact_lock(hashtextextended(${`identity name ${project}`}, 0))`.execute(trx);
+  const rows = await trx
+    .selectFrom("identities")
+    .select("name")
+    .where("project", "=", project)
+    .where("name", "in", names)
+    .execute();
+  return names.find((name) => rows.every((row) => row.name !== name));
 }
 
 async function assertApplication(trx: Transaction<Tables>, project: string, id: string): Promise<void> {

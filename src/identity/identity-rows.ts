@@ -7,6 +7,7 @@ interface IdentityView {
   id: string;
   project: string;
   name: string;
+  display_name: string | null;
   application_id: string | null;
   source_url: string;
   allowed_domains: string[];
@@ -42,6 +43,7 @@ export function selectIdentities(kysely: Kysely<Tables>): SelectQueryBuilder<Fro
       "i.id",
       "i.project",
       "i.name",
+      "i.display_name",
       "i.application_id",
       "i.source_url",
       "i.allowed_domains",
@@ -76,6 +78,7 @@ export function toIdentity(row: IdentityView): Identity {
     id: row.id,
     project: row.project,
     name: row.name,
+    displayName: row.display_name,
     applicationId: row.application_id,
     sourceUrl: row.source_url,
     allowedDomains: [...new Set([...row.allowed_domains, ...(row.application_domains ?? [])])],

@@ -48,6 +48,8 @@ export interface Identity {
   project: string;
   /** Unique within the project; commands accept it in place of the id. */
   name: string;
+  /** As whoever made it calls it, where that is not its name: of any kind, and not unique. */
+  displayName: string | null;
   applicationId: string | null;
   /** The page a signed-in user lands on: where logins begin and where "signed in" is proved. */
   sourceUrl: string;

@@ -12,6 +12,9 @@ export function identityFields(context: CliContext, identity: Identity): [string
   const at = (date: Date) => `${date.toISOString()} (${ago(date)})`;
   return [
     ["Name", identity.name],
+    ...(identity.displayName === null || identity.displayName === identity.name
+      ? []
+      : [["Shown as", identity.displayName] satisfies [string, string]]),
     ["Id", identity.id],
     ["Site", identity.sourceUrl],
     ["Status", `${colourOf(context, identity)(statusText(identity))}, since ${at(identity.statusAt)}`],
