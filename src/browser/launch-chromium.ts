@@ -136,7 +136,8 @@ export function temporaryFolder(folder: string): Record<string, string> {
   return Buffer.byteLength(folder) + 46 < 108 ? { TMPDIR: folder } : {};
 }
 
-function hasScreen(environment: NodeJS.ProcessEnv): boolean {
+/** Whether there is a screen to show a window on. */
+export function hasScreen(environment: NodeJS.ProcessEnv): boolean {
   return process.platform !== "linux" || Boolean(environment["DISPLAY"] ?? environment["WAYLAND_DISPLAY"]);
 }
 

@@ -3,7 +3,7 @@ import type { Logger } from "../log.ts";
 import type { Tell } from "../observe.ts";
 import { type BrowserPool, createBrowserPool } from "./browser-pool.ts";
 import { findChromium } from "./find-chromium.ts";
-import { type HandedOutChromium, launchHandedOut } from "./handed-out/launch.ts";
+import { type ChromiumPool, createChromiumPool } from "./handed-out/pool.ts";
 import { createOpenSession } from "./open-session.ts";
 import { createCdpProvider } from "./providers/cdp.ts";
 import { createLocalProvider } from "./providers/local.ts";
@@ -14,8 +14,8 @@ import { createSpareSession } from "./spare-session.ts";
 export interface Browsers extends AsyncDisposable {
   pool: BrowserPool;
   openSession: OpenSession;
-  /** Starts a Chromium that nobody else's session is in, for somebody to drive over CDP. What starts it closes it. */
-  launchHandedOut(options: { proxyServer?: string | undefined }): Promise<HandedOutChromium>;
+  /** Chromiums that nobody else's session is in, for somebody to drive over CDP. */
+  handedOut: ChromiumPool;
   /** For a process that will run many sessions: starts the local browser and, if set so, keeps one session ready. */
   warmUp(): Promise<void>;
 }
@@ -45,8 +45,7 @@ export function openBrowsers({ config, log, tell }: { config: Config; log: Logge
   return {
     pool,
     openSession: createOpenSession({ providers, defaultProvider: config.provider, spare, log }),
-    launchHandedOut: ({ proxyServer }) =>
-      launchHandedOut({ executablePath: executablePath(), sandbox, proxyServer, log }),
+    handedOut: opened.use(createChromiumPool({ executablePath, sandbox, size: config.readySessions, log })),
     async warmUp() {
       await pool.warmUp();
       if (config.spareSession) await spare.start();

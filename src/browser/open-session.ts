@@ -19,6 +19,11 @@ export interface OpenSessionOptions {
   defaultProvider: string;
   /** Sessions of the `local` provider made ahead; none unless given. */
   spare?: SpareSession;
+  /**
+   * Whether localStorage may wait until its origin is visited, which only works for as long as we are connected; so it
+   * is unless given.
+   */
+  restoreOnVisit?: boolean;
   log: Logger;
 }
 
@@ -27,12 +32,15 @@ export function createOpenSession({
   providers,
   defaultProvider,
   spare,
+  restoreOnVisit = true,
   log,
 }: OpenSessionOptions): OpenSession {
   return async (request) => {
     const provider = findProvider(providers, request.provider ?? defaultProvider);
     request.signal.throwIfAborted();
-    const { atOnce, onVisit } = divide(request.state);
+    const { atOnce, onVisit } = restoreOnVisit
+      ? divide(request.state)
+      : { ...(request.state === undefined ? {} : { atOnce: request.state }), onVisit: [] };
     const taken = fitsSpare(provider, request, atOnce)
       ? await untilAborted(request.signal, takeSpare(spare, atOnce, log), (late) => late?.lent.close())
       : undefined;

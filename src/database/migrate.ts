@@ -9,6 +9,7 @@ import * as api from "./migrations/0003_api.ts";
 import * as webhooks from "./migrations/0004_webhooks.ts";
 import * as schedules from "./migrations/0005_schedules.ts";
 import * as batches from "./migrations/0006_batches.ts";
+import * as sessions from "./migrations/0007_sessions.ts";
 import * as applications from "./migrations/0008_applications.ts";
 import * as connect from "./migrations/0009_connect.ts";
 import type { Tables } from "./tables.ts";
@@ -21,6 +22,7 @@ const migrations: Readonly<Record<string, Migration>> = {
   "0004_webhooks": webhooks,
   "0005_schedules": schedules,
   "0006_batches": batches,
+  "0007_sessions": sessions,
   "0008_applications": applications,
   "0009_connect": connect,
 };

@@ -73,6 +73,8 @@ export interface Tables {
     health_checks: Generated<boolean>;
     /** Whether a health check may sign it in again. */
     auto_reauthenticate: Generated<boolean>;
+    /** Whether what its site keeps in a browser that was handed out becomes its saved state. */
+    save_sessions: Generated<boolean>;
     /** How the last login went. */
     last_login: NullableJson;
     /** Highest TOTP time step ever used: a step is used once (RFC 6238 §5.2). */
@@ -329,6 +331,50 @@ export interface Tables {
       "success" | "cancelled" | null | undefined,
       "success" | "cancelled" | null
     >;
+    created_at: Timestamp;
+    updated_at: Timestamp;
+  };
+  /** Browsers that were handed out over CDP; the rows outlive them. */
+  sessions: {
+    id: string;
+    project: string;
+    status: "starting" | "authenticating" | "running" | "ending" | "ended" | "failed";
+    identities: Json<unknown[]>;
+    tags: Json<string[]>;
+    configuration: Json<Record<string, unknown>>;
+    recording: boolean;
+    actor: string;
+    created_at: Timestamp;
+    started_at: NullableTimestamp;
+    expires_at: NullableTimestamp;
+    ended_at: NullableTimestamp;
+    ended_by: NullableText;
+    code: NullableText;
+  };
+  session_files: {
+    id: Generated<string>;
+    session_id: string;
+    kind: "download" | "recording";
+    name: string;
+    suggested_name: string;
+    url: string | null;
+    bytes: Int8;
+    duration_ms: number | null;
+    created_at: Timestamp;
+  };
+  /** Browser states by name, of no identity. */
+  profiles: {
+    id: Generated<string>;
+    project: string;
+    name: string;
+    description: string | null;
+    source: string | null;
+    /** The session it was, or is to be, saved from. */
+    session_id: string | null;
+    /** Null until it is first saved. */
+    sealed: Buffer | null;
+    data_key: Buffer;
+    key_id: string;
     created_at: Timestamp;
     updated_at: Timestamp;
   };

@@ -6,9 +6,7 @@ import type { Tell } from "../observe.ts";
 import { addRoute } from "./add-route.ts";
 import { authenticate } from "./api-keys/authenticate.ts";
 import { limitRequests } from "./api-keys/limits.ts";
-import { debugSessionClients } from "./debug-sessions/accept-clients.ts";
 import type { HttpDeps } from "./deps.ts";
-import { withoutPrefix } from "./dialects.ts";
 import { addHealthRoutes, type ReadinessCheck } from "./health.ts";
 import { addMetricsRoute, type MetricsOptions } from "./metrics/add-metrics-route.ts";
 import { watchRequests } from "./metrics/watch-requests.ts";
@@ -16,6 +14,7 @@ import { describeApi } from "./open-api.ts";
 import { readJson } from "./read-json.ts";
 import { refuse, refuseConnection, refuseInOneShape } from "./refuse.ts";
 import { routes } from "./routes.ts";
+import { sessionClients } from "./sessions/accept-clients.ts";
 import { traceRequests } from "./trace-requests.ts";
 import { acceptUpgrades, type UpgradeRoute, wantsUpgrade } from "./upgrades.ts";
 
@@ -60,7 +59,6 @@ export function createApp({
     trustProxy,
     // Ends keep-alive connections that stand idle; streams end by the signal.
     forceCloseConnections: "idle",
-    rewriteUrl: ({ url = "/" }) => withoutPrefix(url),
     frameworkErrors: (error, request, reply) => void refuse(error, request, reply),
     clientErrorHandler: refuseConnection,
     // Names of files may be long, and percent-encoded.
@@ -79,7 +77,7 @@ export function createApp({
   if (api !== undefined) {
     acceptUpgrades(app, upgrades);
     // The server waits for open connections before it is closed, and for these nobody else cares.
-    app.addHook("preClose", () => api.debugSessions[Symbol.asyncDispose]());
+    app.addHook("preClose", () => api.sessions[Symbol.asyncDispose]());
     app.register(async (scope) => {
       if (traced) traceRequests(scope);
       await addApi(scope, api);
@@ -89,8 +87,8 @@ export function createApp({
 }
 
 /** Where clients may come in by WebSocket. */
-function upgradeRoutes({ debugSessions }: HttpDeps, log: Logger): UpgradeRoute[] {
-  return [debugSessionClients({ debugSessions, log })];
+function upgradeRoutes({ sessions, sessionTokens: tokens, keyCheck }: HttpDeps, log: Logger): UpgradeRoute[] {
+  return [sessionClients({ sessions, tokens, keyCheck, log })];
 }
 
 async function addApi(app: FastifyInstance, deps: HttpDeps): Promise<void> {

@@ -2,31 +2,28 @@ import type { Artifacts } from "../artifacts.ts";
 import type { Config } from "../config.ts";
 import type { Database } from "../database/open.ts";
 import type { Applications } from "../identity/applications.ts";
-import type { AuthFlows } from "../identity/auth-flows.ts";
 import type { CodeInbox } from "../identity/code-inbox.ts";
 import type { ConnectTokens } from "../identity/connect-tokens.ts";
 import type { Identities } from "../identity/identities.ts";
-import type { Rendezvous } from "../identity/rendezvous.ts";
 import type { BatchStore } from "../job/batch/batches.ts";
 import type { Catalogue } from "../job/catalogue/catalogue.ts";
-import type { DebugSessions } from "../job/debug-session/debug-sessions.ts";
 import type { RunQueue } from "../job/queue/queue.ts";
 import type { RunStore } from "../job/record/runs.ts";
 import type { Schedules } from "../job/schedule/schedules.ts";
 import type { Submitter } from "../job/submitter.ts";
 import type { Redactor } from "../redact.ts";
+import type { Profiles } from "../session/profiles.ts";
 import type { SessionTokens } from "../session/tokens.ts";
+import type { Sessions } from "../session/types.ts";
 import type { KeyCheck } from "./api-keys/key-check.ts";
 import type { ArtifactLinks } from "./artifacts/links.ts";
 
 /** What routes work with; each takes from it what it needs. */
 export interface HttpDeps {
-  config: Pick<Config, "attempts" | "credentialsRoute" | "requestsPerMinute" | "webhookAllow">;
+  config: Pick<Config, "attempts" | "requestsPerMinute" | "webhookAllow">;
   database: Database;
   identities: Identities;
   applications: Applications;
-  authFlows: AuthFlows;
-  rendezvous: Rendezvous;
   runs: RunStore;
   schedules: Schedules;
   codes: CodeInbox;
@@ -38,7 +35,8 @@ export interface HttpDeps {
   submitter: Submitter;
   batches: BatchStore;
   links: ArtifactLinks;
-  debugSessions: DebugSessions;
+  sessions: Sessions;
+  profiles: Profiles;
   sessionTokens: SessionTokens;
   keyCheck: KeyCheck;
 }

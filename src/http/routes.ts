@@ -1,4 +1,3 @@
-import { anchorRoutes } from "./anchor/routes.ts";
 import { getArtifact } from "./artifacts/get-artifact.ts";
 import { cancelBatch } from "./batches/cancel-batch.ts";
 import { getBatch } from "./batches/get-batch.ts";
@@ -59,5 +58,4 @@ export const routes: readonly Route[] = [
   redeliver,
   openDebugSession,
   endDebugSession,
-  ...anchorRoutes,
 ];

@@ -4,12 +4,12 @@ import type { Config } from "../config.ts";
 import type { Database } from "../database/open.ts";
 import type { Keyring } from "../identity/keyring.ts";
 import type { Leases } from "../identity/leases.ts";
-import { createDebugSessions } from "../job/debug-session/debug-sessions.ts";
 import type { RunQueue } from "../job/queue/queue.ts";
 import { createSubmitter } from "../job/submitter.ts";
 import type { Logger } from "../log.ts";
 import type { ProcessMetrics } from "../metrics/open.ts";
 import type { Tell } from "../observe.ts";
+import { openSessions } from "../session/open.ts";
 import { createSessionTokens } from "../session/tokens.ts";
 import { openKeyCheck } from "./api-keys/key-check.ts";
 import type { ApiKeys } from "./api-keys/key-store.ts";
@@ -20,7 +20,7 @@ import type { ReadinessCheck } from "./health.ts";
 import { listen } from "./listen.ts";
 
 export interface ServeOptions
-  extends Omit<HttpDeps, "keyCheck" | "submitter" | "links" | "debugSessions" | "sessionTokens"> {
+  extends Omit<HttpDeps, "keyCheck" | "submitter" | "links" | "sessions" | "profiles" | "sessionTokens"> {
   config: Config;
   leases: Leases;
   /** Asked for with the first debug session only. */
@@ -41,22 +41,19 @@ export async function openHttpDeps({
   ...parts
 }: Omit<ServeOptions, "scrape" | "tell">): Promise<HttpDeps & AsyncDisposable> {
   const { config, database } = parts;
-  const { codeTimeoutMs, loginTimeoutMs } = config;
   const keyCheck = await openKeyCheck({ keys, database, log });
+  const sessions = openSessions({ ...parts, keyring, log });
   return {
     ...parts,
     submitter: createSubmitter({ db: database.kysely, webhookAllow: config.webhookAllow, ...parts }),
     links: createArtifactLinks({ keyring, lifeMs: config.artifactLinkMs }),
     keyCheck,
     sessionTokens: createSessionTokens({ keyring }),
-    debugSessions: createDebugSessions({
-      ...parts,
-      codeTimeoutMs,
-      loginTimeoutMs,
-      log,
-      worker: parts.processName,
-    }),
-    [Symbol.asyncDispose]: () => keyCheck[Symbol.asyncDispose](),
+    ...sessions,
+    [Symbol.asyncDispose]: async () => {
+      await sessions.sessions[Symbol.asyncDispose]();
+      await keyCheck[Symbol.asyncDispose]();
+    },
   };
 }
 

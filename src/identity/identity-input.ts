@@ -97,6 +97,7 @@ const identityFields = {
   proxyServer: proxySchema.nullable().optional(),
   healthChecks: z.boolean().optional(),
   autoReauthenticate: z.boolean().optional(),
+  saveSessions: z.boolean().optional(),
 };
 
 export const newIdentitySchema = z.strictObject({ ...identityFields, credentials: credentialsSchema });
@@ -122,11 +123,6 @@ export function check<S extends z.ZodType>(schema: S, what: string, input: unkno
   if (parsed.success) return parsed.data;
   const faults = parsed.error.issues.map(({ path, message }) => `${path.join(".") || what}: ${message}`);
   throw new Failure("invalid_argument", `The ${what} is not usable.\n  ${faults.join("\n  ")}`);
-}
-
-/** Checks a new identity without making it. @throws Failure `invalid_argument` listing every fault */
-export function assertNewIdentity(input: NewIdentity): void {
-  check(newIdentitySchema, "identity", input);
 }
 
 export function isUuid(text: string): boolean {

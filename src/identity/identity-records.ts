@@ -58,6 +58,7 @@ export async function createIdentity(
           provider: fields.provider ?? null,
           proxy_server: fields.proxyServer ?? null,
           health_checks: fields.healthChecks ?? true,
+          save_sessions: fields.saveSessions ?? true,
           auto_reauthenticate: fields.autoReauthenticate ?? true,
           status: "pending",
           data_key: wrapped.dataKey,
@@ -125,6 +126,7 @@ export async function updateIdentity(
           ...(fields.provider === undefined ? {} : { provider: fields.provider }),
           ...(fields.proxyServer === undefined ? {} : { proxy_server: fields.proxyServer }),
           ...(fields.healthChecks === undefined ? {} : { health_checks: fields.healthChecks }),
+          ...(fields.saveSessions === undefined ? {} : { save_sessions: fields.saveSessions }),
           ...(fields.autoReauthenticate === undefined
             ? {}
             : { auto_reauthenticate: fields.autoReauthenticate }),

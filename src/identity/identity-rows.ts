@@ -24,6 +24,7 @@ interface IdentityView {
   state_captured_at: Date | null;
   state_lapses_at: Date | null;
   health_checks: boolean;
+  save_sessions: boolean;
   auto_reauthenticate: boolean;
   last_login: LastLogin | null;
   health: HealthRow | null;
@@ -63,6 +64,7 @@ export function selectIdentities(kysely: Kysely<Tables>): SelectQueryBuilder<Fro
       "s.captured_at as state_captured_at",
       "s.lapses_at as state_lapses_at",
       "i.health_checks",
+      "i.save_sessions",
       "i.auto_reauthenticate",
       "i.last_login",
       sql<HealthRow | null>`(
@@ -93,6 +95,7 @@ export function toIdentity(row: IdentityView): Identity {
     credentialsVersion: row.credentials_version,
     stateCapturedAt: row.state_captured_at,
     healthChecks: row.health_checks,
+    saveSessions: row.save_sessions,
     autoReauthenticate: row.auto_reauthenticate,
     lastLogin: row.last_login,
     health: currentHealth(row.health, {

@@ -75,6 +75,8 @@ export interface Identity {
   healthChecks: boolean;
   /** Whether a health check may sign it in again. */
   autoReauthenticate: boolean;
+  /** Whether what its site keeps in a browser that was handed out becomes its saved state when that session ends. */
+  saveSessions: boolean;
   lastLogin: LastLogin | null;
   health: Health;
   createdAt: Date;

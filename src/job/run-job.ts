@@ -94,7 +94,7 @@ async function work(run: RunContext, { flow, input }: { flow: Flow; input: unkno
     const { result, session, saved } = await stage("flow", () =>
       runFlow(run, { flow, input, claim, ...signedIn }),
     );
-    if (saved) await stage("save", () => saveState(run, claim, session));
+    if (saved && deps.savesState?.() !== false) await stage("save", () => saveState(run, claim, session));
     return { status: "succeeded", result };
   } catch (error) {
     const outcome = await failRun(run, error);

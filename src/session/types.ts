@@ -1,3 +1,4 @@
+import type { WebSocket } from "ws";
 import type { FailureCode } from "../failure.ts";
 import type { SavedState } from "../identity/types.ts";
 import type { Secret } from "../secret.ts";
@@ -112,6 +113,8 @@ export interface LiveSession {
   capture(): Promise<SavedState>;
   /** Counts as somebody connected, so that the idle time does not run, until it is disposed of. */
   hold(): Disposable;
+  /** Lets a CDP client in. @throws Failure `too_many_requests` */
+  enter(client: WebSocket): void;
   /** Aborted when the session is over. */
   readonly ending: AbortSignal;
 }
@@ -149,8 +152,8 @@ export interface Sessions extends AsyncDisposable {
   end(project: string, id: string, options?: { saveState?: boolean }): Promise<SessionRecord>;
   /** Ends those of the project that this process holds. Gives how many. */
   endAll(project: string): Promise<number>;
-  /** @throws Failure `not_found`; `session_ended` also where another server holds it */
-  live(project: string, id: string): LiveSession;
+  /** One that is being signed in, too. @throws Failure `not_found`, `session_ended`, `conflict` where another server holds it */
+  live(project: string, id: string): Promise<LiveSession>;
   /** Downloads and recordings, those of a session that goes on included. @throws Failure `not_found` */
   files(project: string, id: string): Promise<SessionFile[]>;
 }

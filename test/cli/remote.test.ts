@@ -86,7 +86,7 @@ test("a flow of this machine runs as the service's identity, which signs in once
   // The service has a record of it, and says who it was.
   const { runs, identities } = await ground.parts.store();
   expect(await runs.get("default", runId)).toMatchObject({
-    flow: "latchkey/debug-session",
+    flow: "latchkey/session",
     outcome: { status: "succeeded", result: { endedBy: "client" } },
   });
   const { id } = await identities.get("default", "ada");

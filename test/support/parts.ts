@@ -54,6 +54,8 @@ export async function openTestParts({
     LATCHKEY_LOG_FORMAT: "json",
     LATCHKEY_RETRY_DELAY_MS: "50",
     LATCHKEY_PORT: "0",
+    // Each of them is a browser that a test would have to tell from one that was left behind.
+    LATCHKEY_READY_SESSIONS: "0",
     CHROMIUM_PATH: (wholeChromium ? undefined : shellPath()) ?? process.env["CHROMIUM_PATH"] ?? "",
     ...(redisUrl === undefined ? {} : { REDIS_URL: redisUrl }),
     ...settings,

@@ -5,12 +5,13 @@ import type { Readable, Writable } from "node:stream";
 import { Failure } from "../../failure.ts";
 import type { Logger } from "../../log.ts";
 import { chromiumFlags } from "../chromium-flags.ts";
-import { chromiumEnvironment, hasSharedMemory, temporaryFolder } from "../launch-chromium.ts";
-import { killGroup, processesOfGroup } from "../processes.ts";
+import { chromiumEnvironment, hasScreen, hasSharedMemory, temporaryFolder } from "../launch-chromium.ts";
+import { killGroup } from "../processes.ts";
 import { writePreferences } from "../profile-preferences.ts";
 import { type SandboxSetting, wantsSandbox } from "../sandbox.ts";
 import { within } from "../waiting.ts";
 import { createChromiumFolder, noteProcessGroup, removeChromiumFolder } from "../worker-folder.ts";
+import { openVirtualScreen, type VirtualScreen } from "./virtual-screen.ts";
 
 /** A Chromium of one session's own, which somebody drives over CDP: whoever does sees all that is in it. */
 export interface HandedOutChromium extends AsyncDisposable {
@@ -20,21 +21,31 @@ export interface HandedOutChromium extends AsyncDisposable {
   readonly group: number;
   /** Where downloads go; removed with it. */
   readonly downloadsDir: string;
+  /** For files that pages are to be given; removed with it. */
+  readonly uploadsDir: string;
   /** Aborted when it has ended, whatever ended it; its reason is a Failure. */
   readonly lost: AbortSignal;
-  /** Ends it, by force if it does not end by itself, and removes its folder. Idempotent. */
+  /** Ends it at once, with all its processes, and removes its folder. Idempotent. */
   close(): Promise<void>;
 }
 
-export interface LaunchHandedOutOptions {
+/** What cannot be changed any more once it has started. */
+export interface ChromiumShape {
+  /** `http://host:port`, `socks5://…`. */
+  proxyServer?: string | undefined;
+  /** In CSS pixels. */
+  window: { width: number; height: number };
+  /** On this machine's screen, or a virtual one where it has none. */
+  headed?: boolean;
+}
+
+export interface LaunchHandedOutOptions extends ChromiumShape {
   executablePath: string;
   sandbox: SandboxSetting;
-  proxyServer: string | undefined;
   log: Logger;
 }
 
 const startMs = 30_000;
-const closeGraceMs = 5_000;
 /** The stream Chromium reads commands from. Nobody gives it any, but it ends when the stream does. */
 const commandStream = 3;
 const answerStream = 4;
@@ -56,30 +67,37 @@ export async function launchHandedOut(options: LaunchHandedOutOptions): Promise<
 }
 
 async function launch(options: LaunchHandedOutOptions, sandbox: boolean): Promise<HandedOutChromium> {
-  const { log } = options;
+  const { log, headed = false } = options;
   const folder = await createChromiumFolder();
   const downloadsDir = join(folder, "downloads");
+  const uploadsDir = join(folder, "uploads");
   let child: ChildProcess | undefined;
+  let screen: VirtualScreen | undefined;
   try {
     const profileDir = join(folder, "profile");
-    await Promise.all([writePreferences(profileDir, downloadsDir), mkdir(downloadsDir)]);
-    const flags = chromiumFlags({
-      profileDir,
-      sandbox,
-      headed: false,
-      sharedMemory: await hasSharedMemory(),
-    });
+    await Promise.all([
+      writePreferences(profileDir, downloadsDir),
+      mkdir(downloadsDir),
+      mkdir(uploadsDir, { mode: 0o700 }),
+    ]);
+    const sharedMemory = await hasSharedMemory();
+    const flags = chromiumFlags({ profileDir, sandbox, headed, sharedMemory });
+    screen =
+      headed && !hasScreen(process.env) ? await openVirtualScreen({ ...options.window, folder }) : undefined;
+    const display = screen === undefined ? {} : { DISPLAY: screen.display };
     child = spawn(options.executablePath, [...flags, ...ownFlags(options)], {
       detached: true,
       stdio: ["ignore", "ignore", "pipe", "pipe", "pipe"],
-      env: { ...chromiumEnvironment(process.env), ...temporaryFolder(folder) },
+      env: { ...chromiumEnvironment(process.env), ...temporaryFolder(folder), ...display },
     });
     const endpoint = await endpointOf(child);
     await noteProcessGroup(folder, child.pid ?? 0);
-    return owned({ child, endpoint, folder, downloadsDir, log });
+    return owned({ child, endpoint, folder, downloadsDir, uploadsDir, screen, log });
   } catch (error) {
     if (child?.pid !== undefined) killGroup(child.pid);
+    await screen?.[Symbol.asyncDispose]();
     await removeChromiumFolder(folder).catch(() => undefined);
+    if (error instanceof Failure) throw error;
     log.warn({ err: error, sandbox }, "Chromium did not start");
     throw new Failure("browser_unavailable", `Chromium did not start (${options.executablePath}).`, {
       cause: error,
@@ -87,12 +105,13 @@ async function launch(options: LaunchHandedOutOptions, sandbox: boolean): Promis
   }
 }
 
-function ownFlags({ proxyServer }: LaunchHandedOutOptions): string[] {
+function ownFlags({ proxyServer, window }: LaunchHandedOutOptions): string[] {
   return [
     "--remote-debugging-port=0",
     // As the sessions of runs have it.
     "--lang=en-US",
-    "--window-size=1280,800",
+    `--window-size=${window.width},${window.height}`,
+    "--window-position=0,0",
     ...(proxyServer === undefined
       ? []
       : [`--proxy-server=${proxyServer}`, "--proxy-bypass-list=<-loopback>"]),
@@ -126,12 +145,16 @@ function owned({
   endpoint,
   folder,
   downloadsDir,
+  uploadsDir,
+  screen,
   log,
 }: {
   child: ChildProcess;
   endpoint: string;
   folder: string;
   downloadsDir: string;
+  uploadsDir: string;
+  screen: VirtualScreen | undefined;
   log: Logger;
 }): HandedOutChromium {
   const group = child.pid ?? 0;
@@ -144,17 +167,24 @@ function owned({
   commands.on("error", () => undefined);
   (child.stdio[answerStream] as Readable).resume();
 
+  // Nothing of it is kept, so it is given no time to write its profile.
   const end = async () => {
-    commands.write(`${JSON.stringify({ id: 1, method: "Browser.close" })}\0`);
-    const inTime = await within(closeGraceMs, exited);
-    if (!inTime) log.warn({ group }, "Chromium did not end by itself and is killed");
-    if (!inTime || (await processesOfGroup(group)).length > 0) killGroup(group);
+    killGroup(group);
     await exited;
+    await screen?.[Symbol.asyncDispose]();
     await removeChromiumFolder(folder).catch((error: unknown) => {
       log.warn({ folder, err: error }, "browser folder not removed");
     });
   };
   let ending: Promise<void> | undefined;
   const close = () => (ending ??= end());
-  return { endpoint, group, downloadsDir, lost: gone.signal, close, [Symbol.asyncDispose]: close };
+  return {
+    endpoint,
+    group,
+    downloadsDir,
+    uploadsDir,
+    lost: gone.signal,
+    close,
+    [Symbol.asyncDispose]: close,
+  };
 }

@@ -18,8 +18,8 @@ export const endDebugSession = defineRoute({
     200: z.object({ id: z.string(), endedBy: z.string() }).meta({ id: "EndedDebugSession" }),
   },
   failures: ["not_found"],
-  async handler({ deps: { debugSessions }, caller: { project }, params: { id }, query }) {
-    const endedBy = await debugSessions.end(project, id, { save: query.save === "true" });
-    return { status: 200, body: { id, endedBy } };
+  async handler({ deps: { sessions }, caller: { project }, params: { id }, query }) {
+    const { endedBy } = await sessions.end(project, id, { saveState: query.save === "true" });
+    return { status: 200, body: { id, endedBy: endedBy ?? "client" } };
   },
 });

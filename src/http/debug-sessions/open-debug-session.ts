@@ -2,6 +2,8 @@ import { z } from "zod";
 import { defineRoute } from "../define-route.ts";
 
 const longestMinutes = 120;
+/** A debugger that crashed does not hold the identity for longer. */
+const idleMinutes = 1;
 
 const debugSessionSchema = z
   .object({
@@ -15,7 +17,7 @@ const debugSessionSchema = z
     expiresAt: z.iso.datetime(),
     cdpUrl: z.string().meta({
       description:
-        "For any CDP client, one at a time; its token is good until the session ends. Whoever has it drives a browser that is signed in.",
+        "For any CDP client; its token is good until the session ends. Whoever has it drives a browser that is signed in.",
     }),
   })
   .meta({ id: "DebugSession" });
@@ -43,25 +45,34 @@ export const openDebugSession = defineRoute({
     "browser_unavailable",
     "too_many_requests",
   ],
-  async handler({ deps: { debugSessions }, body, caller: { project, keyId }, signal, request }) {
-    const { id, identity, expiresAt, token } = await debugSessions.open({
-      ...body,
+  async handler({ deps, body: { identityId, minutes }, caller: { project, keyId }, signal, request }) {
+    const { sessions, sessionTokens, identities } = deps;
+    const { id, expiresAt } = await sessions.create({
       project,
+      identityIds: [identityId],
+      maxMinutes: minutes,
+      idleMinutes,
+      viewport: { width: 1_280, height: 800 },
+      saveState: false,
+      tags: ["debug"],
       actor: `key:${keyId}`,
       signal,
     });
-    const { name, sourceUrl, metadata } = identity;
+    const lifeMs = minutes * 60_000;
+    const token = sessionTokens.make({ id, project, scope: "drive", lifeMs });
     const cdpUrl = new URL(
       `${request.protocol === "https" ? "wss" : "ws"}://${request.host}/v1/debug-sessions/${id}/cdp`,
     );
     cdpUrl.searchParams.set("token", token.reveal());
+    const identity = await identities.get(project, identityId);
+    const { name, sourceUrl, metadata } = identity;
     return {
       status: 201,
       headers: { location: `/v1/debug-sessions/${id}`, "cache-control": "no-store" },
       body: {
         id,
         identity: { id: identity.id, name, sourceUrl, metadata },
-        expiresAt: expiresAt.toISOString(),
+        expiresAt: (expiresAt ?? new Date(Date.now() + lifeMs)).toISOString(),
         cdpUrl: cdpUrl.href,
       },
     };

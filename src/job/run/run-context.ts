@@ -47,6 +47,10 @@ export interface RunDeps {
   slowMoMs?: number;
   /** Opens Playwright's Inspector before the flow's first step. */
   pause?: boolean;
+  /** Take the saved state for signed in, without a look at the site. */
+  trustsState?: boolean;
+  /** Whether the state that the flow leaves is to be saved; it is unless this says no. */
+  savesState?: () => boolean;
   /** The run has failed and its session is still open: that, and its lease, stay until this resolves. Never rejects. */
   onFailed?: (failed: { outcome: FailedOutcome; session: Session }) => Promise<void>;
 }

@@ -1,0 +1,56 @@
+import { Failure } from "../failure.ts";
+import { registrableDomain } from "../identity/domains.ts";
+import type { Identities } from "../identity/identities.ts";
+import type { Identity } from "../identity/types.ts";
+import type { NewSession } from "./types.ts";
+
+const mostIdentities = 10;
+const minuteMs = 60_000;
+/** A day, less what signing in and ending may take beside it: no run lasts longer, and each identity's part is one. */
+const longestMs = 24 * 60 * minuteMs - 15 * minuteMs;
+const usualIdleMinutes = 5;
+const usualMaxMinutes = 20;
+
+/** How long a session may last, in milliseconds. */
+export interface SessionLimits {
+  idleMs: number | null;
+  maxMs: number;
+}
+
+/** @throws Failure `invalid_argument` */
+export function limitsOf({ idleMinutes, maxMinutes }: NewSession): SessionLimits {
+  const idle = idleMinutes === undefined ? usualIdleMinutes : idleMinutes;
+  const max = maxMinutes === undefined ? usualMaxMinutes : maxMinutes;
+  for (const minutes of [idle, max])
+    if (minutes !== null && !(minutes > 0))
+      throw new Failure("invalid_argument", "A session's times are more than 0 minutes.");
+  return {
+    idleMs: idle === null ? null : Math.min(idle * minuteMs, longestMs),
+    maxMs: max === null ? longestMs : Math.min(max * minuteMs, longestMs),
+  };
+}
+
+/**
+ * The identities a session is to be signed in as. All of them share its cookies, so no two may be of one site.
+ * @throws Failure `unknown_identity`, `invalid_argument`
+ */
+export async function identitiesOf(
+  identities: Pick<Identities, "get">,
+  { project, identityIds = [] }: Pick<NewSession, "project" | "identityIds">,
+): Promise<Identity[]> {
+  if (identityIds.length > mostIdentities)
+    throw new Failure("invalid_argument", `A session has at most ${mostIdentities} identities.`);
+  const found = await Promise.all(identityIds.map((id) => identities.get(project, id)));
+  const bySite = new Map<string, Identity>();
+  for (const identity of found) {
+    const site = registrableDomain(new URL(identity.sourceUrl).hostname);
+    const other = bySite.get(site);
+    if (other !== undefined)
+      throw new Failure(
+        "invalid_argument",
+        `The identities ${other.id} and ${identity.id} are both of ${site}: one browser is signed in there as one of them. Create a session for each.`,
+      );
+    bySite.set(site, identity);
+  }
+  return found;
+}

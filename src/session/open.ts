@@ -1,0 +1,42 @@
+import type { Browsers } from "../browser/open-browsers.ts";
+import type { Config } from "../config.ts";
+import type { Keyring } from "../identity/keyring.ts";
+import { createProfiles, type Profiles } from "./profiles.ts";
+import { createSessionFiles } from "./session-files.ts";
+import { createSessionStore } from "./session-store.ts";
+import { createSessions } from "./sessions.ts";
+import type { StartDeps } from "./start-session.ts";
+import type { Sessions } from "./types.ts";
+
+export interface OpenSessionsOptions
+  extends Omit<StartDeps, "store" | "pool" | "worker" | "codeTimeoutMs" | "loginTimeoutMs"> {
+  config: Pick<Config, "codeTimeoutMs" | "loginTimeoutMs" | "mostSessions">;
+  keyring: Keyring;
+  /** Asked for with the first session only. */
+  browsers: () => Promise<Browsers>;
+  processName: string;
+}
+
+/** The sessions of a process, and the profiles they start with. Closing the sessions ends them. */
+export function openSessions({
+  config: { codeTimeoutMs, loginTimeoutMs, mostSessions: most },
+  keyring,
+  browsers,
+  processName: worker,
+  ...deps
+}: OpenSessionsOptions): { sessions: Sessions; profiles: Profiles } {
+  const db = deps.database.kysely;
+  const profiles = createProfiles({ db, keyring });
+  const sessions = createSessions({
+    ...deps,
+    codeTimeoutMs,
+    loginTimeoutMs,
+    worker,
+    store: createSessionStore(db),
+    files: createSessionFiles(db),
+    pool: async () => (await browsers()).handedOut,
+    profiles,
+    most,
+  });
+  return { sessions, profiles };
+}

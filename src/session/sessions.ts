@@ -1,0 +1,145 @@
+import { Failure } from "../failure.ts";
+import { identitiesOf } from "./check-request.ts";
+import type { Profiles } from "./profiles.ts";
+import type { SessionFiles } from "./session-files.ts";
+import { type StartDeps, type StartedSession, startSession } from "./start-session.ts";
+import type { LiveSession, NewSession, Sessions } from "./types.ts";
+
+export interface SessionsOptions extends StartDeps {
+  files: SessionFiles;
+  profiles: Profiles;
+  /** Sessions at a time. */
+  most: number;
+}
+
+/** How often sessions of servers that died are looked for, in milliseconds. */
+const sweepEveryMs = 60_000;
+/** When to come again where all places are taken, in milliseconds. */
+const comeAgainMs = 30_000;
+
+/** Hands browsers out. Closing it ends the sessions of this process. */
+export function createSessions({ profiles, files, most, ...deps }: SessionsOptions): Sessions {
+  const { store, log } = deps;
+  const started = new Map<string, StartedSession>();
+  let isClosed = false;
+
+  const sweep = () =>
+    void store
+      .endLost()
+      .catch((error: unknown) => log.warn({ err: error }, "lost sessions could not be looked for"));
+  sweep();
+  const sweeping = setInterval(sweep, sweepEveryMs);
+  sweeping.unref();
+
+  const assertRoom = () => {
+    if (isClosed) throw new Failure("worker_stopping", "The service is stopping.");
+    if (started.size >= most)
+      throw new Failure("too_many_requests", `There are ${most} sessions open already.`, {
+        retryAfterMs: comeAgainMs,
+      });
+  };
+
+  const keep = (session: StartedSession) => {
+    started.set(session.id, session);
+    void session.done.finally(() => started.delete(session.id));
+  };
+
+  return {
+    async create(request) {
+      assertRoom();
+      const [identities, profileState] = await Promise.all([
+        identitiesOf(deps.identities, request),
+        loadProfile(profiles, request),
+      ]);
+      // Asked again: others may have come meanwhile.
+      assertRoom();
+      const session = startSession(deps, {
+        ...request,
+        identities,
+        profileState,
+        atEnd: (live) => saveProfiles(profiles, request, live),
+      });
+      keep(session);
+      await session.opened;
+      // After the session that is waited for: while it is opened, the processors are its.
+      void deps.pool().then((pool) => pool.fill());
+      return await store.get(request.project, session.id);
+    },
+
+    get: (project, id) => store.get(project, id),
+    list: (project, filter) => store.list(project, filter),
+
+    async end(project, id, options) {
+      const record = await store.get(project, id);
+      const session = started.get(id);
+      if (session === undefined) {
+        if (record.endedAt === null) throw elsewhere();
+        return record;
+      }
+      session.stop("client", options);
+      await session.done;
+      return await store.get(project, id);
+    },
+
+    async endAll(project) {
+      const own = [...started.values()].filter((session) => session.project === project);
+      for (const session of own) session.stop("client");
+      await Promise.all(own.map(({ done }) => done));
+      return own.length;
+    },
+
+    async live(project, id) {
+      const session = started.get(id);
+      if (session?.project === project && session.live !== undefined && !session.live.ending.aborted)
+        return session.live;
+      const record = await store.get(project, id);
+      if (session !== undefined || record.endedAt !== null)
+        throw new Failure("session_ended", "The session is over, or not begun.");
+      throw elsewhere();
+    },
+
+    async files(project, id) {
+      await store.get(project, id);
+      return await files.list(id);
+    },
+
+    async [Symbol.asyncDispose]() {
+      isClosed = true;
+      clearInterval(sweeping);
+      const open = [...started.values()];
+      for (const session of open) session.stop("service stopped");
+      await Promise.all(open.map(({ done }) => done));
+    },
+  };
+}
+
+async function loadProfile(profiles: Profiles, { project, profile }: NewSession) {
+  if (profile === undefined) return undefined;
+  return (
+    (await profiles.load(project, profile.name).catch((error: unknown) => {
+      // A profile that is to be kept is made by its first session.
+      if (profile.persist && error instanceof Failure && error.code === "not_found") return null;
+      throw error;
+    })) ?? undefined
+  );
+}
+
+/** Writes the profiles that are to have what the browser holds at the end. */
+async function saveProfiles(
+  profiles: Profiles,
+  { project, profile }: NewSession,
+  live: LiveSession,
+): Promise<void> {
+  const names = await profiles.waitingFor(project, live.id);
+  if (profile?.persist === true) names.push(profile.name);
+  if (names.length === 0) return;
+  const state = await live.capture();
+  for (const name of names) await profiles.save(project, name, state);
+}
+
+function elsewhere(): Failure {
+  return new Failure(
+    "conflict",
+    "Another server of the service holds the session: requests for it have to reach that one.",
+  );
+}
