@@ -6,6 +6,10 @@ import { parseAllowedDestinations } from "./destinations.ts";
 import { Failure } from "./failure.ts";
 import { Secret } from "./secret.ts";
 
+/** Where browser sessions can come from. */
+export const providerNames = ["local", "cdp", "anchor"] as const;
+export type ProviderName = (typeof providerNames)[number];
+
 interface Setting<S extends z.ZodType = z.ZodType> {
   env: string;
   schema: S;
@@ -51,6 +55,13 @@ function isAddressRange(text: string): boolean {
     ipaddr.isValid(text) ||
     ipaddr.isValidCIDR(text)
   );
+}
+
+function isBaseUrl(text: string): boolean {
+  const url = URL.parse(text);
+  if (url === null) return false;
+  const { username, password, search, hash, pathname } = url;
+  return [username, password, search, hash].every((part) => part === "") && !/\/v1\/?$/.test(pathname);
 }
 
 /**
@@ -179,14 +190,52 @@ export const settings = {
   ),
   provider: setting(
     "LATCHKEY_PROVIDER",
-    z.enum(["local", "cdp"]).default("local"),
-    "Where browser sessions come from, unless the identity says otherwise.",
+    z.enum(providerNames).default("local"),
+    "Where browser sessions come from, unless the job or the identity says otherwise; docs/providers.md.",
   ),
   cdpUrl: setting(
     "LATCHKEY_CDP_URL",
     secret.optional(),
     "CDP endpoint of the `cdp` provider: `http://host:9222` or `ws://…`. May hold a key, so it is treated as a secret.",
     "none",
+  ),
+  anchorApiKey: setting(
+    "ANCHORBROWSER_API_KEY",
+    secret.optional(),
+    "API key that the `anchor` provider is asked with.",
+    "`ANCHOR_API_KEY`",
+  ),
+  anchorApiKeyAlias: setting(
+    "ANCHOR_API_KEY",
+    secret.optional(),
+    "The same, by the name that Anchor's own pages use too.",
+    "none",
+  ),
+  anchorBaseUrl: setting(
+    "ANCHORBROWSER_BASE_URL",
+    z
+      .url({ protocol: /^https?$/, error: "is not an http or https URL" })
+      .refine(isBaseUrl, "holds a user, a query or `/v1`: name the server alone")
+      .default("https://api.anchorbrowser.io"),
+    "Server of the `anchor` provider: Anchor's cloud, another Latchkey, or anything else that speaks Anchor's API.",
+  ),
+  anchorProxy: setting(
+    "LATCHKEY_ANCHOR_PROXY",
+    z
+      .string()
+      .regex(/^(?:off|on|[a-z]{2})$/, "is not `off`, `on` or a country's two letters")
+      .default("off"),
+    "Proxy of the `anchor` provider's own for its sessions: `off`, `on`, or a country as `us`. An identity's proxy comes first.",
+  ),
+  anchorCaptchaSolver: setting(
+    "LATCHKEY_ANCHOR_CAPTCHA_SOLVER",
+    z.stringbool().default(false),
+    "Whether the `anchor` provider's sessions solve CAPTCHAs. They do so behind a proxy only.",
+  ),
+  anchorStealth: setting(
+    "LATCHKEY_ANCHOR_STEALTH",
+    z.stringbool().default(false),
+    "Whether the `anchor` provider's sessions are made to look less like automation. Only behind its own proxy.",
   ),
   apiKey: setting(
     "LATCHKEY_API_KEY",

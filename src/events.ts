@@ -25,10 +25,10 @@ export type RunEvent =
   /** `failed` is there, and true, where the stage threw. */
   | { type: "stage"; stage: StageName; status: "ended"; durationMs: number; detail?: string; failed?: true }
   | { type: "decision"; decision: LoginDecision }
-  /** The session is signed in, by its saved state or by a login; or the login failed, with this code. */
+  /** The session is signed in, by its saved state, a login, or the provider it comes from; or the login failed, with this code. */
   | {
       type: "login";
-      result: "saved_state" | "signed_in" | FailureCode;
+      result: "saved_state" | "signed_in" | "provider" | FailureCode;
       submits: { password: number; code: number };
     }
   /** The login needs a code or link that the site sends another way, and waits for it to be handed in. */

@@ -89,7 +89,13 @@ export const failures = {
   provider_refused: {
     retryable: false,
     status: 502,
-    advice: "The browser provider refused the request: check its key and quota.",
+    advice: "The browser provider refused the request: check its key, and what the account may do.",
+  },
+  provider_quota: {
+    retryable: false,
+    status: 502,
+    advice:
+      "The browser provider's limit is reached: look at the credits and limits of the account there, then submit the run again.",
   },
   site_unreachable: {
     retryable: true,
@@ -99,6 +105,11 @@ export const failures = {
   site_error: { retryable: true, status: 502, advice: "The site answered with a server error: try later." },
 
   // Signing in
+  needs_attention: {
+    retryable: false,
+    status: 409,
+    advice: "A person has to sign this identity in again at the browser provider; then submit the run again.",
+  },
   invalid_credentials: {
     retryable: false,
     status: 422,

@@ -88,7 +88,7 @@ async function startRunWorker({ config, log, observers, ...parts }: Parts) {
   const { database, identities, leases, codes, runs } = await parts.store();
   const { backend, queue } = await parts.queueing();
   const catalogue = await parts.catalogue();
-  const { openSession, warmUp } = await parts.browsers();
+  const { openSession, identitiesAt, warmUp } = await parts.browsers();
   if (config.provider === "local") await warmUp();
   await reconcile({ db: database.kysely, runs, queue, log });
   await endAbandoned({ db: database.kysely, runs });
@@ -109,6 +109,7 @@ async function startRunWorker({ config, log, observers, ...parts }: Parts) {
       identities,
       leases,
       openSession,
+      providers: { identitiesAt, project: config.project },
       artifacts: parts.artifacts,
       log,
       codes,

@@ -125,7 +125,7 @@ export function openParts({
   // need no browser.
   const browsers = once(async () => {
     const { openBrowsers } = await import("./browser/open-browsers.ts");
-    return opened.use(openBrowsers({ config, log, tell: observers.tell }));
+    return opened.use(openBrowsers({ config, log, tell: observers.tell, redactor }));
   });
 
   const queueing = once(async (): Promise<Queueing> => {

@@ -76,12 +76,14 @@ export const testFlow: TestFlow = async (flow, test) => {
 /** Opens a browser that several tests share: `testFlow` alone starts one each time. */
 export async function openFlowTester(): Promise<FlowTester> {
   const config = readConfig(process.env);
-  const log = createLogger({ level: "silent", format: "json", redactor: createRedactor() });
+  const redactor = createRedactor();
+  const log = createLogger({ level: "silent", format: "json", redactor });
   const folder = await mkdtemp(join(tmpdir(), "latchkey-flow-test-"));
   const browsers = openBrowsers({
     config: { ...config, provider: "local", spareSession: false },
     log,
     tell: untold,
+    redactor,
   });
   const artifacts = createArtifacts({ dir: folder });
   return {

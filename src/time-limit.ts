@@ -2,6 +2,8 @@
 export interface TimeLimit extends Disposable {
   /** Aborted, with a `TimeoutError`, when the time is used up. */
   readonly signal: AbortSignal;
+  /** What is left of the time, in milliseconds. */
+  leftMs(): number;
   /** Stops the clock until what is returned is disposed of; pauses may overlap. */
   pause(): Disposable;
 }
@@ -26,6 +28,7 @@ export function createTimeLimit(ms: number): TimeLimit {
   run();
   return {
     signal: controller.signal,
+    leftMs: () => Math.max(0, pauses === 0 ? leftMs - (performance.now() - runningSince) : leftMs),
     pause() {
       if (pauses === 0) {
         clearTimeout(timer);

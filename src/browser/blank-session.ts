@@ -18,7 +18,10 @@ export interface BlankSession {
 }
 
 /** What a blank session is opened with; all of it is fixed once the context is there. */
-export type BlankRequest = Pick<SessionRequest, "proxyServer" | "headed" | "slowMoMs" | "signal">;
+export type BlankRequest = Pick<
+  SessionRequest,
+  "proxyServer" | "headed" | "slowMoMs" | "signal" | "attach" | "tag" | "maxMs"
+>;
 
 /** Opens a context at the provider, with the state given, and a page in it. */
 export async function openBlank(
@@ -30,6 +33,9 @@ export async function openBlank(
     contextOptions: contextOptions(request, storageState),
     headed: request.headed ?? false,
     slowMoMs: request.slowMoMs ?? 0,
+    ...(request.attach === undefined ? {} : { attach: request.attach }),
+    ...(request.tag === undefined ? {} : { tag: request.tag }),
+    ...(request.maxMs === undefined ? {} : { maxMs: request.maxMs }),
     signal: request.signal,
   });
   try {
@@ -39,7 +45,7 @@ export async function openBlank(
         crashed.abort(new Failure("browser_crashed", "A page of the session crashed.")),
       );
     });
-    return { lent, page: await openPage(lent.context), crashed: crashed.signal };
+    return { lent, page: lent.page ?? (await openPage(lent.context)), crashed: crashed.signal };
   } catch (error) {
     await lent.close();
     throw lent.lost.aborted ? lent.lost.reason : error;

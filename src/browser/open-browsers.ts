@@ -1,12 +1,16 @@
 import type { Config } from "../config.ts";
 import type { Logger } from "../log.ts";
 import type { Tell } from "../observe.ts";
+import type { Redactor } from "../redact.ts";
 import { type BrowserPool, createBrowserPool } from "./browser-pool.ts";
 import { findChromium } from "./find-chromium.ts";
 import { type ChromiumPool, createChromiumPool } from "./handed-out/pool.ts";
 import { createOpenSession } from "./open-session.ts";
+import { createAnchorProvider } from "./providers/anchor/provider.ts";
 import { createCdpProvider } from "./providers/cdp.ts";
 import { createLocalProvider } from "./providers/local.ts";
+import type { Provider } from "./providers/provider.ts";
+import type { ProviderIdentities } from "./providers/provider-identities.ts";
 import type { OpenSession } from "./session.ts";
 import { createSpareSession } from "./spare-session.ts";
 
@@ -14,6 +18,10 @@ import { createSpareSession } from "./spare-session.ts";
 export interface Browsers extends AsyncDisposable {
   pool: BrowserPool;
   openSession: OpenSession;
+  /** The identities that a provider keeps itself; the configuration's provider's unless named. */
+  identitiesAt(provider?: string): ProviderIdentities | undefined;
+  /** What answers at each provider that is set up beside the local one. @throws Failure of the first that does not */
+  checkProviders(signal: AbortSignal): Promise<string[]>;
   /** Chromiums that nobody else's session is in, for somebody to drive over CDP. */
   handedOut: ChromiumPool;
   /** For a process that will run many sessions: starts the local browser and, if set so, keeps one session ready. */
@@ -21,8 +29,18 @@ export interface Browsers extends AsyncDisposable {
 }
 
 /** The providers that the settings name, behind one door. Nothing is started before the first session is asked for. */
-export function openBrowsers({ config, log, tell }: { config: Config; log: Logger; tell: Tell }): Browsers {
-  const { recycleContexts, recycleMemoryMb, chromiumSandbox: sandbox, chromiumPath, cdpUrl } = config;
+export function openBrowsers({
+  config,
+  log,
+  tell,
+  redactor,
+}: {
+  config: Config;
+  log: Logger;
+  tell: Tell;
+  redactor: Redactor;
+}): Browsers {
+  const { recycleContexts, recycleMemoryMb, chromiumSandbox: sandbox, chromiumPath } = config;
   const opened = new AsyncDisposableStack();
   const executablePath = () =>
     findChromium({ configured: chromiumPath, searchPath: process.env["PATH"] }).path;
@@ -38,13 +56,17 @@ export function openBrowsers({ config, log, tell }: { config: Config; log: Logge
   );
   const local = createLocalProvider({ pool });
   const spare = opened.use(createSpareSession({ provider: local, log }));
-  const providers = [
-    local,
-    ...(cdpUrl === undefined ? [] : [opened.use(createCdpProvider({ url: cdpUrl, log }))]),
-  ];
+  const providers = [local, ...remoteProviders({ config, log, redactor }).map((one) => opened.use(one))];
   return {
     pool,
     openSession: createOpenSession({ providers, defaultProvider: config.provider, spare, log }),
+    identitiesAt: (provider = config.provider) => providers.find(({ name }) => name === provider)?.identities,
+    async checkProviders(signal) {
+      const answers: string[] = [];
+      for (const provider of providers)
+        if (provider.check !== undefined) answers.push(await provider.check(signal));
+      return answers;
+    },
     handedOut: opened.use(createChromiumPool({ executablePath, sandbox, size: config.readySessions, log })),
     async warmUp() {
       await pool.warmUp();
@@ -52,4 +74,23 @@ export function openBrowsers({ config, log, tell }: { config: Config; log: Logge
     },
     [Symbol.asyncDispose]: () => opened.disposeAsync(),
   };
+}
+
+/** The providers beside this machine's own browser that the settings set up. */
+function remoteProviders({
+  config,
+  log,
+  redactor,
+}: {
+  config: Config;
+  log: Logger;
+  redactor: Redactor;
+}): Provider[] {
+  const { cdpUrl, anchorBaseUrl: baseUrl, anchorProxy: proxy } = config;
+  const apiKey = config.anchorApiKey ?? config.anchorApiKeyAlias;
+  const choices = { proxy, captchaSolver: config.anchorCaptchaSolver, stealth: config.anchorStealth };
+  return [
+    ...(cdpUrl === undefined ? [] : [createCdpProvider({ url: cdpUrl, log })]),
+    ...(apiKey === undefined ? [] : [createAnchorProvider({ baseUrl, apiKey, choices, redactor, log })]),
+  ];
 }

@@ -62,9 +62,18 @@ function divide(state: SavedState | undefined): { atOnce?: SavedState; onVisit: 
 function findProvider(providers: readonly Provider[], name: string): Provider {
   const provider = providers.find((candidate) => candidate.name === name);
   if (provider !== undefined) return provider;
+  const setting = settingOf[name];
+  if (setting !== undefined)
+    throw new Failure("invalid_argument", `The browser provider "${name}" is not set up: set ${setting}.`);
   const known = providers.map((candidate) => candidate.name).join(", ");
   throw new Failure("invalid_argument", `There is no browser provider "${name}"; there are: ${known}.`);
 }
+
+/** What sets up a provider that there is not unless it is set up. */
+const settingOf: Readonly<Record<string, string>> = {
+  cdp: "LATCHKEY_CDP_URL",
+  anchor: "ANCHORBROWSER_API_KEY",
+};
 
 /** A spare is local, headless and direct, and can still be given cookies, but no databases. */
 function fitsSpare(provider: Provider, request: SessionRequest, atOnce: SavedState | undefined): boolean {
@@ -141,6 +150,7 @@ async function assemble({
   const on = (page: Page): Session => ({
     id: randomUUID(),
     provider: provider.name,
+    isOnlyOne: lent.isOnlyOne ?? false,
     context,
     page,
     lost: AbortSignal.any([lent.lost, crashed]),

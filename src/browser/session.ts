@@ -13,6 +13,12 @@ export interface SessionRequest {
   headed?: boolean;
   /** Milliseconds between actions, to watch; local only. */
   slowMoMs?: number;
+  /** Identities that the provider keeps itself, by its ids for them, that the session is to be signed in as. */
+  attach?: readonly string[];
+  /** Names the session at a provider that has names for them: the run's id. */
+  tag?: string;
+  /** Longest the session may be needed, in milliseconds, for a provider that limits that. */
+  maxMs?: number;
   signal: AbortSignal;
 }
 
@@ -20,6 +26,8 @@ export interface SessionRequest {
 export interface Session extends AsyncDisposable {
   readonly id: string;
   readonly provider: string;
+  /** Whether no other can be had beside it, or only at a price: what needs two makes do with this one. */
+  readonly isOnlyOne: boolean;
   readonly context: BrowserContext;
   /** The page the login happens in and the flow is given. */
   readonly page: Page;

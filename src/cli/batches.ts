@@ -50,6 +50,7 @@ With --watch, the exit code is 0 if all runs succeeded.`,
         catalogue: await parts.catalogue(),
         queue,
         webhookAllow,
+        config,
       };
       const { batch, runIds } = await submitBatch(
         { ...deps, submitter: createSubmitter(deps) },

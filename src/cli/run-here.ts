@@ -1,11 +1,13 @@
 import { randomUUID } from "node:crypto";
 import type { Session } from "../browser/session.ts";
 import type { EmitRunEvent } from "../events.ts";
-import { Failure } from "../failure.ts";
+import { Failure, toFailure } from "../failure.ts";
 import type { Flow } from "../flow.ts";
+import type { Identities } from "../identity/identities.ts";
 import type { Identity } from "../identity/types.ts";
 import { cancelChannel } from "../job/cancel.ts";
-import type { JobInput } from "../job/job.ts";
+import { type Elsewhere, mayBeElsewhere } from "../job/elsewhere.ts";
+import type { Job, JobInput } from "../job/job.ts";
 import { parseJob } from "../job/parse-job.ts";
 import { promoteNext } from "../job/queue/deferral.ts";
 import { endAbandoned } from "../job/queue/end-abandoned.ts";
@@ -47,7 +49,7 @@ export interface RunHereOptions {
 
 export interface EndedHere {
   runId: string;
-  identity: Identity;
+  identity: Pick<Identity, "id" | "name">;
   outcome: Outcome;
   artifacts: readonly Artifact[];
 }
@@ -76,8 +78,8 @@ export async function runHere(
   const catalogue = ownFlow === undefined ? loaded : { ...loaded, flow: () => ownFlow };
   catalogue.flow(job.flow);
   const { database, identities, leases, codes, runs } = await parts.store();
-  const identity = await identities.get(job.project, job.identityId);
-  const { openSession } = await parts.browsers();
+  const identity = await findWho(identities, job, config);
+  const { openSession, identitiesAt } = await parts.browsers();
 
   await endAbandoned({ db: database.kysely, runs });
   const runId = randomUUID();
@@ -114,6 +116,7 @@ export async function runHere(
       identities,
       leases,
       openSession,
+      providers: { identitiesAt, project: config.project },
       artifacts: parts.artifacts,
       emit: recorder.emit,
       log,
@@ -169,5 +172,20 @@ export async function runHere(
   } finally {
     await events.flush();
     clearTimeout(recordingEnds);
+  }
+}
+
+/** Refused before anything is recorded, but for an identity that only its provider may have. */
+async function findWho(
+  identities: Pick<Identities, "get">,
+  job: Job,
+  config: Elsewhere,
+): Promise<EndedHere["identity"]> {
+  try {
+    return await identities.get(job.project, job.identityId);
+  } catch (error) {
+    const isUnknown = toFailure(error).code === "unknown_identity";
+    if (!isUnknown || !mayBeElsewhere(job, config)) throw error;
+    return { id: job.identityId, name: job.identityId };
   }
 }

@@ -1,10 +1,12 @@
 import { type Command, Option } from "commander";
+import type { ProviderName } from "../config.ts";
 import { Failure } from "../failure.ts";
 import type { CliContext } from "./context.ts";
 import { checkDisplay } from "./display.ts";
 import { holdOpen } from "./hold-open.ts";
 import { printOutcome } from "./outcome.ts";
 import { type Json, parseJson, parseJsonFile, parseMilliseconds, parseServiceUrl } from "./parse.ts";
+import { providerOption } from "./provider-option.ts";
 import type { EndedHere, FailedHere } from "./run-here.ts";
 
 interface RunOptions {
@@ -17,6 +19,7 @@ interface RunOptions {
   keepOpen?: boolean;
   watch?: boolean;
   trace?: boolean;
+  provider?: ProviderName;
   remote?: URL;
   saveState?: boolean;
   json?: boolean;
@@ -40,10 +43,11 @@ export function registerRun(program: Command, context: CliContext): void {
     .option("--keep-open", "show the browser, and keep its window after a failure")
     .option("--watch", "run it again, in the same signed-in browser, whenever it is saved")
     .option("--trace", "record a Playwright trace of the flow, and print the command that opens it")
+    .addOption(providerOption())
     .addOption(
       new Option("--remote <url>", "as the identity that a running service has, in a browser it hands out")
         .argParser(parseServiceUrl)
-        .conflicts(["headed", "pause", "keepOpen", "watch"]),
+        .conflicts(["headed", "pause", "keepOpen", "watch", "provider"]),
     )
     .option("--save-state", "with --remote: save the state a flow that succeeded has left")
     .option("--json", "print the outcome as JSON")
@@ -62,13 +66,20 @@ The exit code is 0 if it succeeded, 1 if it failed, 130 after Ctrl-C.
 docs/debugging.md shows how to write and mend a flow with it.`,
     )
     .action(async (flow: string, options: RunOptions) => {
-      const { identity, slowMo, pause = false, keepOpen = false, trace = false, json = false } = options;
+      const { identity, provider, slowMo, pause = false, keepOpen = false } = options;
+      const { trace = false, json = false } = options;
       const input = options.input ?? options.inputFile;
       const headed = options.headed === true || pause || keepOpen;
       if (headed) checkDisplay(context);
       if (options.remote === undefined && options.saveState === true)
         throw new Failure("invalid_argument", "--save-state goes with --remote: other runs save it anyway.");
-      const job = { flow, identityId: identity, trace, ...(input === undefined ? {} : { input }) };
+      const job = {
+        flow,
+        identityId: identity,
+        trace,
+        ...(input === undefined ? {} : { input }),
+        ...(provider === undefined ? {} : { provider }),
+      };
       const shown = { quiet: json, headed, pause, ...(slowMo === undefined ? {} : { slowMoMs: slowMo }) };
       const show = ({ runId, outcome, artifacts }: Omit<EndedHere, "identity">) =>
         json ? context.json({ runId, ...outcome }) : printOutcome(context, { runId, outcome, artifacts });

@@ -1,8 +1,10 @@
 import type { Command } from "commander";
+import type { ProviderName } from "../config.ts";
 import { submitRun } from "../job/submit.ts";
 import type { CliContext } from "./context.ts";
 import { followRun } from "./follow-run.ts";
 import { type Json, parseJson, parseMilliseconds } from "./parse.ts";
+import { providerOption } from "./provider-option.ts";
 
 interface SubmitOptions {
   identity: string;
@@ -11,6 +13,7 @@ interface SubmitOptions {
   watch?: boolean;
   deadline?: number;
   codeTimeout?: number;
+  provider?: ProviderName;
   delay?: number;
   webhook?: string;
   json?: boolean;
@@ -30,6 +33,7 @@ export function registerSubmit(program: Command, context: CliContext): void {
       "longest its login may wait for a code to be handed in; 0: not at all",
       parseMilliseconds,
     )
+    .addOption(providerOption())
     .option("--delay <ms>", "start no sooner than in so many milliseconds", parseMilliseconds)
     .option("--webhook <url>", "report the outcome there, signed; docs/webhooks.md")
     .option("--watch", "follow the run to its outcome; Ctrl-C ends the watching, not the run")
@@ -52,6 +56,7 @@ With --watch, the exit code is 0 if the run succeeded and 1 if it failed.`,
         trace = false,
         deadline,
         codeTimeout,
+        provider,
         delay,
         webhook,
         watch = false,
@@ -69,10 +74,11 @@ With --watch, the exit code is 0 if the run succeeded and 1 if it failed.`,
         ...(input === undefined ? {} : { input }),
         ...(deadline === undefined ? {} : { deadlineMs: deadline }),
         ...(codeTimeout === undefined ? {} : { codeTimeoutMs: codeTimeout }),
+        ...(provider === undefined ? {} : { provider }),
         ...(webhook === undefined ? {} : { webhookUrl: webhook }),
       };
       const { webhookAllow } = config;
-      const deps = { db: database.kysely, catalogue, identities, runs, queue, webhookAllow };
+      const deps = { db: database.kysely, catalogue, identities, runs, queue, webhookAllow, config };
       const submitted = () =>
         submitRun(deps, job, {
           attempts: config.attempts,

@@ -21,6 +21,8 @@ export interface Run<Output = unknown> {
   flow: string;
   identityId: string;
   input: unknown;
+  /** Where its session was asked for; null where that was left to the identity and the service. */
+  provider: string | null;
   tags: Record<string, string>;
   status: RunStatus;
   attempts: number;
@@ -69,6 +71,8 @@ export interface RunRequest<Input = unknown> {
   attempts?: number;
   /** How long its login may wait for a code to be handed in, in milliseconds. */
   codeTimeoutMs?: number;
+  /** Where its session comes from; the identity's, else the service's setting, unless given. */
+  provider?: "local" | "cdp" | "anchor";
   /** Record a Playwright trace of the flow. */
   trace?: boolean;
   /** Told when the run ends, signed by the Standard Webhooks specification. */

@@ -60,6 +60,8 @@ export interface Tables {
     max_sessions: number | null;
     metadata: Json<Record<string, unknown>>;
     provider: string | null;
+    /** What its provider knows it by, where that keeps identities itself. */
+    provider_identity_id: ColumnType<string | null, string | null | undefined, string | null>;
     proxy_server: string | null;
     status: "pending" | "validated" | "failed";
     status_reason: string | null;
@@ -173,6 +175,8 @@ export interface Tables {
     trace: boolean;
     deadline_ms: number | null;
     code_timeout_ms: number | null;
+    /** Where its session comes from; null leaves it to the identity and the configuration. */
+    provider: ColumnType<string | null, string | null | undefined, string | null>;
     /** Where its outcome is reported to. */
     webhook_url: string | null;
     /** The schedule it was made by. */

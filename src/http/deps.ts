@@ -20,7 +20,7 @@ import type { ArtifactLinks } from "./artifacts/links.ts";
 
 /** What routes work with; each takes from it what it needs. */
 export interface HttpDeps {
-  config: Pick<Config, "attempts" | "requestsPerMinute" | "webhookAllow">;
+  config: Pick<Config, "attempts" | "project" | "provider" | "requestsPerMinute" | "webhookAllow">;
   database: Database;
   identities: Identities;
   applications: Applications;

@@ -14,12 +14,16 @@ export function canReauthenticate({
   statusReason,
   credentials,
   lastLogin,
-}: Pick<Identity, "name" | "status" | "statusReason" | "credentials" | "lastLogin">): CanReauthenticate {
+  providerIdentityId = null,
+}: Pick<Identity, "name" | "status" | "statusReason" | "credentials" | "lastLogin"> &
+  Partial<Pick<Identity, "providerIdentityId">>): CanReauthenticate {
   const validate = `\`latchkey identities validate ${name}\``;
   if (status === "failed")
     return no(
       `The site refused its credentials (${statusReason ?? "failed"}): correct them, then ${validate}.`,
     );
+  // Its provider signs it in, with what that has.
+  if (providerIdentityId !== null) return { can: true, reason: null };
   const has = (type: string) => credentials.some((credential) => credential.type === type);
   const password = credentials.find(({ type }) => type === "username_password");
   if (credentials.length === 0) return no("It has no saved credentials.");

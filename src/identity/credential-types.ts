@@ -1,7 +1,13 @@
 import { Secret } from "../secret.ts";
 import type { Authenticator } from "./authenticator.ts";
 import type { CheckedCredential } from "./identity-input.ts";
-import type { CredentialType, RevealedCredentials, RevealedMailbox, RevealedPasskey } from "./types.ts";
+import type {
+  CredentialSummary,
+  CredentialType,
+  RevealedCredentials,
+  RevealedMailbox,
+  RevealedPasskey,
+} from "./types.ts";
 
 /** What anyone may see of a credential: nothing that signs in. */
 export function summaryOf(credential: CheckedCredential): Record<string, unknown> {
@@ -21,6 +27,25 @@ export function summaryOf(credential: CheckedCredential): Record<string, unknown
     case "custom":
       return { fields: Object.keys(credential.fields) };
   }
+}
+
+/** What anyone may see of credentials that are there in the clear. */
+export function summariesOf(revealed: RevealedCredentials): CredentialSummary[] {
+  const { usernamePassword, authenticator, passkey, mailbox, custom } = revealed;
+  return [
+    ...(usernamePassword === undefined
+      ? []
+      : [
+          {
+            type: "username_password" as const,
+            ...(usernamePassword.password === undefined ? { passwordless: true as const } : {}),
+          },
+        ]),
+    ...(authenticator === undefined ? [] : [{ type: "authenticator" as const }]),
+    ...(passkey === undefined ? [] : [{ type: "passkey" as const, rpId: passkey.rpId }]),
+    ...(mailbox === undefined ? [] : [{ type: "mailbox" as const, host: mailbox.host }]),
+    ...(custom === undefined ? [] : [{ type: "custom" as const, fields: Object.keys(custom) }]),
+  ];
 }
 
 /** What is sealed of a credential, as plain JSON; `assignRevealed` reads it. */

@@ -7,6 +7,7 @@ import { type Finding, type HealthEntry, healthHistory, recordHealth } from "./h
 import type { IdentityPatch, NewIdentity } from "./identity-input.ts";
 import {
   createIdentity,
+  getByProviderId,
   getIdentity,
   removeIdentity,
   setStatus,
@@ -33,6 +34,8 @@ export interface Identities {
   create(project: string, input: NewIdentity, actor: Actor): Promise<Identity>;
   /** By id or name; 1 query. @throws Failure `unknown_identity` */
   get(project: string, idOrName: string): Promise<Identity>;
+  /** The first that has this id at its provider; 1 query. */
+  getByProviderId(project: string, providerIdentityId: string): Promise<Identity | undefined>;
   /** In the order of names. */
   list(project: string, filter?: IdentityFilter): Promise<IdentityPage>;
   /**
@@ -103,6 +106,7 @@ export function createIdentities({ db: { kysely }, keyring, redactor, log }: Ide
   return {
     create: (project, input, actor) => createIdentity(deps, { project, input, actor }),
     get: (project, idOrName) => getIdentity(kysely, project, idOrName),
+    getByProviderId: (project, id) => getByProviderId(kysely, project, id),
     list: (project, filter = {}) => listIdentities(kysely, project, filter),
     update: (project, id, patch, actor) => updateIdentity(deps, { project, id, patch, actor }),
     remove: (project, id, actor) => removeIdentity(deps, { project, id, actor }),

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { providerNames } from "../config.ts";
 import { Failure } from "../failure.ts";
 import { Secret } from "../secret.ts";
 import { parseAuthenticator } from "./authenticator.ts";
@@ -93,7 +94,8 @@ const identityFields = {
   allowedDomains: allowedDomainsSchema.optional(),
   maxSessions: maxSessionsSchema.optional(),
   metadata: metadataSchema.optional(),
-  provider: z.string().min(1).max(100).nullable().optional(),
+  provider: z.enum(providerNames).nullable().optional(),
+  providerIdentityId: z.uuid().nullable().optional(),
   proxyServer: proxySchema.nullable().optional(),
   healthChecks: z.boolean().optional(),
   autoReauthenticate: z.boolean().optional(),
@@ -129,7 +131,8 @@ export function isUuid(text: string): boolean {
   return /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text);
 }
 
-function urlFault(text: string): string | null {
+/** What is wrong with the URL of a page that credentials are typed on, or null. */
+export function urlFault(text: string): string | null {
   const url = URL.parse(text);
   if (url === null || text.length > 2_000) return "is not a URL";
   if (url.username !== "" || url.password !== "")

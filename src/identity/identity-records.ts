@@ -56,6 +56,7 @@ export async function createIdentity(
           max_sessions: fields.maxSessions ?? null,
           metadata: JSON.stringify(fields.metadata ?? {}),
           provider: fields.provider ?? null,
+          provider_identity_id: fields.providerIdentityId ?? null,
           proxy_server: fields.proxyServer ?? null,
           health_checks: fields.healthChecks ?? true,
           save_sessions: fields.saveSessions ?? true,
@@ -85,6 +86,21 @@ export async function getIdentity(
     .executeTakeFirst();
   if (row === undefined) throw unknownIdentity(project, idOrName);
   return toIdentity(row);
+}
+
+/** See `Identities.getByProviderId`. */
+export async function getByProviderId(
+  kysely: Kysely<Tables>,
+  project: string,
+  providerIdentityId: string,
+): Promise<Identity | undefined> {
+  const row = await selectIdentities(kysely)
+    .where("i.project", "=", project)
+    .where("i.provider_identity_id", "=", providerIdentityId)
+    .orderBy("i.created_at")
+    .limit(1)
+    .executeTakeFirst();
+  return row === undefined ? undefined : toIdentity(row);
 }
 
 /** See `Identities.update`. */
@@ -124,6 +140,9 @@ export async function updateIdentity(
           ...(fields.maxSessions === undefined ? {} : { max_sessions: fields.maxSessions }),
           ...(fields.metadata === undefined ? {} : { metadata: JSON.stringify(fields.metadata) }),
           ...(fields.provider === undefined ? {} : { provider: fields.provider }),
+          ...(fields.providerIdentityId === undefined
+            ? {}
+            : { provider_identity_id: fields.providerIdentityId }),
           ...(fields.proxyServer === undefined ? {} : { proxy_server: fields.proxyServer }),
           ...(fields.healthChecks === undefined ? {} : { health_checks: fields.healthChecks }),
           ...(fields.saveSessions === undefined ? {} : { save_sessions: fields.saveSessions }),

@@ -15,6 +15,7 @@ interface IdentityView {
   max_sessions: number | null;
   metadata: Record<string, unknown>;
   provider: string | null;
+  provider_identity_id: string | null;
   proxy_server: string | null;
   status: IdentityStatus;
   status_reason: string | null;
@@ -52,6 +53,7 @@ export function selectIdentities(kysely: Kysely<Tables>): SelectQueryBuilder<Fro
       sql<number | null>`coalesce(i.max_sessions, a.max_sessions)`.as("max_sessions"),
       "i.metadata",
       "i.provider",
+      "i.provider_identity_id",
       "i.proxy_server",
       "i.status",
       "i.status_reason",
@@ -87,6 +89,7 @@ export function toIdentity(row: IdentityView): Identity {
     maxSessions: row.max_sessions,
     metadata: row.metadata,
     provider: row.provider,
+    providerIdentityId: row.provider_identity_id,
     proxyServer: row.proxy_server,
     status: row.status,
     statusReason: row.status_reason,

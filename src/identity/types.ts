@@ -60,6 +60,8 @@ export interface Identity {
   metadata: Record<string, unknown>;
   /** Where its sessions come from; null leaves it to the configuration. */
   provider: string | null;
+  /** What that provider knows it by, where it keeps identities itself; null for one it knows nothing of. */
+  providerIdentityId: string | null;
   /** `http://host:port` or `socks5://host:port`, without credentials: those are a `custom` credential's business. */
   proxyServer: string | null;
   status: IdentityStatus;

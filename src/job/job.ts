@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { providerNames } from "../config.ts";
 
 /**
  * What a queue job carries: names and inputs, never a secret. This is the contract for producers in any language;
@@ -9,9 +10,11 @@ export const jobSchema = z.strictObject({
   runId: z.uuid().optional(),
   project: z.string().min(1).max(100).default("default"),
   flow: z.string().min(1).max(200),
-  /** Id or name of the identity. */
+  /** Id or name of the identity; or the id of one that lives at the provider alone. */
   identityId: z.string().min(1).max(200),
   input: z.json().optional(),
+  /** Where its session comes from; the identity's, else the configuration's, unless given. docs/providers.md. */
+  provider: z.enum(providerNames).optional(),
   /** Longest the run may take, in milliseconds. */
   deadlineMs: z
     .number()

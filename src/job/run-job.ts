@@ -5,17 +5,17 @@ import { checkHealthFlowName } from "./catalogue/check-health-flow.ts";
 import { checkSchema } from "./catalogue/check-schema.ts";
 import { validateFlowName } from "./catalogue/validate-flow.ts";
 import { parseJob } from "./parse-job.ts";
+import { openRunSession, signInSession } from "./run/attached.ts";
 import { claimIdentity } from "./run/claim-identity.ts";
 import { failRun } from "./run/fail-run.ts";
 import { createKnownSecrets } from "./run/known-secrets.ts";
 import { look } from "./run/look.ts";
 import { noteHealth } from "./run/note-health.ts";
-import { openRunSession } from "./run/open-run-session.ts";
 import type { RunContext, RunDeps } from "./run/run-context.ts";
 import { runFlow } from "./run/run-flow.ts";
 import { createRunSignal } from "./run/run-signal.ts";
 import { saveState } from "./run/save-state.ts";
-import { describeSignIn, signIn } from "./run/sign-in.ts";
+import { describeSignIn } from "./run/sign-in.ts";
 import { createStage } from "./run/stages.ts";
 
 /**
@@ -56,6 +56,7 @@ export async function runJob(
       watched: undefined,
       claimed: undefined,
       seen: undefined,
+      renewed: false,
       codeHandedIn: false,
     };
     const outcome = await work(run, { flow, input });
@@ -74,13 +75,13 @@ async function work(run: RunContext, { flow, input }: { flow: Flow; input: unkno
     const claim = await stage("identity", () => claimIdentity(run));
     const opened = await stage(
       "session",
-      () => openRunSession(run, claim.identity),
+      () => openRunSession(run, claim),
       ({ session }) => session.provider,
     );
     const isLook = job.flow === checkHealthFlowName;
     const signedIn = await stage(
       "login",
-      () => (isLook ? look(run, claim, opened) : signIn(run, claim, opened)),
+      () => (isLook ? look(run, claim, opened) : signInSession(run, claim, opened)),
       (came) => ("lapsed" in came ? "the saved state has lapsed" : describeSignIn(came)),
     );
     if ("lapsed" in signedIn) {

@@ -6,6 +6,7 @@ import { Failure } from "../failure.ts";
 import type { Identities } from "../identity/identities.ts";
 import { failedOutcome } from "../outcome.ts";
 import { checkJob, type JobCheck } from "./check-job.ts";
+import { type Elsewhere, mayBeElsewhere } from "./elsewhere.ts";
 import { gather } from "./gather.ts";
 import type { Job } from "./job.ts";
 import type { EnqueueOptions, RunQueue } from "./queue/queue.ts";
@@ -28,6 +29,8 @@ export interface SubmitterDeps extends JobCheck {
   identities: Pick<Identities, "get">;
   runs: RunStore;
   queue: RunQueue;
+  /** The settings, for identities that only a provider has; there are none unless given. */
+  config?: Elsewhere;
   /** How long the queue may take to answer, in milliseconds. */
   queueTimeoutMs?: number;
 }
@@ -95,6 +98,8 @@ export function createSubmitter(deps: SubmitterDeps): Submitter {
     forgetOldKeys(db).catch(() => {});
   }
 
+  const isElsewhere = (job: Job) => deps.config !== undefined && mayBeElsewhere(job, deps.config);
+
   /** The run that the same request made, if there was one. */
   async function repeated({ job, idempotency }: Submission): Promise<Submitted | undefined> {
     if (idempotency === undefined) return undefined;
@@ -120,6 +125,7 @@ export function createSubmitter(deps: SubmitterDeps): Submitter {
         jobId: id,
         job,
         maxAttempts: options.attempts,
+        isElsewhere: isElsewhere(job),
         ...(idempotency === undefined ? {} : { idempotency }),
         ...(retryOf === undefined ? {} : { retryOf }),
         ...(batch === undefined ? {} : { batch }),
@@ -130,10 +136,10 @@ export function createSubmitter(deps: SubmitterDeps): Submitter {
 
       const before = await repeated(submission);
       if (before !== undefined) return before;
-      const identity = await identities.get(job.project, job.identityId);
+      if (!isElsewhere(job)) await identities.get(job.project, job.identityId);
       // The id is a run's already, which may not have reached the queue: the queue takes it once only.
       const again = await runs.get(job.project, id);
-      await deps.queue.addAll([{ runId: id, job: { ...job, identityId: identity.id }, options }]);
+      await deps.queue.addAll([{ runId: id, job: { ...job, identityId: again.identityId }, options }]);
       return { run: again, isRepeated: true };
     },
   };

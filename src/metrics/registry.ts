@@ -56,7 +56,7 @@ export function createMetrics() {
     ),
     logins: counter(
       "logins_total",
-      "How sessions came to be signed in: `saved_state`, `signed_in` (a login), or the code of what failed.",
+      "How sessions came to be signed in: `saved_state`, `signed_in` (a login), `provider`, or the code of what failed.",
       ["result"],
     ),
     submits: counter("login_submits_total", "Submits of a password or a one-time code.", ["what"]),

@@ -1,11 +1,10 @@
-import pRetry from "p-retry";
-import { type Browser, chromium } from "playwright-core";
+import type { Browser } from "playwright-core";
 import { Failure } from "../../failure.ts";
 import type { Logger } from "../../log.ts";
 import type { Secret } from "../../secret.ts";
 import { untilAborted, within } from "../waiting.ts";
 import { createChromiumFolder, removeChromiumFolder, sweepChromiumFolders } from "../worker-folder.ts";
-import { connectFailure } from "./connect-failure.ts";
+import { connect } from "./connect.ts";
 import type { ContextRequest, LentContext, Provider } from "./provider.ts";
 import { createSharedContextTurns, lendSharedContext } from "./shared-context.ts";
 import { watchConnection } from "./watch-connection.ts";
@@ -20,10 +19,8 @@ export interface CdpProviderOptions {
   heartbeatMs?: number;
 }
 
-const connectMs = 30_000;
 const closeMs = 5_000;
 const lostCloseMs = 500;
-const connectRetries = 2;
 
 /**
  * Sessions at any endpoint that speaks CDP. Each has a connection of its own and, where the endpoint allows it, a
@@ -41,34 +38,12 @@ export function createCdpProvider({
   const sweeping = sweepChromiumFolders({ log });
   let closing: Promise<void> | undefined;
 
-  const connect = async (request: ContextRequest, folder: string): Promise<Browser> => {
-    const once = () =>
-      chromium
-        .connectOverCDP(url.reveal(), {
-          artifactsDir: folder,
-          slowMo: request.slowMoMs,
-          timeout: connectMs,
-          // Another session's pages are none of this connection's business.
-          noDefaults: true,
-        })
-        .catch((error: unknown) => {
-          throw connectFailure(error);
-        });
-    return pRetry(() => untilAborted(request.signal, once(), (late) => late?.close()), {
-      retries: connectRetries,
-      minTimeout: 250,
-      randomize: true,
-      signal: request.signal,
-      shouldRetry: ({ error }) => error instanceof Failure && error.retryable,
-      onFailedAttempt: ({ attemptNumber, error }) =>
-        log.debug({ provider: name, attempt: attemptNumber, err: error }, "provider did not let us connect"),
-    });
-  };
-
   const lend = async (request: ContextRequest): Promise<LentContext> => {
     if (closing !== undefined) throw new Failure("provider_unavailable", "The browser provider is closed.");
     const folder = await createChromiumFolder();
-    const browser = await connect(request, folder).catch(async (error: unknown) => {
+    const { slowMoMs, signal } = request;
+    const connecting = connect({ url, folder, slowMoMs, isOurs: false, provider: name, log, signal });
+    const browser = await connecting.catch(async (error: unknown) => {
       await removeChromiumFolder(folder);
       throw error;
     });
@@ -90,7 +65,7 @@ export function createCdpProvider({
       };
       const close = () => (ending ??= end());
       open.add(close);
-      return { context: lent.context, lost: connection.lost, close };
+      return { ...lent, lost: connection.lost, close };
     } catch (error) {
       await disconnect(closeMs);
       if (connection.lost.aborted) throw connection.lost.reason;

@@ -66,7 +66,7 @@ export async function lendSharedContext({
   try {
     await clear(context);
     if (isState(storageState)) await context.setStorageState(storageState);
-    return { context, close };
+    return { context, isOnlyOne: true, close };
   } catch (error) {
     await close();
     throw error;

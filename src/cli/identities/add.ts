@@ -29,7 +29,7 @@ export function registerAdd(group: Command, context: CliContext): void {
       const { style } = context;
       context.print(`${style.green("✓")} ${identity.name} is stored  ${style.dim(identity.id)}`);
       context.print(
-        credentials.length === 0
+        credentials.length === 0 && identity.providerIdentityId === null
           ? "  It has no credentials: `latchkey identities update` stores some."
           : style.dim(`  latchkey identities validate ${shellWord(identity.name)}`),
       );

@@ -1,4 +1,5 @@
-import { type Command, Option } from "commander";
+import type { Command } from "commander";
+import type { ProviderName } from "../../config.ts";
 import type { Applications } from "../../identity/applications.ts";
 import type { IdentityPatch } from "../../identity/identity-input.ts";
 import type { NewCredential } from "../../identity/types.ts";
@@ -6,6 +7,7 @@ import type { CliContext } from "../context.ts";
 import { type CredentialOptions, readCredentials, withCredentialOptions } from "../credentials.ts";
 import { type MailboxOptions, readMailbox, withMailboxOptions } from "../mailbox-credential.ts";
 import { type Json, parseCount, parseObject } from "../parse.ts";
+import { providerOption } from "../provider-option.ts";
 
 /** What `add` and `update` take. */
 export interface IdentityOptions extends CredentialOptions, MailboxOptions {
@@ -16,7 +18,8 @@ export interface IdentityOptions extends CredentialOptions, MailboxOptions {
   sessions?: number;
   metadata?: Record<string, Json>;
   proxy?: string;
-  provider?: string;
+  provider?: ProviderName;
+  providerIdentity?: string;
   json?: boolean;
 }
 
@@ -52,15 +55,14 @@ export function withIdentityOptions(command: Command): Command {
     .option("--sessions <n>", "sessions that may be open at once", parseCount(mostSessions))
     .option("--metadata <json>", "an object of your own", parseObject)
     .option("--proxy <url>", "http://host:port or socks5://host:port")
-    .addOption(
-      new Option("--provider <name>", "where its browser sessions come from").choices(["local", "cdp"]),
-    )
+    .addOption(providerOption("where its browser sessions come from"))
+    .option("--provider-identity <id>", "its id at that provider, where that keeps identities itself")
     .option("--json", "print JSON");
 }
 
 /** The options in the identity's own terms; what was not given is left out. @throws Failure `not_found` for the application */
 export async function fieldsOf(
-  { name, application, allow, sessions, metadata, proxy, provider }: IdentityOptions,
+  { name, application, allow, sessions, metadata, proxy, provider, providerIdentity }: IdentityOptions,
   { applications, project }: { applications: Applications; project: string },
 ): Promise<IdentityPatch> {
   return {
@@ -73,6 +75,7 @@ export async function fieldsOf(
     ...(metadata === undefined ? {} : { metadata }),
     ...(proxy === undefined ? {} : { proxyServer: proxy }),
     ...(provider === undefined ? {} : { provider }),
+    ...(providerIdentity === undefined ? {} : { providerIdentityId: providerIdentity }),
   };
 }
 

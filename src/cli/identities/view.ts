@@ -7,8 +7,7 @@ import type { Cell } from "../table.ts";
 
 /** An identity for people: label and value, one row each. */
 export function identityFields(context: CliContext, identity: Identity): [string, string][] {
-  const { allowedDomains, credentials, stateCapturedAt, maxSessions, provider, proxyServer, metadata } =
-    identity;
+  const { allowedDomains, credentials, stateCapturedAt, maxSessions, proxyServer, metadata } = identity;
   const at = (date: Date) => `${date.toISOString()} (${ago(date)})`;
   return [
     ["Name", identity.name],
@@ -29,7 +28,7 @@ export function identityFields(context: CliContext, identity: Identity): [string
     ["Saved state", stateCapturedAt === null ? "none" : `captured ${at(stateCapturedAt)}`],
     ["Allowed domains", ["the site's own", ...allowedDomains].join(", ")],
     ["Sessions at once", maxSessions === null ? "as the site says, else 1" : String(maxSessions)],
-    ["Provider", provider ?? "as configured"],
+    ["Provider", providerText(identity)],
     ["Proxy", proxyServer ?? "none"],
     ["Metadata", JSON.stringify(metadata)],
   ];
@@ -53,6 +52,11 @@ function healthText(context: CliContext, { health, healthChecks }: Identity): st
   const seen = seenAt === null ? "" : `, seen ${ago(seenAt)}`;
   const checks = healthChecks ? "" : "; scheduled checks pass it over";
   return `${shown}${seen}: ${reason}${checks}`;
+}
+
+function providerText({ provider, providerIdentityId }: Identity): string {
+  const known = providerIdentityId === null ? "" : `, which knows it as ${providerIdentityId}`;
+  return `${provider ?? "as configured"}${known}`;
 }
 
 function reauthenticateText(identity: Identity): string {

@@ -57,6 +57,7 @@ export async function openRemoteSession({
   const on = (page: Page): Session => ({
     id: randomUUID(),
     provider: "remote",
+    isOnlyOne: true,
     context,
     page,
     lost: connection.lost,

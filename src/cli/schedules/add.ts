@@ -1,8 +1,10 @@
 import type { Command } from "commander";
+import type { ProviderName } from "../../config.ts";
 import { addSchedule } from "../../job/schedule/change-schedule.ts";
 import type { RunOptions } from "../../job/schedule/schedule-input.ts";
 import type { CliContext } from "../context.ts";
 import { type Json, parseCount, parseJson, parseMilliseconds, parseObject } from "../parse.ts";
+import { providerOption } from "../provider-option.ts";
 import { type TimesOptions, timesOf, withTimesOptions } from "./times.ts";
 import { nextTimes } from "./view.ts";
 
@@ -13,6 +15,7 @@ interface AddOptions extends TimesOptions {
   attempts?: number;
   deadline?: number;
   codeTimeout?: number;
+  provider?: ProviderName;
   trace?: boolean;
   webhook?: string;
   tags?: Record<string, string>;
@@ -37,6 +40,7 @@ export function registerAdd(group: Command, context: CliContext): void {
       "longest a login may wait for a code to be handed in; 0: not at all",
       parseMilliseconds,
     )
+    .addOption(providerOption("where the sessions come from, whatever the identity says"))
     .option("--trace", "record a Playwright trace of each run")
     .option("--webhook <url>", "where to report what each run comes to")
     .option("--tags <json>", "an object of texts, kept with each run", parseObject)
@@ -52,14 +56,15 @@ Examples:
       --every 15m --jitter 2m --overlap cancel_old`,
     )
     .action(async (name: string, options: AddOptions) => {
-      const { flow, identity, input, attempts, deadline, codeTimeout, trace, webhook, tags, json, ...times } =
-        options;
+      const { flow, identity, input, attempts, deadline, codeTimeout, provider } = options;
+      const { trace, webhook, tags, json, ...times } = options;
       const { parts, project, style } = context;
       const { identities, schedules } = await parts.store();
       const runOptions: RunOptions = {
         ...(attempts === undefined ? {} : { attempts }),
         ...(deadline === undefined ? {} : { deadlineMs: deadline }),
         ...(codeTimeout === undefined ? {} : { codeTimeoutMs: codeTimeout }),
+        ...(provider === undefined ? {} : { provider }),
         ...(trace === undefined ? {} : { trace }),
         ...(webhook === undefined ? {} : { webhookUrl: webhook }),
         ...(tags === undefined ? {} : { tags }),

@@ -53,6 +53,10 @@ export const runSchema = z
     identityId: z.string(),
     status: z.enum(runStatuses),
     input: z.unknown(),
+    provider: z
+      .string()
+      .nullable()
+      .meta({ description: "Where its session was asked for, if the job says." }),
     tags: z.record(z.string(), z.string()),
     attempts: z.int().meta({ description: "Begun so far." }),
     maxAttempts: z.int(),

@@ -18,6 +18,8 @@ export interface Idempotency {
 /** A run to insert; its job names the identity by id or name. */
 export interface InsertedRun extends NewRun {
   idempotency?: Idempotency;
+  /** Whether its identity may be one that only a provider has: then its id is taken as it is. */
+  isElsewhere?: boolean;
 }
 
 export interface Inserted {
@@ -54,13 +56,15 @@ export async function insertRuns(
     with given as (
       select jsonb_populate_record(null::runs, item -> 'run') as run,
         (item ->> 'byId')::uuid as by_id, item ->> 'byName' as by_name,
+        (item ->> 'isElsewhere')::boolean as is_elsewhere,
         item ->> 'key' as key, decode(item ->> 'fingerprint', 'hex') as fingerprint
       from jsonb_array_elements(${`[${texts.join(",")}]`}::jsonb) as items (item)
     ),
     found as (
       select given.*, coalesce(
         (select i.id from identities i where i.id = by_id and i.project = (run).project),
-        (select i.id from identities i where i.project = (run).project and i.name = by_name)
+        (select i.id from identities i where i.project = (run).project and i.name = by_name),
+        case when is_elsewhere then by_id end
       ) as owner
       from given
     ),
@@ -91,14 +95,17 @@ export async function insertRuns(
 }
 
 /** A run as `insertRuns` takes it: its share of the statement's one parameter. */
-export function insertionText({ idempotency, ...run }: InsertedRun): {
+export function insertionText({ idempotency, isElsewhere = false, ...run }: InsertedRun): {
   columns: readonly string[];
   text: string;
 } {
   const row = newRunRow(run);
   const { identityId } = run.job;
   const named = isUuid(identityId) ? { byId: identityId } : { byName: identityId };
-  return { columns: Object.keys(row), text: JSON.stringify({ run: row, ...named, ...idempotency }) };
+  return {
+    columns: Object.keys(row),
+    text: JSON.stringify({ run: row, ...named, isElsewhere, ...idempotency }),
+  };
 }
 
 /** Claims a key for what a request makes, a batch; false where another request has it. */

@@ -26,6 +26,7 @@ export function newRunRow({ id, jobId, job, maxAttempts, retryOf, batch }: NewRu
     trace: job.trace,
     deadline_ms: job.deadlineMs ?? null,
     code_timeout_ms: job.codeTimeoutMs ?? null,
+    provider: job.provider ?? null,
     webhook_url: job.webhookUrl ?? null,
     schedule_id: job.scheduleId ?? null,
     max_attempts: maxAttempts,

@@ -1,6 +1,6 @@
 import type { RunRow } from "../../database/tables.ts";
 import type { Artifact, Outcome, StageRecord } from "../../outcome.ts";
-import type { Job } from "../job.ts";
+import { type Job, jobSchema } from "../job.ts";
 
 export type RunStatus = RunRow["status"];
 
@@ -13,6 +13,8 @@ export interface Run {
   flow: string;
   identityId: string;
   input: unknown;
+  /** Where its session was asked for; null: left to the identity and the configuration. */
+  provider: string | null;
   tags: Record<string, string>;
   /** The schedule it was made by, or null. */
   scheduleId: string | null;
@@ -53,6 +55,7 @@ export function toJob(row: RunRow): Job {
     ...(row.input === null ? {} : { input: row.input as NonNullable<Job["input"]> }),
     ...(row.deadline_ms === null ? {} : { deadlineMs: row.deadline_ms }),
     ...(row.code_timeout_ms === null ? {} : { codeTimeoutMs: row.code_timeout_ms }),
+    ...(row.provider === null ? {} : { provider: jobSchema.shape.provider.parse(row.provider) }),
     ...(row.webhook_url === null ? {} : { webhookUrl: row.webhook_url }),
     ...(row.schedule_id === null ? {} : { scheduleId: row.schedule_id }),
     tags: row.tags,
@@ -68,6 +71,7 @@ export function toRun(row: RunRow): Run {
     flow: row.flow,
     identityId: row.identity_id,
     input: row.input,
+    provider: row.provider,
     tags: row.tags,
     scheduleId: row.schedule_id,
     batchId: row.batch_id,

@@ -9,6 +9,7 @@ export function viewRun(run: Run) {
     identityId: run.identityId,
     status: run.status,
     input: run.input,
+    provider: run.provider,
     tags: run.tags,
     attempts: run.attempts,
     maxAttempts: run.maxAttempts,

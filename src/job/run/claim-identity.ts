@@ -1,23 +1,40 @@
+import type { ProviderIdentities } from "../../browser/providers/provider-identities.ts";
 import { Failure } from "../../failure.ts";
 import type { Lease } from "../../identity/leases.ts";
 import type { Identity } from "../../identity/types.ts";
 import type { Site } from "../../login/site.ts";
+import { findIdentity } from "./find-identity.ts";
+import { createNoRecord, type IdentityRecord } from "./identity-record.ts";
 import type { RunContext } from "./run-context.ts";
 
 /** Who a run is, on which site, and its hold on one of the identity's sessions. */
 export interface Claim {
   identity: Identity;
+  /** Whether it is recorded here; else only its provider has it. */
+  isStored: boolean;
+  record: IdentityRecord;
+  /** Where its sessions come from; undefined leaves it to the configuration. */
+  provider: string | undefined;
+  /** Set where that provider keeps identities itself, and this one among them. */
+  atProvider: HeldByProvider | undefined;
   site: Site | undefined;
   lease: Lease;
 }
 
+/** An identity that a provider keeps, and opens sessions signed in as. */
+export interface HeldByProvider {
+  /** The provider's id for it. */
+  id: string;
+  identities: ProviderIdentities;
+}
+
 /**
  * Finds the identity and takes one of its sessions for this run.
- * @throws Failure `unknown_identity`, `identity_failed`, `identity_busy`
+ * @throws Failure `unknown_identity`, `identity_failed`, `identity_busy`; of asking the provider for it
  */
 export async function claimIdentity(run: RunContext): Promise<Claim> {
   const { job, deps } = run;
-  const identity = await deps.identities.get(job.project, job.identityId);
+  const { identity, isStored } = await findIdentity(run);
   // Only a person's fresh attempt may try refused credentials again: anything else could lock the account.
   if (identity.status === "failed" && !run.fresh) {
     const reason = identity.statusReason === null ? "" : ` (${identity.statusReason})`;
@@ -39,8 +56,20 @@ export async function claimIdentity(run: RunContext): Promise<Claim> {
   run.resources.use(lease);
   deps.log.info({ flow: job.flow, identity: identity.id }, "run has its identity");
   run.follow(lease.lost);
-  run.claimed = identity;
-  return { identity, site, lease };
+  if (isStored) run.claimed = identity;
+  const record = isStored ? deps.identities : createNoRecord();
+  return { identity, isStored, record, ...providerOf(run, identity), site, lease };
+}
+
+/** The job says where from, else the identity, else the configuration. */
+function providerOf({ job, deps }: RunContext, identity: Identity): Pick<Claim, "provider" | "atProvider"> {
+  const provider = job.provider ?? identity.provider ?? undefined;
+  const { providerIdentityId: id } = identity;
+  const identities = id === null ? undefined : deps.providers?.identitiesAt(provider);
+  return {
+    provider,
+    atProvider: id === null || identities === undefined ? undefined : { id, identities },
+  };
 }
 
 /** Runs of one schedule go one after another, also where the identity may hold several sessions. */

@@ -1,10 +1,11 @@
 import { canReauthenticate } from "../../identity/can-reauthenticate.ts";
 import { checkHealthInput } from "../catalogue/check-health-flow.ts";
 import { checkIdentity } from "../check-identity.ts";
+import { signInSession } from "./attached.ts";
 import type { Claim } from "./claim-identity.ts";
 import type { RunSession } from "./open-run-session.ts";
 import type { RunContext } from "./run-context.ts";
-import { type SignedIn, signIn } from "./sign-in.ts";
+import { noSubmits, type SignedIn } from "./sign-in.ts";
 
 /** What a look at an identity came to when it is signed in no more, and was not signed in again. */
 export interface Lapsed {
@@ -23,21 +24,26 @@ export interface Lapsed {
  */
 export async function look(run: RunContext, claim: Claim, opened: RunSession): Promise<SignedIn | Lapsed> {
   const { identity } = claim;
-  if (opened.stateVersion !== null) {
-    const first = await checkIdentity(run, claim, opened.session.page);
-    if (first.signedIn)
-      return { session: opened.session, by: "saved_state", submits: { password: 0, code: 0 }, saved: true };
-  }
+  const mayBeSignedIn = opened.stateVersion !== null || opened.isAttached === true;
+  const seenSignedIn = async (): Promise<SignedIn | undefined> => {
+    if (!mayBeSignedIn || !(await checkIdentity(run, claim, opened.session.page)).signedIn) return undefined;
+    const by = opened.isAttached === true ? "provider" : "saved_state";
+    return { session: opened.session, by, submits: noSubmits, saved: by === "saved_state" };
+  };
+  const first = await seenSignedIn();
+  if (first !== undefined) return first;
   const refusal = refusalToSignIn(run, claim);
   // Looks again before it signs in: at the same state, and at one that another run has saved meanwhile.
-  if (refusal === undefined) return await signIn(run, claim, opened);
-  if (opened.stateVersion !== null) {
-    const second = await checkIdentity(run, claim, opened.session.page);
-    if (second.signedIn)
-      return { session: opened.session, by: "saved_state", submits: { password: 0, code: 0 }, saved: true };
-  }
+  if (refusal === undefined) return await signInSession(run, claim, opened);
+  const second = await seenSignedIn();
+  if (second !== undefined) return second;
   run.deps.log.info({ identity: identity.id, refusal }, "the saved state has lapsed");
-  const seen = opened.stateVersion === null ? "It has no saved state" : "Its saved state has lapsed";
+  const seen =
+    opened.isAttached === true
+      ? "Its provider does not sign it in"
+      : opened.stateVersion === null
+        ? "It has no saved state"
+        : "Its saved state has lapsed";
   return { lapsed: true, reason: `${seen}, and it was not signed in again. ${refusal}` };
 }
 

@@ -2,6 +2,7 @@ import type { FailureCode } from "../../failure.ts";
 import type { Finding } from "../../identity/health.ts";
 import type { Outcome } from "../../outcome.ts";
 import type { RunContext } from "./run-context.ts";
+import type { SignedIn } from "./sign-in.ts";
 
 /** What only a person can put right. */
 const definite: ReadonlySet<FailureCode> = new Set([
@@ -14,6 +15,7 @@ const definite: ReadonlySet<FailureCode> = new Set([
   "one_time_code_timeout",
   "captcha_required",
   "credentials_missing",
+  "needs_attention",
 ]);
 /** What looks like it, but may be a fluke: it counts when it is seen twice in a row. */
 const likely: ReadonlySet<FailureCode> = new Set([
@@ -28,10 +30,17 @@ const noted: ReadonlySet<FailureCode> = new Set([
   "rate_limited",
   "provider_unavailable",
   "provider_refused",
+  "provider_quota",
 ]);
 
 /** How a run was signed in, as far as it came; or why it was not, where that was looked for. */
-export type Seen = { by: "saved_state" | "login" } | { lapsed: string } | undefined;
+export type Seen = { by: SignedIn["by"] } | { lapsed: string } | undefined;
+
+const healthy: Readonly<Record<SignedIn["by"], string>> = {
+  saved_state: "Its saved state signs it in.",
+  login: "It was signed in anew.",
+  provider: "Its provider signs it in.",
+};
 
 /** What a run found out about its identity's health, in passing or because it was to; undefined for nothing. */
 export function findingOf(seen: Seen, outcome: Outcome): Finding | undefined {
@@ -40,8 +49,7 @@ export function findingOf(seen: Seen, outcome: Outcome): Finding | undefined {
   if (seen !== undefined) {
     if (outcome.status === "failed" && outcome.code === "session_lapsed")
       return { state: "unsure", reason: outcome.message, code: outcome.code };
-    const reason = seen.by === "login" ? "It was signed in anew." : "Its saved state signs it in.";
-    return { state: "healthy", reason, code: null };
+    return { state: "healthy", reason: healthy[seen.by], code: null };
   }
   if (outcome.status === "succeeded") return undefined;
   const { code, message } = outcome;

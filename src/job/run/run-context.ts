@@ -1,4 +1,5 @@
 import type { Artifacts } from "../../artifacts.ts";
+import type { ProviderIdentities } from "../../browser/providers/provider-identities.ts";
 import type { OpenSession, Session } from "../../browser/session.ts";
 import type { EmitRunEvent, WaitingForCode } from "../../events.ts";
 import type { CodeInbox } from "../../identity/code-inbox.ts";
@@ -17,12 +18,22 @@ import type { Seen } from "./note-health.ts";
 /** @param state whether it waits; `news` where this is to be reported: once for each code that is asked for */
 export type MarkWaiting = (state: { isWaiting: boolean; news?: WaitingForCode }) => Promise<void>;
 
+/** Providers, as far as they keep identities themselves. */
+export interface RunProviders {
+  /** Undefined for one that keeps none; the configuration's provider's unless named. */
+  identitiesAt(provider?: string): ProviderIdentities | undefined;
+  /** Whose jobs may name identities that only the provider has: the provider's key knows no projects. */
+  project: string;
+}
+
 /** What a run needs. All of it is borrowed: nothing of it is closed by a run. */
 export interface RunDeps {
   catalogue: Catalogue;
   identities: Identities;
   leases: Pick<Leases, "acquire" | "tryAcquire">;
   openSession: OpenSession;
+  /** Providers that keep identities themselves; none unless given. */
+  providers?: RunProviders;
   artifacts: Artifacts;
   /** Told everything that happens, as it happens. */
   emit: EmitRunEvent;
@@ -67,7 +78,7 @@ export interface RunContext {
   /** From now on this signal ends the run too. */
   follow(signal: AbortSignal): void;
   /** Its clock; stopped while somebody looks at the run in a debugger. */
-  readonly deadline: Pick<TimeLimit, "pause">;
+  readonly deadline: Pick<TimeLimit, "pause" | "leftMs">;
   /** Closed in reverse when the run ends. */
   readonly resources: AsyncDisposableStack;
   /** What is known of the identity's username and secrets; scrubbed from what is kept of the run. */
@@ -76,6 +87,8 @@ export interface RunContext {
   provedAt: string | undefined;
   /** The identity, once it is the run's. */
   claimed: Identity | undefined;
+  /** Whether the provider was asked to sign the identity in anew: it is asked once. */
+  renewed: boolean;
   /** How it came to be signed in, or what a health check saw instead. */
   seen: Seen;
   /** Whether somebody handed in a one-time code. */

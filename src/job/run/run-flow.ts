@@ -2,10 +2,10 @@ import type { Session } from "../../browser/session.ts";
 import { Failure } from "../../failure.ts";
 import { untilAborted } from "../../until-aborted.ts";
 import { checkIdentity } from "../check-identity.ts";
+import { signInSession } from "./attached.ts";
 import { attemptFlow, type FlowWork } from "./attempt-flow.ts";
 import type { Claim } from "./claim-identity.ts";
 import type { RunContext } from "./run-context.ts";
-import { signIn } from "./sign-in.ts";
 
 interface ClaimedWork extends FlowWork {
   claim: Claim;
@@ -33,7 +33,9 @@ export async function runFlow(run: RunContext, work: ClaimedWork & { saved: bool
       throw new Failure("session_lapsed", "The site ended the session while the flow ran.", { cause: error });
     }
     run.deps.log.info({ flow: run.job.flow }, "session lapsed in mid-flow; signing in again");
-    const { session, saved } = await signIn(run, work.claim, { session: work.session, stateVersion: null });
+    const lapsed = { session: work.session, stateVersion: null };
+    const isAttached = work.claim.atProvider !== undefined;
+    const { session, saved } = await signInSession(run, work.claim, { ...lapsed, isAttached });
     return { result: await attemptFlow(run, { ...work, session }), session, saved };
   }
 }

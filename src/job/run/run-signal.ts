@@ -10,7 +10,7 @@ export interface RunSignal extends Disposable {
   /** From now on this signal ends the run too. */
   follow(other: AbortSignal): void;
   /** The time there is; it stands still while a person looks at the run in a debugger. */
-  readonly deadline: Pick<TimeLimit, "pause">;
+  readonly deadline: Pick<TimeLimit, "pause" | "leftMs">;
 }
 
 /** A signal that follows `outer` and ends the run after `deadlineMs` milliseconds. */

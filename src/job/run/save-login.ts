@@ -11,6 +11,8 @@ export interface SavedLogin {
   saved: boolean;
 }
 
+const notRestored = "the saved state does not restore the login; each run will sign in anew";
+
 /**
  * Saves the state of a fresh login, once a new context restored from it proved to be signed in too — a state that
  * was never restored may be empty without anyone noticing.
@@ -21,17 +23,16 @@ export interface SavedLogin {
  */
 export async function saveLogin(run: RunContext, claim: Claim, session: Session): Promise<SavedLogin> {
   const { deps } = run;
-  const { identity, lease } = claim;
+  const { identity, isStored, record, lease } = claim;
+  if (!isStored) return { session, saved: false };
+  if (session.isOnlyOne) return { session, saved: await saveOnlyOne(run, claim, session) };
   const state = await session.capture();
-  const restored = await deps.openSession({ state, signal: run.signal, ...sessionOptions(run, identity) });
+  const restored = await deps.openSession({ state, signal: run.signal, ...sessionOptions(run, claim) });
   try {
     const { signedIn, reason } = await checkIdentity(run, claim, restored.page);
     if (!signedIn) {
-      deps.log.warn(
-        { identity: identity.id, reason },
-        "the saved state does not restore the login; each run will sign in anew",
-      );
-      await deps.identities.clearState(identity.id, lease.fence);
+      deps.log.warn({ identity: identity.id, reason }, notRestored);
+      await record.clearState(identity.id, lease.fence);
       await restored.close();
       return { session, saved: false };
     }
@@ -43,4 +44,26 @@ export async function saveLogin(run: RunContext, claim: Claim, session: Session)
   adoptSession(run, restored);
   await session.close();
   return { session: restored, saved: true };
+}
+
+/**
+ * Where no second session can be had, a second page must do: a login that is seen there is not in a page's memory, and
+ * what it is in is captured.
+ */
+async function saveOnlyOne(run: RunContext, claim: Claim, session: Session): Promise<boolean> {
+  const { identity, record, lease } = claim;
+  const page = await session.context.newPage();
+  let seen: Awaited<ReturnType<typeof checkIdentity>>;
+  try {
+    seen = await checkIdentity(run, claim, page);
+  } finally {
+    await page.close();
+  }
+  if (seen.signedIn) {
+    await storeState(run, claim, session);
+    return true;
+  }
+  run.deps.log.warn({ identity: identity.id, reason: seen.reason }, notRestored);
+  await record.clearState(identity.id, lease.fence);
+  return false;
 }

@@ -6,7 +6,7 @@ import type { RunContext } from "./run-context.ts";
 /** Captures the session's state and stores it in place of the identity's. @throws Failure `lease_lost` */
 export async function storeState(
   run: RunContext,
-  { identity, lease }: Claim,
+  { identity, record, lease }: Claim,
   session: Session,
 ): Promise<void> {
   const captured = await session.capture();
@@ -16,7 +16,7 @@ export async function storeState(
     ...(username === undefined ? {} : { username }),
     ...(run.provedAt === undefined ? {} : { provedAt: run.provedAt }),
   };
-  await run.deps.identities.saveState(identity.id, state, lease.fence, identity.credentialsVersion);
+  await record.saveState(identity.id, state, lease.fence, identity.credentialsVersion);
 }
 
 /**

@@ -28,7 +28,7 @@ const refusals: ReadonlySet<FailureCode> = new Set([
 /** How the session came to be signed in, and the session to go on with. */
 export interface SignedIn {
   session: Session;
-  by: "saved_state" | "login";
+  by: "saved_state" | "login" | "provider";
   submits: Submits;
   /** Whether the identity has a saved state that was seen to restore its login. */
   saved: boolean;
@@ -37,11 +37,12 @@ export interface SignedIn {
 /** How a sign-in reads in a run's stages. */
 export function describeSignIn({ by, submits }: SignedIn): string {
   if (by === "saved_state") return "saved state reused";
+  if (by === "provider") return "signed in by the provider";
   if (submits.password + submits.code === 0) return "signed in without a password";
   return `signed in (${submits.password} password, ${submits.code} code)`;
 }
 
-const noSubmits: Submits = { password: 0, code: 0 };
+export const noSubmits: Submits = { password: 0, code: 0 };
 
 /**
  * Makes sure the session is signed in: by its saved state, by the state another run has saved meanwhile, or by a
@@ -83,19 +84,20 @@ function bySavedState({ deps }: RunContext, session: Session): SignedIn {
 /** While this run waited for its turn another may have signed in: its state will do. */
 async function takeNewerState(
   run: RunContext,
-  { identity }: Claim,
+  { identity, record }: Claim,
   session: Session,
   version: bigint | null,
 ): Promise<boolean> {
-  const newer = await run.deps.identities.loadState(identity.id);
+  const newer = await record.loadState(identity.id);
   if (newer === null || newer.version === version) return false;
   useState(run, newer.state);
   await session.restore(newer.state);
   return true;
 }
 
-async function logIn(run: RunContext, { identity, site, lease }: Claim, session: Session): Promise<Submits> {
+async function logIn(run: RunContext, claim: Claim, session: Session): Promise<Submits> {
   const { deps } = run;
+  const { identity, isStored, record, site, lease } = claim;
   using timeLimit = createTimeLimit(deps.loginTimeoutMs);
   using _paused = pauseWithDebugger(session.context, timeLimit);
   const recorder = createLoginRecorder();
@@ -112,7 +114,7 @@ async function logIn(run: RunContext, { identity, site, lease }: Claim, session:
     site,
     allowedDomains: identity.allowedDomains,
     credentials: createStoredCredentials({
-      identities: deps.identities,
+      identities: record,
       identity,
       actor: { name: deps.actor, runId: run.id },
       async onRevealed(revealed) {
@@ -120,7 +122,11 @@ async function logIn(run: RunContext, { identity, site, lease }: Claim, session:
         if (revealed.mailbox !== undefined) await mailbox.open(revealed.mailbox);
       },
       onCode: run.known.useCode,
-      outOfBand: createOutOfBand(run, { identity, timeLimit, mailbox }),
+      // A code is kept with the identity it is for until it is taken: without one there is only the terminal.
+      outOfBand:
+        isStored || deps.askForCode !== undefined
+          ? createOutOfBand(run, { identity, timeLimit, mailbox })
+          : undefined,
     }),
     signal: AbortSignal.any([run.signal, timeLimit.signal]),
     log: deps.log,
@@ -133,13 +139,9 @@ async function logIn(run: RunContext, { identity, site, lease }: Claim, session:
   deps.emit({ type: "login", result: verdict, submits: result.submits });
   run.signal.throwIfAborted();
   const code = result.status === "signed_in" ? null : result.failure.code;
-  await deps.identities.noteLogin(
-    identity.id,
-    { code, handedIn: run.codeHandedIn },
-    identity.credentialsVersion,
-  );
+  await record.noteLogin(identity.id, { code, handedIn: run.codeHandedIn }, identity.credentialsVersion);
   if (result.status === "signed_in") {
-    await deps.identities.setStatus(identity.id, "validated", null, lease.fence, identity.credentialsVersion);
+    await record.setStatus(identity.id, "validated", null, lease.fence, identity.credentialsVersion);
     run.provedAt = result.provedAt === addressOf(identity.sourceUrl) ? undefined : result.provedAt;
     return result.submits;
   }
@@ -149,7 +151,7 @@ async function logIn(run: RunContext, { identity, site, lease }: Claim, session:
   // A code that was never typed — this machine's clock was found set back — was refused by nobody.
   const unasked = result.failure.code === "invalid_one_time_code" && result.submits.code === 0;
   if (refusals.has(result.failure.code) && !unasked) {
-    await deps.identities.setStatus(
+    await record.setStatus(
       identity.id,
       "failed",
       result.failure.code,

@@ -146,11 +146,12 @@ function optionsOf({
   priority,
   deadlineMs,
   codeTimeoutMs,
+  provider,
   trace,
   webhookUrl,
   tags,
 }: RunOptions): ScheduleFields["options"] {
-  return given({ attempts, priority, deadlineMs, codeTimeoutMs, trace, webhookUrl, tags });
+  return given({ attempts, priority, deadlineMs, codeTimeoutMs, provider, trace, webhookUrl, tags });
 }
 
 /** Without what was left out. */

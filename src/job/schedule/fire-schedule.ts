@@ -100,7 +100,7 @@ async function submitFire(deps: FireDeps, schedule: Schedule, fireAt: number): P
 
 function submitRunOf(deps: FireDeps, schedule: Schedule, runId: string): Promise<string> {
   const { id, project, flow, identityId, input, options } = schedule;
-  const { attempts = deps.attempts, priority, deadlineMs, codeTimeoutMs, trace, webhookUrl, tags } = options;
+  const { attempts = deps.attempts, priority, ...rest } = options;
   return submitRun(
     deps,
     {
@@ -110,11 +110,7 @@ function submitRunOf(deps: FireDeps, schedule: Schedule, runId: string): Promise
       identityId: identityId ?? "",
       scheduleId: id,
       ...(input === null ? {} : { input: input as NonNullable<Parameters<typeof submitRun>[1]["input"]> }),
-      ...(deadlineMs === undefined ? {} : { deadlineMs }),
-      ...(codeTimeoutMs === undefined ? {} : { codeTimeoutMs }),
-      ...(trace === undefined ? {} : { trace }),
-      ...(webhookUrl === undefined ? {} : { webhookUrl }),
-      ...(tags === undefined ? {} : { tags }),
+      ...rest,
     },
     { attempts, ...(priority === undefined ? {} : { priority }) },
   );

@@ -39,6 +39,7 @@ export const runOptionsSchema = z.strictObject({
   priority: z.number().int().min(0).max(2_097_152).optional(),
   deadlineMs: jobSchema.shape.deadlineMs,
   codeTimeoutMs: jobSchema.shape.codeTimeoutMs,
+  provider: jobSchema.shape.provider,
   trace: z.boolean().optional(),
   webhookUrl: jobSchema.shape.webhookUrl,
   tags: jobSchema.shape.tags,

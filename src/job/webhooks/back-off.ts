@@ -32,11 +32,3 @@ export function nextPause(
   if (pause === undefined) return undefined;
   return Math.round(Math.max(pause * (1 + Math.random() / 10), Math.min(retryAfterMs, longestRetryAfterMs)));
 }
-
-/** Reads a `Retry-After` header (RFC 9110 §10.2.3): seconds, or a date. In milliseconds from now. */
-export function readRetryAfter(header: string | undefined, now = Date.now()): number | undefined {
-  if (header === undefined) return undefined;
-  if (/^\d{1,9}$/.test(header.trim())) return Number(header) * second;
-  const date = /^[A-Z][a-z]{2}/.test(header) ? Date.parse(header) : Number.NaN;
-  return Number.isNaN(date) ? undefined : Math.max(0, date - now);
-}

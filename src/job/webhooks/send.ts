@@ -2,8 +2,8 @@ import { Webhook } from "standardwebhooks";
 import { Client, type Dispatcher } from "undici";
 import { type AllowedDestinations, faultOfDestination } from "../../destinations.ts";
 import { Failure } from "../../failure.ts";
+import { readRetryAfter } from "../../retry-after.ts";
 import type { Secret } from "../../secret.ts";
-import { readRetryAfter } from "./back-off.ts";
 import { createConnector, type Resolve } from "./connect.ts";
 
 /** A message to send; its id is the same at each attempt, so that a receiver can tell that it has it already. */

@@ -5,7 +5,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest
 import { type AllowedDestinations, parseAllowedDestinations } from "../../../src/destinations.ts";
 import { Failure } from "../../../src/failure.ts";
 import { createRunStore, type RunHold, type RunStore } from "../../../src/job/record/runs.ts";
-import { nextPause, readRetryAfter } from "../../../src/job/webhooks/back-off.ts";
+import { nextPause } from "../../../src/job/webhooks/back-off.ts";
 import { type Deliverer, type DelivererDeps, startDeliverer } from "../../../src/job/webhooks/deliverer.ts";
 import {
   type Delivery,
@@ -17,6 +17,7 @@ import { claimNext, removeOld } from "../../../src/job/webhooks/outbox-rows.ts";
 import { createWebhookSecrets, type WebhookSecrets } from "../../../src/job/webhooks/secrets.ts";
 import { createSend, type Send } from "../../../src/job/webhooks/send.ts";
 import { failedOutcome, type Outcome } from "../../../src/outcome.ts";
+import { readRetryAfter } from "../../../src/retry-after.ts";
 import { openTestKeyring } from "../../support/identities.ts";
 import { createTestDatabase, type TestDatabase } from "../../support/postgres.ts";
 import { startWebhookReceiver, type WebhookReceiver } from "../../support/webhook-receiver.ts";
