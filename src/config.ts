@@ -302,6 +302,11 @@ export const settings = {
     "Reverse proxies whose `X-Forwarded-For` is believed, comma-separated: `loopback, 10.0.0.0/8`.",
     "none",
   ),
+  credentialsRoute: setting(
+    "LATCHKEY_CREDENTIALS_ROUTE",
+    z.enum(["admin", "credentials", "off"]).default("admin"),
+    "Who may read stored credentials over HTTP (`GET /v1/identities/:id/credentials`): keys of scope `admin` and above, those of scope `credentials` alone, or nobody.",
+  ),
   artifactLinkMs: setting(
     "LATCHKEY_ARTIFACT_LINK_MS",
     milliseconds.default(3_600_000),

@@ -254,6 +254,16 @@ export const failures = {
     status: 413,
     advice: "Send less at once: files belong where a flow can fetch them, not into its input.",
   },
+  wait_timed_out: {
+    retryable: true,
+    status: 408,
+    advice: "Nothing was signalled while the request waited: wait again, or longer.",
+  },
+  not_implemented: {
+    retryable: false,
+    status: 501,
+    advice: "This server does not offer it: docs/anchor.md lists what is served.",
+  },
   too_many_requests: {
     retryable: true,
     status: 429,

@@ -13,6 +13,7 @@ import { type ConnectTokens, createConnectTokens } from "./identity/connect-toke
 import { createIdentities, type Identities } from "./identity/identities.ts";
 import { type Keyring, openKeyring } from "./identity/keyring.ts";
 import { createLeases, type Leases } from "./identity/leases.ts";
+import { createRendezvous, type Rendezvous } from "./identity/rendezvous.ts";
 import { type BatchStore, createBatchStore } from "./job/batch/batches.ts";
 import { type Catalogue, loadCatalogue } from "./job/catalogue/catalogue.ts";
 import type { RunQueue } from "./job/queue/queue.ts";
@@ -32,6 +33,7 @@ export interface Store {
   identities: Identities;
   applications: Applications;
   authFlows: AuthFlows;
+  rendezvous: Rendezvous;
   leases: Leases;
   codes: CodeInbox;
   connectTokens: ConnectTokens;
@@ -110,6 +112,7 @@ export function openParts({
       identities,
       applications,
       authFlows: createAuthFlows({ db: database }),
+      rendezvous: createRendezvous({ db: database, keyring }),
       leases,
       codes: createCodeInbox({ db: database, keyring }),
       connectTokens: createConnectTokens({ db: database, keyring }),

@@ -6,7 +6,7 @@ import { type Caller } from "./api-keys/key-check.ts";
 import { includesScope, type Scope } from "./api-keys/scopes.ts";
 import type { Access, Call, Route } from "./define-route.ts";
 import type { HttpDeps } from "./deps.ts";
-import { errorSchema } from "./error-body.ts";
+import { latchkeyDialect } from "./dialect.ts";
 
 declare module "fastify" {
   interface FastifyRequest {
@@ -24,10 +24,11 @@ export interface RouteContext {
 
 /** Puts a route on the server: key, limits, checks and description are added here, the same for all. */
 export function addRoute(app: FastifyInstance, route: Route, context: RouteContext): void {
-  const { method, url, access } = route;
+  const { method, url, access, dialect = latchkeyDialect } = route;
   app.route({
     method,
     url,
+    config: { dialect },
     schema: describe(route),
     ...(route.mostBodyBytes === undefined ? {} : { bodyLimit: route.mostBodyBytes }),
     onRequest: async (request) => {
@@ -102,6 +103,7 @@ function callOf(
 /** The route for Fastify's checks and for the API's description. */
 function describe(route: Route): Record<string, unknown> {
   const { tag, summary, description, params, query, headers, body, responses } = route;
+  const { isLax, errorSchema } = route.dialect ?? latchkeyDialect;
   return {
     tags: [tag],
     summary,
@@ -110,8 +112,8 @@ function describe(route: Route): Record<string, unknown> {
       .join("\n\n"),
     security: security(route.access),
     ...(params === undefined ? {} : { params }),
-    // Refused, not passed over: a misspelt filter would list everything.
-    querystring: query ?? z.strictObject({}),
+    // Refused, if it may be, not passed over: a misspelt filter would list everything.
+    querystring: query ?? (isLax ? z.looseObject({}) : z.strictObject({})),
     ...(headers === undefined ? {} : { headers }),
     ...(body === undefined ? {} : { body }),
     response: {

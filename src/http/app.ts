@@ -7,6 +7,7 @@ import { addRoute } from "./add-route.ts";
 import { authenticate } from "./api-keys/authenticate.ts";
 import { limitRequests } from "./api-keys/limits.ts";
 import type { HttpDeps } from "./deps.ts";
+import { withoutPrefix } from "./dialects.ts";
 import { addHealthRoutes, type ReadinessCheck } from "./health.ts";
 import { addMetricsRoute, type MetricsOptions } from "./metrics/add-metrics-route.ts";
 import { watchRequests } from "./metrics/watch-requests.ts";
@@ -59,6 +60,7 @@ export function createApp({
     trustProxy,
     // Ends keep-alive connections that stand idle; streams end by the signal.
     forceCloseConnections: "idle",
+    rewriteUrl: ({ url = "/" }) => withoutPrefix(url),
     frameworkErrors: (error, request, reply) => void refuse(error, request, reply),
     clientErrorHandler: refuseConnection,
     // Names of files may be long, and percent-encoded.

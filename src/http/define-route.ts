@@ -5,6 +5,7 @@ import type { FailureCode } from "../failure.ts";
 import type { Caller } from "./api-keys/key-check.ts";
 import type { Scope } from "./api-keys/scopes.ts";
 import type { HttpDeps } from "./deps.ts";
+import type { Dialect } from "./dialect.ts";
 
 /**
  * Who may call a route: a key of at least this scope, or, with `read or link`, whoever has a link that the handler
@@ -50,7 +51,9 @@ export interface Call<Params, Query, Headers, Body, Who extends Access> {
 interface RouteFacts {
   method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
   /** With parameters as `:id`. */
-  url: `/v1/${string}`;
+  url: `/${string}`;
+  /** Latchkey's own unless given. */
+  dialect?: Dialect;
   access: Access;
   /** The group it stands in on /docs. */
   tag: string;
@@ -110,6 +113,11 @@ export function defineRoute<
   const Who extends Access,
 >(route: RouteDefinition<Params, Query, Headers, Body, Responses, Who>): Route {
   return route;
+}
+
+/** Gives a table of routes their dialect. */
+export function inDialect(dialect: Dialect, routes: readonly Route[]): Route[] {
+  return routes.map((route) => ({ ...route, dialect }));
 }
 
 /** Declares an answer that is streamed, as `contentType`. */

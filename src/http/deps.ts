@@ -2,9 +2,11 @@ import type { Artifacts } from "../artifacts.ts";
 import type { Config } from "../config.ts";
 import type { Database } from "../database/open.ts";
 import type { Applications } from "../identity/applications.ts";
+import type { AuthFlows } from "../identity/auth-flows.ts";
 import type { CodeInbox } from "../identity/code-inbox.ts";
 import type { ConnectTokens } from "../identity/connect-tokens.ts";
 import type { Identities } from "../identity/identities.ts";
+import type { Rendezvous } from "../identity/rendezvous.ts";
 import type { BatchStore } from "../job/batch/batches.ts";
 import type { Catalogue } from "../job/catalogue/catalogue.ts";
 import type { RunQueue } from "../job/queue/queue.ts";
@@ -20,10 +22,15 @@ import type { ArtifactLinks } from "./artifacts/links.ts";
 
 /** What routes work with; each takes from it what it needs. */
 export interface HttpDeps {
-  config: Pick<Config, "attempts" | "project" | "provider" | "requestsPerMinute" | "webhookAllow">;
+  config: Pick<
+    Config,
+    "attempts" | "credentialsRoute" | "project" | "provider" | "requestsPerMinute" | "webhookAllow"
+  >;
   database: Database;
   identities: Identities;
   applications: Applications;
+  authFlows: AuthFlows;
+  rendezvous: Rendezvous;
   runs: RunStore;
   schedules: Schedules;
   codes: CodeInbox;

@@ -3,10 +3,11 @@ import { STATUS_CODES } from "node:http";
 import type { Socket } from "node:net";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { Failure } from "../failure.ts";
+import { dialectOf } from "./dialects.ts";
 import { errorBody } from "./error-body.ts";
 import { requestFailure } from "./to-failure.ts";
 
-/** Answers every refusal in the one shape, whoever refuses: a handler, a schema, Fastify's router or Node's parser. */
+/** Answers every refusal in the one shape of its dialect, whoever refuses: a handler, a schema, Fastify's router or Node's parser. */
 export function refuseInOneShape(app: FastifyInstance): void {
   const paths = collectPaths(app);
   app.addHook("onRequest", async ({ headers, raw }) => {
@@ -29,19 +30,21 @@ export function refuseInOneShape(app: FastifyInstance): void {
   });
 }
 
-/** Answers with the failure that was thrown. */
+/** Answers with the failure that was thrown, in the words of the dialect that was spoken. */
 export function refuse(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const failure = requestFailure(error);
   if (failure.status >= 500) request.log.error({ err: error, code: failure.code }, "a request failed");
   if (failure.status === 401) reply.header("www-authenticate", 'Bearer realm="latchkey"');
   if (failure.retryAfterMs !== undefined)
     reply.header("retry-after", String(Math.max(1, Math.ceil(failure.retryAfterMs / 1_000))));
+  const { status, headers = {}, body } = dialectOf(request).refusal(failure, request.id);
   return reply
-    .code(failure.status)
+    .code(status)
+    .headers(headers)
     .header("cache-control", "no-store")
     .type("application/json; charset=utf-8")
-    .serializer((body: unknown) => JSON.stringify(body))
-    .send(errorBody(failure, request.id));
+    .serializer((value: unknown) => JSON.stringify(value))
+    .send(body);
 }
 
 /** The answer to bytes that are no HTTP, in the same shape; Node has no request and no reply for them. */

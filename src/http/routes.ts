@@ -1,3 +1,4 @@
+import { anchorRoutes } from "./anchor/routes.ts";
 import { getArtifact } from "./artifacts/get-artifact.ts";
 import { cancelBatch } from "./batches/cancel-batch.ts";
 import { getBatch } from "./batches/get-batch.ts";
@@ -58,4 +59,5 @@ export const routes: readonly Route[] = [
   redeliver,
   openDebugSession,
   endDebugSession,
+  ...anchorRoutes,
 ];

@@ -1,8 +1,8 @@
 import { z } from "zod";
-import { isLoopback } from "./domains.ts";
+import { Failure } from "../failure.ts";
+import { checkCallbackUrl } from "./callback-url.ts";
 import { allowedDomainsSchema, maxSessionsSchema, nameSchema, urlSchema } from "./identity-input.ts";
 
-const longestUrl = 2_000;
 const mostUrls = 50;
 const longestIcon = 96 * 1_024;
 
@@ -10,6 +10,16 @@ const callbackUrlSchema = z.string().superRefine((text, context) => {
   const fault = callbackUrlFault(text);
   if (fault !== undefined) context.addIssue({ code: "custom", message: fault });
 });
+
+function callbackUrlFault(text: string): string | undefined {
+  try {
+    checkCallbackUrl(text, []);
+    return undefined;
+  } catch (error) {
+    if (error instanceof Failure) return error.message;
+    throw error;
+  }
+}
 
 const originSchema = z
   .string()
@@ -43,19 +53,6 @@ export const applicationPatchSchema = newApplicationSchema.partial();
 
 export type NewApplication = z.input<typeof newApplicationSchema>;
 export type ApplicationPatch = z.input<typeof applicationPatchSchema>;
-
-/**
- * What is wrong with an address that visitors are to be sent back to, or undefined: https, or http to this machine
- * itself, so that a page can be tried while it is written; without credentials and without a fragment.
- */
-export function callbackUrlFault(text: string): string | undefined {
-  const url = URL.parse(text);
-  if (url === null || text.length > longestUrl) return "is not a URL";
-  if (url.username !== "" || url.password !== "") return "holds a user or password";
-  if (url.hash !== "") return "has a fragment, which no server is told";
-  if (url.protocol === "https:" || (url.protocol === "http:" && isLoopback(url.hostname))) return undefined;
-  return "is not https";
-}
 
 /** The host of a URL as applications are found by: in lower case, with a port that is not the scheme's own. */
 export function hostOf(url: string): string {

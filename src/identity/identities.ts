@@ -4,6 +4,11 @@ import type { Redactor } from "../redact.ts";
 import { type AuditEntry, listAudit } from "./audit.ts";
 import { revealCredentials } from "./credentials.ts";
 import { type Finding, type HealthEntry, healthHistory, recordHealth } from "./health.ts";
+import {
+  identitiesOfApplication,
+  type ListedFilter,
+  type ListedIdentity,
+} from "./identities-of-application.ts";
 import type { IdentityPatch, NewIdentity } from "./identity-input.ts";
 import {
   createIdentity,
@@ -38,6 +43,8 @@ export interface Identities {
   getByProviderId(project: string, providerIdentityId: string): Promise<Identity | undefined>;
   /** In the order of names. */
   list(project: string, filter?: IdentityFilter): Promise<IdentityPage>;
+  /** All of an application's, in the order they were made; none where there is no such application. 1 query. */
+  ofApplication(project: string, applicationId: string, filter?: ListedFilter): Promise<ListedIdentity[]>;
   /**
    * Changed credentials, or a changed source URL, make it `pending` and clear its saved state.
    * @throws Failure `invalid_argument`, `unknown_identity`, `conflict`, `not_found`
@@ -108,6 +115,8 @@ export function createIdentities({ db: { kysely }, keyring, redactor, log }: Ide
     get: (project, idOrName) => getIdentity(kysely, project, idOrName),
     getByProviderId: (project, id) => getByProviderId(kysely, project, id),
     list: (project, filter = {}) => listIdentities(kysely, project, filter),
+    ofApplication: (project, applicationId, filter = {}) =>
+      identitiesOfApplication(kysely, { project, applicationId, ...filter }),
     update: (project, id, patch, actor) => updateIdentity(deps, { project, id, patch, actor }),
     remove: (project, id, actor) => removeIdentity(deps, { project, id, actor }),
     setStatus: (id, status, reason, fence, credentialsVersion) =>

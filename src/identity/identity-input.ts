@@ -127,6 +127,11 @@ export function check<S extends z.ZodType>(schema: S, what: string, input: unkno
   throw new Failure("invalid_argument", `The ${what} is not usable.\n  ${faults.join("\n  ")}`);
 }
 
+/** Checks a new identity without making it. @throws Failure `invalid_argument` listing every fault */
+export function assertNewIdentity(input: NewIdentity): void {
+  check(newIdentitySchema, "identity", input);
+}
+
 export function isUuid(text: string): boolean {
   return /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text);
 }

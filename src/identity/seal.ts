@@ -6,7 +6,7 @@ import type { CredentialType } from "./types.ts";
 export interface SealedPlace {
   /** Of the identity; or `project:<name>` for what belongs to a project as a whole. */
   identityId: string;
-  field: CredentialType | "data_key" | "saved_state" | "handed_in_code" | "webhook_secret";
+  field: CredentialType | "data_key" | "saved_state" | "handed_in_code" | "webhook_secret" | "signal";
 }
 
 const version = 1;

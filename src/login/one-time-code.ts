@@ -90,6 +90,17 @@ export function createCodeSource({
   };
 }
 
+/**
+ * The code that an authenticator app shows at `now` (epoch milliseconds), for somebody to look at. No time step is
+ * spent by it: a login of Latchkey's own may use the same one.
+ */
+export function presentCode({
+  authenticator,
+  now,
+}: Pick<CodeSourceOptions, "authenticator"> & { now: number }): Promise<Secret> {
+  return codeAt({ authenticator, step: Math.floor(now / (authenticator.periodSeconds * 1_000)) });
+}
+
 async function codeAt({
   authenticator,
   step,

@@ -25,6 +25,7 @@ interface Schema {
   format?: string;
 }
 interface Operation {
+  tags: string[];
   parameters?: { name: string; in: string; schema: Schema; required?: boolean }[];
   requestBody?: { content: { "application/json": { schema: Schema } } };
 }
@@ -139,8 +140,12 @@ function resolved(schema: Schema): Schema {
 
 const nested = (depth: number) => `${"[".repeat(depth)}1${"]".repeat(depth)}`;
 
-/** Malformed requests of one operation, each from what its description allows. */
+/**
+ * Malformed requests of one operation, each from what its description allows. Where it speaks another service's dialect,
+ * what it does not know is passed over, and null is as good as nothing: such requests are not malformed.
+ */
 function malformed(path: string, method: string, operation: Operation): Request[] {
+  const isLax = isAnchor(operation);
   const parameters = operation.parameters ?? [];
   const good = path.replaceAll(/\{(\w+)\}/g, (_all, name: string) => (name === "id" ? runId : "x"));
   const base = { method: method.toUpperCase(), url: good };
@@ -167,7 +172,7 @@ function malformed(path: string, method: string, operation: Operation): Request[
     if (place === "query") {
       for (const value of wrong(schema).filter((one) => isWrongText(schema, one)))
         requests.push({ ...base, what: `query ${name}`, url: `${good}?${name}=${encode(value)}` });
-      requests.push({ ...base, what: `query ${name} as an object`, url: `${good}?${name}[a]=1` });
+      if (!isLax) requests.push({ ...base, what: `query ${name} as an object`, url: `${good}?${name}[a]=1` });
       requests.push({ ...base, what: `query ${name} with NUL`, url: `${good}?${name}=%00` });
     }
     if (place === "header") {
@@ -180,12 +185,14 @@ function malformed(path: string, method: string, operation: Operation): Request[
           });
     }
   }
-  requests.push({ ...base, what: "an unknown query parameter", url: `${good}?nobody=1` });
-  requests.push({
-    ...base,
-    what: "a prototype's name in the query",
-    url: `${good}?__proto__[a]=1&constructor=1`,
-  });
+  if (!isLax) {
+    requests.push({ ...base, what: "an unknown query parameter", url: `${good}?nobody=1` });
+    requests.push({
+      ...base,
+      what: "a prototype's name in the query",
+      url: `${good}?__proto__[a]=1&constructor=1`,
+    });
+  }
 
   const body = operation.requestBody?.content["application/json"].schema;
   if (body === undefined) return requests;
@@ -255,6 +262,14 @@ const encode = (value: unknown) => {
 };
 
 const shape = z.strictObject({ error: z.strictObject(errorSchema.shape.error.shape) });
+const anchorShape = z
+  .strictObject({ error: z.strictObject({ code: z.int(), message: z.string().min(1) }) })
+  .transform(({ error: { code } }) => ({ error: { status: code } }));
+
+const isAnchor = ({ tags }: Operation) => tags.some((tag) => tag.startsWith("anchor:"));
+/** Not served, or held until something happens: anchor/ has tests of their own. */
+const isLeftOut = (path: string, { tags }: Operation) =>
+  tags.includes("anchor: not served") || path.startsWith("/v1/events/");
 
 test("malformed requests, made from the API's own description, are refused in one shape and reach nothing", async () => {
   const { database } = await ground.parts.store();
@@ -262,19 +277,27 @@ test("malformed requests, made from the API's own description, are refused in on
   const state = async () => {
     const counts = await sql`
       select (select count(*) from runs) as runs, (select count(*) from run_events) as events,
-        (select count(*) from idempotency_keys) as keys, (select count(*) from handed_in_codes) as codes
+        (select count(*) from idempotency_keys) as keys, (select count(*) from handed_in_codes) as codes,
+        (select count(*) from identities) as identities, (select count(*) from applications) as applications
     `.execute(database.kysely);
     return { rows: counts.rows, jobs: await queue.counts() };
   };
   const requests = Object.entries(document.paths).flatMap(([path, operations]) =>
-    Object.entries(operations).flatMap(([method, operation]) => malformed(path, method, operation)),
+    Object.entries(operations)
+      .filter(([, operation]) => !isLeftOut(path, operation))
+      .flatMap(([method, operation]) =>
+        malformed(path, method, operation).map((request) => ({
+          ...request,
+          expected: isAnchor(operation) ? anchorShape : shape,
+        })),
+      ),
   );
   expect(requests.length).toBeGreaterThan(200);
   const before = await state();
   const faults: string[] = [];
-  for (const { what, ...request } of requests) {
+  for (const { what, expected, ...request } of requests) {
     const response = await api.call(request as Parameters<typeof api.call>[0]);
-    const body = shape.safeParse(jsonOf(response.body));
+    const body = expected.safeParse(jsonOf(response.body));
     const isFine =
       body.success &&
       body.data.error.status === response.statusCode &&

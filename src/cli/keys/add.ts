@@ -24,7 +24,9 @@ export function registerAdd(group: Command, context: CliContext): void {
       "after",
       `
 Scopes: read looks at runs and flows; submit also submits and cancels runs and
-hands in codes; admin may do everything. A key sees its own project only.
+hands in codes; admin may do everything, but for reading stored credentials over
+HTTP where LATCHKEY_CREDENTIALS_ROUTE keeps that to the scope credentials. A key
+sees its own project only.
 
 The key alone goes to standard output; its hash is all that is kept.
   $ npx latchkey keys add --scope submit --name backend
