@@ -149,7 +149,8 @@ export function urlFault(text: string): string | null {
     : "is not https: credentials are never sent in the clear, but to loopback";
 }
 
-function isProxyServer(text: string): boolean {
+/** Whether a text is a proxy's address as Chromium takes it, without a user and password. */
+export function isProxyServer(text: string): boolean {
   const url = URL.parse(text);
   return (
     url !== null &&

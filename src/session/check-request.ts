@@ -1,11 +1,14 @@
 import { Failure } from "../failure.ts";
 import { registrableDomain } from "../identity/domains.ts";
 import type { Identities } from "../identity/identities.ts";
+import { isProxyServer } from "../identity/identity-input.ts";
 import type { Identity } from "../identity/types.ts";
 import type { NewSession } from "./types.ts";
 
 const mostIdentities = 10;
 const minuteMs = 60_000;
+const leastSize = 100;
+const mostSize = 4_096;
 /** A day, less what signing in and ending may take beside it: no run lasts longer, and each identity's part is one. */
 const longestMs = 24 * 60 * minuteMs - 15 * minuteMs;
 const usualIdleMinutes = 5;
@@ -15,6 +18,20 @@ const usualMaxMinutes = 20;
 export interface SessionLimits {
   idleMs: number | null;
   maxMs: number;
+}
+
+/** @throws Failure `invalid_argument` for what no browser could be started with, or would harm this machine */
+export function assertUsable({ initialUrl, proxy, viewport }: NewSession): void {
+  if (initialUrl !== undefined && !/^https?:$/.test(URL.parse(initialUrl)?.protocol ?? ""))
+    throw new Failure("invalid_argument", "The first page's URL is not http://… or https://….");
+  if (proxy !== undefined && !isProxyServer(proxy.server))
+    throw new Failure(
+      "invalid_argument",
+      "The proxy's address is not http://host:port, https://host:port or socks5://host:port; its user and password stand apart.",
+    );
+  const sizes = viewport === undefined ? [] : [viewport.width, viewport.height];
+  if (sizes.some((size) => !Number.isInteger(size) || size < leastSize || size > mostSize))
+    throw new Failure("invalid_argument", `A viewport's sides are ${leastSize} to ${mostSize} pixels.`);
 }
 
 /** @throws Failure `invalid_argument` */

@@ -1,5 +1,5 @@
 import { Failure } from "../failure.ts";
-import { identitiesOf } from "./check-request.ts";
+import { assertUsable, identitiesOf, limitsOf } from "./check-request.ts";
 import type { Profiles } from "./profiles.ts";
 import type { SessionFiles } from "./session-files.ts";
 import { type StartDeps, type StartedSession, startSession } from "./start-session.ts";
@@ -46,6 +46,8 @@ export function createSessions({ profiles, files, most, ...deps }: SessionsOptio
 
   return {
     async create(request) {
+      assertUsable(request);
+      limitsOf(request);
       assertRoom();
       const [identities, profileState] = await Promise.all([
         identitiesOf(deps.identities, request),

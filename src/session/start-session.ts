@@ -1,18 +1,16 @@
 import { randomUUID } from "node:crypto";
-import type { BrowserContext } from "playwright-core";
-import { connectTo } from "../browser/handed-out/connect.ts";
-import { addState, readContext } from "../browser/handed-out/default-context.ts";
-import type { ChromiumPool, StartedChromium } from "../browser/handed-out/pool.ts";
-import { usualShape } from "../browser/handed-out/pool.ts";
-import { createSessionStorageRestorer } from "../browser/session-storage.ts";
+import type { ChromiumPool } from "../browser/handed-out/pool.ts";
 import { Failure, toFailure } from "../failure.ts";
 import type { Identity, SavedState } from "../identity/types.ts";
 import type { Logger } from "../log.ts";
 import { limitsOf } from "./check-request.ts";
 import { openDoor } from "./door.ts";
-import { type HeldIdentity, type HoldDeps, holdIdentity } from "./hold-identity.ts";
+import { createEnding } from "./ending.ts";
+import type { HoldDeps } from "./hold-identity.ts";
+import { captureNow, takeBrowser } from "./session-browser.ts";
 import { type SessionChange, type SessionStore, serverLease } from "./session-store.ts";
-import type { LiveSession, NewSession, SessionEnd, SessionIdentity, SessionRecord } from "./types.ts";
+import { signEverybodyIn } from "./sign-everybody-in.ts";
+import type { LiveSession, NewSession, SessionEnd, SessionRecord } from "./types.ts";
 
 export interface StartDeps extends HoldDeps {
   store: SessionStore;
@@ -64,11 +62,11 @@ export function startSession(deps: StartDeps, request: StartRequest): StartedSes
 
   const work = async (): Promise<void> => {
     await using resources = new AsyncDisposableStack();
-    const taking = takeBrowser(deps, request);
-    resources.defer(() => taking.then(({ chromium }) => chromium.close()).catch(() => undefined));
-    const adding = deps.store.add({ ...record, actor: request.actor });
-    const [lease, started] = await Promise.all([deps.leases.acquire(serverLease(id)), taking, adding]);
-    resources.use(lease);
+    const [started, lease] = await allOf([
+      deps.pool().then((pool) => takeBrowser(pool, request, resources)),
+      deps.leases.acquire(serverLease(id)).then((taken) => resources.use(taken)),
+      deps.store.add({ ...record, actor: request.actor }),
+    ]);
     onAbort(lease.lost, () => stop("server lost"));
     onAbort(started.chromium.lost, () => stop("browser died"));
 
@@ -94,11 +92,24 @@ export function startSession(deps: StartDeps, request: StartRequest): StartedSes
     };
     parts.live = live;
 
-    const held = await signEverybodyIn(started);
+    void recordChanges({ status: "authenticating" });
+    // Nobody can be expected to connect before it is handed out.
+    const signingIn = door.hold();
+    const held = await signEverybodyIn(deps, {
+      ...request,
+      started,
+      ending,
+      deadlineMs: maxMs + aroundMs,
+      entries: record.identities,
+      onChange: () => void recordChanges({ identities: record.identities }),
+      savesState: (identity) => saveState ?? identity.saveSessions,
+      onCancelled: () => stop("cancelled"),
+    });
     ending.throwIfOver();
-    await deps.store.change(id, { status: "running", startedAt: new Date() });
     ending.handOut();
+    await recordChanges({ status: "running", startedAt: new Date() });
     opened.resolve();
+    signingIn[Symbol.dispose]();
     log.info({ identities: held.length }, "session handed out");
 
     const by = await ending.over;
@@ -108,59 +119,6 @@ export function startSession(deps: StartDeps, request: StartRequest): StartedSes
     if (!started.chromium.lost.aborted) await request.atEnd(live);
     parts.endedBy = by;
     log.info({ by, outcomes: outcomes.map(({ status }) => status) }, "session over");
-  };
-
-  /** One after another: each may ask the person who waits for a code. */
-  const signEverybodyIn = async (started: StartedChromium): Promise<HeldIdentity[]> => {
-    const { context } = started.connection;
-    const { profileState, identities, initialUrl } = request;
-    let hasLeft = false;
-    void recordChanges({ status: "authenticating" });
-    const held: HeldIdentity[] = [];
-    try {
-      if (profileState !== undefined) await restoreProfile(context, { state: profileState, log });
-      for (const [index, identity] of identities.entries()) {
-        const entry = record.identities[index];
-        if (entry === undefined) break;
-        const mark = (change: Partial<SessionIdentity>) => {
-          Object.assign(entry, change);
-          void recordChanges({ identities: record.identities });
-        };
-        if (identities.length > 1) mark({ status: "authenticating" });
-        const holding = holdIdentity(deps, {
-          runId: entry.runId,
-          identity,
-          actor: request.actor,
-          started,
-          isAlone: identities.length === 1 && profileState === undefined,
-          isShared: index > 0 || profileState !== undefined,
-          trustsState: request.skipValidation === true,
-          deadlineMs: maxMs + aroundMs,
-          over: ending.over,
-          hasLeft: () => hasLeft,
-          savesState: () => saveState ?? identity.saveSessions,
-          signal: ending.unwanted,
-          onCancelled: () => stop("cancelled"),
-        });
-        held.push(holding);
-        await holding.signedIn.catch((error: unknown) => {
-          mark({ status: "failed", code: toFailure(error).code });
-          throw error;
-        });
-        mark({ status: "authenticated" });
-        // A run that ends before the session does has lost its identity.
-        void holding.done.then(() => stop("cancelled"));
-      }
-      await openFirstPage(context, { initialUrl, log });
-      return held;
-    } catch (error) {
-      stop("cancelled");
-      await Promise.all(held.map(({ done }) => done));
-      throw error;
-    } finally {
-      await started.connection[Symbol.asyncDispose]();
-      hasLeft = true;
-    }
   };
 
   const onGone = () => stop("cancelled");
@@ -200,45 +158,6 @@ export function startSession(deps: StartDeps, request: StartRequest): StartedSes
   };
 }
 
-/** How a session ends: before it is handed out its signing in is given up, after that whoever holds it is told. */
-function createEnding() {
-  const { promise: over, resolve } = Promise.withResolvers<SessionEnd>();
-  const ended = new AbortController();
-  const unwanted = new AbortController();
-  let by: SessionEnd | undefined;
-  let wasHandedOut = false;
-  return {
-    over,
-    signal: ended.signal,
-    unwanted: unwanted.signal,
-    get by() {
-      return by;
-    },
-    get wasHandedOut() {
-      return wasHandedOut;
-    },
-    end(reason: SessionEnd) {
-      by = reason;
-      if (!wasHandedOut) unwanted.abort(givenUp(reason));
-      resolve(reason);
-      ended.abort();
-    },
-    handOut() {
-      wasHandedOut = true;
-    },
-    throwIfOver() {
-      if (by !== undefined) throw givenUp(by);
-    },
-  };
-}
-
-function givenUp(by: SessionEnd): Failure {
-  if (by === "browser died")
-    return new Failure("browser_crashed", "The browser died while it was signed in.");
-  if (by === "service stopped") return new Failure("worker_stopping", "The service is stopping.");
-  return new Failure("cancelled", "The session was given up while it was opened.");
-}
-
 function newRecord(id: string, request: StartRequest, maxMs: number): SessionRecord {
   const createdAt = new Date();
   return {
@@ -274,42 +193,12 @@ function createRecorder({ store, id, log }: { store: SessionStore; id: string; l
   };
 }
 
-async function takeBrowser(
-  { pool }: StartDeps,
-  { viewport, headed, proxy, identities }: StartRequest,
-): Promise<StartedChromium> {
-  const proxyServer = proxy?.server ?? identities[0]?.proxyServer ?? undefined;
-  return await (await pool()).take({
-    window: viewport ?? usualShape.window,
-    ...(headed === true ? { headed } : {}),
-    ...(proxyServer === undefined ? {} : { proxyServer }),
-  });
-}
-
-/** The pages that are opened from now on have it. */
-async function restoreProfile(
-  context: BrowserContext,
-  { state, log }: { state: SavedState; log: Logger },
-): Promise<void> {
-  await addState(context, { state, log });
-  createSessionStorageRestorer({ context, saved: state.sessionStorage });
-}
-
-async function openFirstPage(
-  context: BrowserContext,
-  { initialUrl, log }: { initialUrl: string | undefined; log: Logger },
-): Promise<void> {
-  const page = context.pages()[0] ?? (await context.newPage());
-  if (initialUrl === undefined) return;
-  // The client sees for itself what became of it.
-  await page.goto(initialUrl, { waitUntil: "domcontentloaded" }).catch((error: unknown) => {
-    log.info({ err: error }, "the session's first page did not load");
-  });
-}
-
-async function captureNow(endpoint: string, log: Logger): Promise<SavedState> {
-  await using connection = await connectTo(endpoint);
-  return await readContext(connection.context, { before: undefined, log });
+/** As Promise.all, but waits for all of them when one fails: what they open has to be closed. */
+async function allOf<T extends readonly unknown[]>(
+  promises: T,
+): Promise<{ -readonly [K in keyof T]: Awaited<T[K]> }> {
+  await Promise.allSettled(promises);
+  return await Promise.all(promises);
 }
 
 function onAbort(signal: AbortSignal, work: () => void): void {

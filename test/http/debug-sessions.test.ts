@@ -1,13 +1,12 @@
 import assert from "node:assert/strict";
-import { once } from "node:events";
 import { sql } from "kysely";
 import { type Browser, chromium } from "playwright-core";
 import { afterAll, afterEach, beforeAll, expect, test, vi } from "vitest";
-import { WebSocket } from "ws";
 import { type PracticeSite, practiceUsers, startPracticeSite } from "../../practice/site.ts";
 import { openTestApi, type TestApi } from "../support/api.ts";
 import { assertNoChromiumLeft, ownChromiums } from "../support/chromium.ts";
 import { addPracticeIdentity, openTestParts, type TestParts } from "../support/parts.ts";
+import { upgradeStatus } from "../support/web-socket.ts";
 
 let site: PracticeSite;
 let ground: TestParts;
@@ -59,17 +58,6 @@ async function open(on = api, at = service): Promise<{ id: string; cdpUrl: strin
 const end = (id: string, query = "") =>
   api.call({ method: "DELETE", url: `/v1/debug-sessions/${id}${query}` });
 
-/** What a client is answered that asks for a WebSocket. */
-async function statusOf(url: string, options: { origin?: string } = {}): Promise<number | undefined> {
-  const socket = new WebSocket(url, options);
-  const opened = once(socket, "open").then(() => 101);
-  const refused = once(socket, "unexpected-response").then(([, response]) => response.statusCode as number);
-  for (const result of [opened, refused]) result.catch(() => {});
-  const status = await Promise.race([opened, refused]);
-  socket.on("error", () => {}).terminate();
-  return status;
-}
-
 async function outcomeOf(id: string): Promise<unknown> {
   const { runs } = await ground.parts.store();
   return (await runs.get("default", id)).outcome;
@@ -79,16 +67,16 @@ test("only who has the token gets in, until the session is over", async () => {
   const { id, cdpUrl } = await open();
   const token = new URL(cdpUrl).searchParams.get("token") ?? "";
   const other = cdpUrl.replace(token, `${token.slice(0, -2)}${token.endsWith("AA") ? "BB" : "AA"}`);
-  expect(await statusOf(other)).toBe(401);
-  expect(await statusOf(cdpUrl.replace(id, "00000000-0000-4000-8000-000000000000"))).toBe(401);
-  expect(await statusOf(cdpUrl.replace(/\?.*/, ""))).toBe(401);
-  expect(await statusOf(cdpUrl, { origin: "https://evil.example" })).toBe(403);
+  expect(await upgradeStatus(other)).toBe(401);
+  expect(await upgradeStatus(cdpUrl.replace(id, "00000000-0000-4000-8000-000000000000"))).toBe(401);
+  expect(await upgradeStatus(cdpUrl.replace(/\?.*/, ""))).toBe(401);
+  expect(await upgradeStatus(cdpUrl, { origin: "https://evil.example" })).toBe(403);
 
   const first = await chromium.connectOverCDP(cdpUrl);
   expect(await first.contexts()[0]?.pages()[0]?.title()).toContain("Your account");
   await first.close();
   // Who was cut off may come again, and finds the page as it was.
-  await expect.poll(() => statusOf(cdpUrl)).toBe(101);
+  await expect.poll(() => upgradeStatus(cdpUrl)).toBe(101);
   let again: Browser | undefined;
   await expect.poll(async () => (again = await chromium.connectOverCDP(cdpUrl))).toBeDefined();
   expect(again?.contexts()[0]?.pages()).toHaveLength(1);
@@ -112,7 +100,7 @@ test("only who has the token gets in, until the session is over", async () => {
   expect((await end(id)).json()).toEqual({ id, endedBy: "client" });
   expect(again?.isConnected()).toBe(false);
   expect(await left()).toEqual({ browsers: 0, leases: 0 });
-  expect(await statusOf(cdpUrl)).toBe(410);
+  expect(await upgradeStatus(cdpUrl)).toBe(410);
   expect((await end(id)).json()).toEqual({ id, endedBy: "client" });
   expect(ground.logged()).not.toContain(token);
 });

@@ -1,86 +1,176 @@
-import assert from "node:assert/strict";
 import { sql } from "kysely";
 import { chromium } from "playwright-core";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
-import { type PracticeSite, practiceUsers, startPracticeSite } from "../../practice/site.ts";
-import type { NewSession, SessionRecord } from "../../src/session/types.ts";
-import { openTestApi, type TestApi } from "../support/api.ts";
-import { assertNoChromiumLeft } from "../support/chromium.ts";
-import { addPracticeIdentity, openTestParts, type TestParts } from "../support/parts.ts";
+import { practiceUsers } from "../../practice/site.ts";
+import { addPracticeIdentity } from "../support/parts.ts";
+import { openSessionGround, type SessionGround } from "../support/session-ground.ts";
 
-let site: PracticeSite;
-let ground: TestParts;
-let api: TestApi;
-let service: string;
+let on: SessionGround;
 
 beforeAll(async () => {
-  site = await startPracticeSite();
-  ground = await openTestParts();
-  api = await openTestApi(ground.parts);
-  service = await api.app.listen({ host: "127.0.0.1", port: 0 });
-  await addPracticeIdentity(ground.parts, site.url, practiceUsers[0], { name: "ada" });
+  on = await openSessionGround();
 });
-afterEach(async () => {
-  await api.deps.sessions.endAll("default");
-  assert.equal(await leases(), 0);
-});
-afterAll(async () => {
-  await api[Symbol.asyncDispose]();
-  await ground[Symbol.asyncDispose]();
-  await site.close();
-  assertNoChromiumLeft();
-});
-
-async function leases(): Promise<number> {
-  const { database } = await ground.parts.store();
-  const { rows } = await sql`select 1 from leases where expires_at > now()`.execute(database.kysely);
-  return rows.length;
-}
-
-const create = (request: Partial<NewSession> = {}): Promise<SessionRecord> =>
-  api.deps.sessions.create({
-    project: "default",
-    actor: "key:test",
-    signal: new AbortController().signal,
-    ...request,
-  });
-
-/** Where a client connects, with a token of the session. */
-function addressOf({ id, project }: SessionRecord, scope: "view" | "drive" = "drive"): string {
-  const token = api.deps.sessionTokens.make({ id, project, scope, lifeMs: 60_000 }).reveal();
-  return `${service.replace("http", "ws")}/?apiKey=${token}&sessionId=${id}`;
-}
+afterEach(() => on.clear());
+afterAll(() => on[Symbol.asyncDispose]());
 
 test("a session without an identity is a browser with one blank page of the size asked for", async () => {
-  const session = await create({ viewport: { width: 900, height: 700 }, tags: ["a", "b"] });
+  const session = await on.create({ viewport: { width: 900, height: 700 }, tags: ["a", "b"] });
   expect(session).toMatchObject({ status: "running", identities: [], tags: ["a", "b"], endedAt: null });
-  const browser = await chromium.connectOverCDP(addressOf(session), { noDefaults: true });
+  const browser = await chromium.connectOverCDP(on.addressOf(session), { noDefaults: true });
   const [page, ...others] = browser.contexts()[0]?.pages() ?? [];
   expect(others).toEqual([]);
   expect(await page?.evaluate(() => [innerWidth, innerHeight])).toEqual([900, 700]);
   await browser.close();
-  const ended = await api.deps.sessions.end("default", session.id);
+  const ended = await on.end(session);
   expect(ended).toMatchObject({ status: "ended", endedBy: "client", code: null });
-  expect(await api.deps.sessions.end("default", session.id)).toEqual(ended);
+  expect(await on.end(session)).toEqual(ended);
 });
 
 test("an identity is signed in with its second factor, and again from what was saved", async () => {
-  const first = await create({ identityIds: ["ada"] });
+  const first = await on.create({ identityIds: ["ada"] });
   expect(first.identities).toMatchObject([{ status: "authenticated", runId: first.id }]);
-  const browser = await chromium.connectOverCDP(addressOf(first));
+  const browser = await chromium.connectOverCDP(on.addressOf(first));
   expect(await browser.contexts()[0]?.pages()[0]?.title()).toContain("Your account");
   await browser.close();
   // The next client finds the page as it was left.
-  const again = await chromium.connectOverCDP(addressOf(first));
+  const again = await chromium.connectOverCDP(on.addressOf(first));
   expect(again.contexts()[0]?.pages()).toHaveLength(1);
   await again.close();
-  await expect(create({ identityIds: ["ada"] })).rejects.toMatchObject({ code: "identity_busy" });
-  await api.deps.sessions.end("default", first.id);
-  const { runs } = await ground.parts.store();
+  await expect(on.create({ identityIds: ["ada"] })).rejects.toMatchObject({ code: "identity_busy" });
+  await on.end(first);
+  const { runs } = await on.ground.parts.store();
   expect((await runs.get("default", first.id)).outcome).toMatchObject({ result: { endedBy: "client" } });
 
-  const { logins } = site.counters;
-  const second = await create({ identityIds: ["ada"] });
-  expect(site.counters.logins).toBe(logins);
+  const { logins } = on.site.counters;
+  const second = await on.create({ identityIds: ["ada"] });
+  expect(on.site.counters.logins).toBe(logins);
   expect(second.identities).toMatchObject([{ status: "authenticated" }]);
+});
+
+test("two identities of two sites are signed in in one browser, and each keeps its own part of it", async () => {
+  const session = await on.create({ identityIds: ["ada", "ben"] });
+  expect(session.identities.map(({ status }) => status)).toEqual(["authenticated", "authenticated"]);
+  const browser = await chromium.connectOverCDP(on.addressOf(session));
+  const [page, ...others] = browser.contexts()[0]?.pages() ?? [];
+  expect(others).toEqual([]);
+  for (const [url, { username }] of [
+    [on.site.url, practiceUsers[0]],
+    [on.otherSiteUrl, practiceUsers[1]],
+  ] as const) {
+    await page?.goto(url);
+    expect(await page?.textContent("body")).toContain(username);
+  }
+  await browser.close();
+  await on.end(session);
+  const { identities } = await on.ground.parts.store();
+  for (const [name, host] of [
+    ["ada", "127.0.0.1"],
+    ["ben", "localhost"],
+  ] as const) {
+    const { id } = await identities.get("default", name);
+    const { cookies } = (await identities.loadState(id))?.state ?? {};
+    const hosts = new Set(cookies?.map((cookie) => (cookie as { domain: string }).domain));
+    expect([...hosts], name).toEqual([host]);
+  }
+  // Alone again, each is signed in by what was saved.
+  const { logins } = on.site.counters;
+  await on.create({ identityIds: ["ben"] });
+  await on.create({ identityIds: ["ada"] });
+  expect(on.site.counters.logins).toBe(logins);
+});
+
+test("two identities of one site are refused, and so is what no browser should be asked for", async () => {
+  await addPracticeIdentity(on.ground.parts, on.site.url, practiceUsers[1], { name: "ben here" });
+  for (const request of [
+    { identityIds: ["ada", "ben here"] },
+    { initialUrl: "file:///etc/passwd" },
+    { proxy: { server: "http://user:password@proxy:8080" } },
+    { viewport: { width: 1, height: 700 } },
+    { idleMinutes: 0 },
+  ])
+    await expect(on.create(request), JSON.stringify(request)).rejects.toMatchObject({
+      code: "invalid_argument",
+    });
+  await expect(on.create({ identityIds: ["nobody"] })).rejects.toMatchObject({ code: "unknown_identity" });
+  await expect(on.create({ profile: { name: "none", persist: false } })).rejects.toMatchObject({
+    code: "not_found",
+  });
+});
+
+test("a refused password ends the opening with one submit, and is told with the identity", async () => {
+  await addPracticeIdentity(on.ground.parts, on.site.url, practiceUsers[1], {
+    name: "wrong",
+    password: "not-it-9",
+  });
+  const { passwordSubmits } = on.site.counters;
+  await expect(on.create({ identityIds: ["wrong"], tags: ["refused"] })).rejects.toMatchObject({
+    code: "invalid_credentials",
+  });
+  expect(on.site.counters.passwordSubmits).toBe(passwordSubmits + 1);
+  const { sessions } = await on.api.deps.sessions.list("default", { tags: ["refused"] });
+  expect(sessions).toMatchObject([
+    {
+      status: "failed",
+      code: "invalid_credentials",
+      identities: [{ status: "failed", code: "invalid_credentials" }],
+    },
+  ]);
+});
+
+test("with its validation skipped, a saved state is loaded and no page is asked for", async () => {
+  await on.end(await on.create({ identityIds: ["ada"] }));
+  on.site.expireSessions();
+  const { logins } = on.site.counters;
+  const session = await on.create({ identityIds: ["ada"], skipValidation: true, saveState: false });
+  expect(on.site.counters.logins).toBe(logins);
+  expect(session.identities).toMatchObject([{ status: "authenticated" }]);
+});
+
+test("it ends when nobody was connected for its idle time, and not while somebody is", async () => {
+  const idleMinutes = 0.6 / 60;
+  const session = await on.create({ idleMinutes });
+  const browser = await chromium.connectOverCDP(on.addressOf(session));
+  const gone = Date.now() + 1_500;
+  while (Date.now() < gone) await browser.contexts()[0]?.pages()[0]?.evaluate("1");
+  expect(await on.api.deps.sessions.get("default", session.id)).toMatchObject({ status: "running" });
+  await browser.close();
+  await expect
+    .poll(() => on.api.deps.sessions.get("default", session.id))
+    .toMatchObject({ status: "ended", endedBy: "idle" });
+});
+
+test("it ends when its time is up, whoever is connected", async () => {
+  const session = await on.create({ maxMinutes: 2 / 60, idleMinutes: null });
+  const browser = await chromium.connectOverCDP(on.addressOf(session));
+  const left = new Promise((resolve) => browser.once("disconnected", resolve));
+  await left;
+  await expect
+    .poll(() => on.api.deps.sessions.get("default", session.id))
+    .toMatchObject({ status: "ended", endedBy: "time limit" });
+});
+
+test("a profile that is kept has, in its next session, what was left in the one before", async () => {
+  const first = await on.create({ profile: { name: "by hand", persist: true }, initialUrl: on.site.url });
+  const browser = await chromium.connectOverCDP(on.addressOf(first));
+  const page = browser.contexts()[0]?.pages()[0];
+  await page?.context().addCookies([{ name: "by-hand", value: "1", url: on.site.url }]);
+  await page?.evaluate(() => {
+    localStorage.setItem("kept", "yes");
+    sessionStorage.setItem("tab", "too");
+  });
+  await browser.close();
+  await on.end(first);
+
+  const second = await on.create({ profile: { name: "by hand", persist: false }, initialUrl: on.site.url });
+  const again = await chromium.connectOverCDP(on.addressOf(second));
+  const found = again.contexts()[0]?.pages()[0];
+  expect((await found?.context().cookies())?.map(({ name }) => name)).toContain("by-hand");
+  expect(await found?.evaluate(() => [localStorage.getItem("kept"), sessionStorage.getItem("tab")])).toEqual([
+    "yes",
+    "too",
+  ]);
+  await again.close();
+  const { database } = await on.ground.parts.store();
+  const { rows } = await sql<{ sealed: Buffer }>`select sealed from profiles`.execute(database.kysely);
+  expect(rows.map(({ sealed }) => sealed.toString("latin1")).join("")).not.toContain("by-hand");
 });

@@ -74,13 +74,13 @@ export interface TestProcess {
   command: string;
 }
 
-/** Living processes that descend from this one and run Chromium: those a test has started and not yet ended. */
+/** Living processes that descend from this one and run Chromium, or its screen: those a test has not yet ended. */
 export function ownChromiums(root = process.pid): TestProcess[] {
   const processes = listProcesses();
   const byPid = new Map(processes.map((one) => [one.pid, one]));
   const descends = (one: TestProcess | undefined): boolean =>
     one !== undefined && (one.parent === root || descends(byPid.get(one.parent)));
-  return processes.filter((one) => /chrom/i.test(one.command) && descends(one));
+  return processes.filter((one) => /chrom|^Xvfb/i.test(one.command) && descends(one));
 }
 
 /** Living processes of a group, whoever their parent is by now. */

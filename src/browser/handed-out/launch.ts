@@ -83,7 +83,9 @@ async function launch(options: LaunchHandedOutOptions, sandbox: boolean): Promis
     const sharedMemory = await hasSharedMemory();
     const flags = chromiumFlags({ profileDir, sandbox, headed, sharedMemory });
     screen =
-      headed && !hasScreen(process.env) ? await openVirtualScreen({ ...options.window, folder }) : undefined;
+      headed && !hasScreen(process.env)
+        ? await openVirtualScreen({ ...withBars(options.window), folder })
+        : undefined;
     const display = screen === undefined ? {} : { DISPLAY: screen.display };
     child = spawn(options.executablePath, [...flags, ...ownFlags(options)], {
       detached: true,
@@ -104,6 +106,12 @@ async function launch(options: LaunchHandedOutOptions, sandbox: boolean): Promis
     });
   }
 }
+
+/** The tab strip and the address bar are on the screen too. */
+const withBars = ({ width, height }: ChromiumShape["window"]) => ({
+  width: width + 50,
+  height: height + 200,
+});
 
 function ownFlags({ proxyServer, window }: LaunchHandedOutOptions): string[] {
   return [
