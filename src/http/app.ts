@@ -6,6 +6,7 @@ import type { Tell } from "../observe.ts";
 import { addRoute } from "./add-route.ts";
 import { authenticate } from "./api-keys/authenticate.ts";
 import { limitRequests } from "./api-keys/limits.ts";
+import { addConnectPage } from "./connect/add-connect-page.ts";
 import type { HttpDeps } from "./deps.ts";
 import { withoutPrefix } from "./dialects.ts";
 import { addHealthRoutes, type ReadinessCheck } from "./health.ts";
@@ -84,6 +85,7 @@ export function createApp({
       if (traced) traceRequests(scope);
       await addApi(scope, api);
     });
+    app.register((scope) => addConnectPage(scope, api.connectPage));
   }
   return app;
 }

@@ -19,6 +19,7 @@ import type { SessionTokens } from "../session/tokens.ts";
 import type { Sessions } from "../session/types.ts";
 import type { KeyCheck } from "./api-keys/key-check.ts";
 import type { ArtifactLinks } from "./artifacts/links.ts";
+import type { ConnectPageDeps } from "./connect/deps.ts";
 
 /** What routes work with; each takes from it what it needs. */
 export interface HttpDeps {
@@ -35,6 +36,7 @@ export interface HttpDeps {
   schedules: Schedules;
   codes: CodeInbox;
   connectTokens: ConnectTokens;
+  connectPage: ConnectPageDeps;
   queue: RunQueue;
   catalogue: Catalogue;
   artifacts: Artifacts;

@@ -15,12 +15,16 @@ import { openKeyCheck } from "./api-keys/key-check.ts";
 import type { ApiKeys } from "./api-keys/key-store.ts";
 import { createApp } from "./app.ts";
 import { createArtifactLinks } from "./artifacts/links.ts";
+import { openConnectPage } from "./connect/open.ts";
 import type { HttpDeps } from "./deps.ts";
 import type { ReadinessCheck } from "./health.ts";
 import { listen } from "./listen.ts";
 
 export interface ServeOptions
-  extends Omit<HttpDeps, "keyCheck" | "submitter" | "links" | "sessions" | "profiles" | "sessionTokens"> {
+  extends Omit<
+    HttpDeps,
+    "connectPage" | "keyCheck" | "submitter" | "links" | "sessions" | "profiles" | "sessionTokens"
+  > {
   config: Config;
   leases: Leases;
   /** Asked for with the first debug session only. */
@@ -43,9 +47,11 @@ export async function openHttpDeps({
   const { config, database } = parts;
   const keyCheck = await openKeyCheck({ keys, database, log });
   const sessions = openSessions({ ...parts, keyring, log });
+  const submitter = createSubmitter({ db: database.kysely, webhookAllow: config.webhookAllow, ...parts });
   return {
     ...parts,
-    submitter: createSubmitter({ db: database.kysely, webhookAllow: config.webhookAllow, ...parts }),
+    submitter,
+    connectPage: openConnectPage({ ...parts, submitter }),
     links: createArtifactLinks({ keyring, lifeMs: config.artifactLinkMs }),
     keyCheck,
     sessionTokens: createSessionTokens({ keyring }),

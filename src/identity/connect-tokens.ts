@@ -147,13 +147,13 @@ export function createConnectTokens({
 /** The callbacks the application lists. @throws Failure `not_found` */
 async function callbacksOf(kysely: Kysely<Tables>, project: string, id: string): Promise<string[]> {
   const row = await kysely
-    .selectFrom("applications as a")
-    .select(sql<string[] | null>`to_jsonb(a) -> 'callback_urls'`.as("callback_urls"))
-    .where("a.project", "=", project)
-    .where("a.id", "=", isUuid(id) ? id : null)
+    .selectFrom("applications")
+    .select("callback_urls")
+    .where("project", "=", project)
+    .where("id", "=", isUuid(id) ? id : null)
     .executeTakeFirst();
   if (row === undefined) throw new Failure("not_found", `There is no application ${id}.`);
-  return row.callback_urls ?? [];
+  return row.callback_urls;
 }
 
 async function assertIdentity(

@@ -1,7 +1,9 @@
 import type { Kysely } from "kysely";
 import type { Tables } from "../../database/tables.ts";
+import type { Identities } from "../../identity/identities.ts";
 import type { Lease, Leases } from "../../identity/leases.ts";
 import type { Logger } from "../../log.ts";
+import { sweepConnectVisits } from "../connect/sweep.ts";
 import type { RunStore } from "../record/runs.ts";
 import type { RunQueue } from "./queue.ts";
 import { reconcile } from "./reconcile.ts";
@@ -13,14 +15,15 @@ export interface Upkeep {
 
 /**
  * Brings the record and the queue together again, now and then, for as long as the worker runs: Redis may have been
- * restarted empty, a worker may have died between two steps, a wake-up may not have reached anybody. Of all workers one
- * does it.
+ * restarted empty, a worker may have died between two steps, a wake-up may not have reached anybody. What visitors of
+ * the connect page left half-made goes. Of all workers one does it.
  */
 export function startUpkeep({
   db,
   runs,
   queue,
   leases,
+  identities,
   leaseTtlMs,
   log,
 }: {
@@ -28,6 +31,7 @@ export function startUpkeep({
   runs: RunStore;
   queue: RunQueue;
   leases: Pick<Leases, "tryAcquire">;
+  identities: Pick<Identities, "remove">;
   leaseTtlMs: number;
   log: Logger;
 }): Upkeep {
@@ -38,7 +42,9 @@ export function startUpkeep({
     try {
       if (lease === null || lease.lost.aborted) lease = await leases.tryAcquire("upkeep");
       // A run is settled once a worker that died with it, and its holds, are past.
-      if (lease !== null) await reconcile({ db, runs, queue, log, settledMs: 2 * leaseTtlMs });
+      if (lease === null) return;
+      await reconcile({ db, runs, queue, log, settledMs: 2 * leaseTtlMs });
+      await sweepConnectVisits({ kysely: db, identities });
     } catch (error) {
       log.warn({ err: error }, "runs could not be looked after; trying again");
     } finally {

@@ -74,7 +74,7 @@ export async function startWorker(deps: WorkerDeps): Promise<RunWorker> {
   worker.on("stalled", (jobId) => log.warn({ jobId }, "a job lost its worker; it is taken up again"));
   // Its own lease, not the queue's lock, says whether a run is still this worker's.
   worker.on("lockRenewalFailed", (jobIds) => log.warn({ jobIds }, "the queue's lock on jobs was lost"));
-  const upkeep = startUpkeep({ ...deps, log, leases: run.leases });
+  const upkeep = startUpkeep({ ...deps, log, leases: run.leases, identities: run.identities });
 
   await worker.waitUntilReady();
   const listening = await database.listen(cancelChannel, cancel);

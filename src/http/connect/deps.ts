@@ -1,0 +1,20 @@
+import type { Database } from "../../database/open.ts";
+import type { Applications } from "../../identity/applications.ts";
+import type { AuthFlows } from "../../identity/auth-flows.ts";
+import type { ConnectTokens } from "../../identity/connect-tokens.ts";
+import type { ConnectVisits } from "../../identity/connect-visits.ts";
+import type { Identities } from "../../identity/identities.ts";
+import type { Connect } from "../../job/connect/connect.ts";
+import type { Redactor } from "../../redact.ts";
+
+/** What the connect page works with. */
+export interface ConnectPageDeps {
+  database: Database;
+  applications: Pick<Applications, "get">;
+  authFlows: Pick<AuthFlows, "list">;
+  identities: Pick<Identities, "revealCredentials">;
+  tokens: ConnectTokens;
+  visits: ConnectVisits;
+  connect: Connect;
+  redactor: Redactor;
+}

@@ -1,0 +1,71 @@
+import { html } from "htm/preact";
+import type { AuthFlow } from "../../../identity/auth-flows.ts";
+import type { Messages } from "../messages/en.ts";
+import { cancelForm, form } from "./elements.ts";
+import { layout, type PageContext } from "./layout.ts";
+
+/** What a flow asks for, as far as the page needs it. */
+export type OfferedFlow = Pick<
+  AuthFlow,
+  "name" | "description" | "isRecommended" | "methods" | "customFields"
+> & {
+  /** Null for the standard one, where an application has none of its own. */
+  id: string | null;
+};
+
+/** The ways to sign in, the recommended first. */
+export function choosePage(
+  context: PageContext,
+  { flows, canSignInThemselves }: { flows: readonly OfferedFlow[]; canSignInThemselves: boolean },
+): string {
+  const { t, app } = context;
+  const name = app?.name ?? "";
+  const title = t.chooseTitle(name);
+  return layout(context, {
+    title,
+    data: { state: "choose" },
+    body: html`
+      <h1>${title}</h1>
+      ${form(
+        context,
+        { action: "flow", name: "choices" },
+        html`
+          ${flows.map(
+            (flow) => html`
+              <button name="flow" value=${flow.id ?? ""} class="choice">
+                <span class="choice-name">${nameOf(t, flow)}</span>
+                ${flow.isRecommended ? html`<span class="badge">${t.recommended}</span>` : null}
+                <span class="choice-hint">${flow.description ?? methodsOf(t, flow)}</span>
+              </button>
+            `,
+          )}
+          ${
+            canSignInThemselves
+              ? html`
+                  <button name="flow" value="yourself" class="choice">
+                    <span class="choice-name">${t.yourself}</span>
+                    <span class="choice-hint">${t.yourselfHint(name)}</span>
+                  </button>
+                `
+              : null
+          }
+        `,
+      )}
+      ${cancelForm(context)}
+    `,
+  });
+}
+
+/** The flow that every application begins with is called in the visitor's language. */
+function nameOf(t: Messages, { name }: OfferedFlow): string {
+  return name === "Standard authentication" ? t.standardFlow : name;
+}
+
+function methodsOf(t: Messages, { methods, customFields }: OfferedFlow): string {
+  const parts = [
+    methods.includes("username_password") ? t.byPassword : "",
+    methods.includes("authenticator") ? t.byKey : "",
+    methods.includes("custom") ? t.byFields(customFields.map((field) => field.name).join(", ")) : "",
+  ];
+  return parts.filter(Boolean).join(" · ");
+}

@@ -1,0 +1,73 @@
+import type { FastifyReply } from "fastify";
+import { outcomeOf } from "./callback.ts";
+import type { ConnectPageDeps } from "./deps.ts";
+import { protect } from "./headers.ts";
+import { choosePage } from "./pages/choose.ts";
+import { codePage } from "./pages/code.ts";
+import { endPage, messagePage } from "./pages/end.ts";
+import { formPage } from "./pages/form.ts";
+import { progressPage } from "./pages/progress.ts";
+import type { OpenVisit } from "./visit-of.ts";
+
+/** What is wrong with a form that was just sent, and what was in it. */
+export interface SentBack {
+  values: Readonly<Record<string, string>>;
+  faults: Readonly<Record<string, string>>;
+}
+
+/** Answers with the page of where the visit stands. */
+export async function renderVisit(
+  deps: ConnectPageDeps,
+  open: OpenVisit,
+  reply: FastifyReply,
+  sentBack?: SentBack,
+): Promise<FastifyReply> {
+  const { visit, application, flows, flow, context } = open;
+  const { t } = context;
+  const { frameOrigins } = application;
+  const state = await deps.connect.stateOf(visit);
+  const send = (page: string, status = 200) =>
+    protect(reply, frameOrigins).code(status).type("text/html; charset=utf-8").send(page);
+  const faults = sentBack?.faults ?? {};
+  const status = sentBack === undefined ? 200 : 422;
+
+  switch (state.name) {
+    case "open": {
+      if (flow === undefined) return send(choosePage(context, { flows, canSignInThemselves: false }));
+      const values = sentBack?.values ?? (await valuesBefore(deps, open, state.refusal !== undefined));
+      const { attemptsLeft } = state;
+      const refusal = sentBack === undefined ? state.refusal : undefined;
+      const hasOtherWays = flows.length > 1;
+      return send(formPage(context, { flow, values, faults, refusal, attemptsLeft, hasOtherWays }), status);
+    }
+    case "progress":
+      return send(progressPage(context, state.steps));
+    case "code":
+      return send(codePage(context, { ...state, faults }), status);
+    case "done":
+      return send(endPage(context, outcomeOf(visit, state.identityId, frameOrigins)));
+    case "cancelled":
+      return send(endPage(context, outcomeOf(visit, undefined, frameOrigins)));
+    case "used":
+      return send(messagePage(context, { title: t.usedTitle, text: t.usedHint, state: "used" }), 410);
+    case "expired":
+      return send(
+        messagePage(context, { title: t.expiredTitle, text: t.expiredHint, state: "expired" }),
+        410,
+      );
+  }
+}
+
+/** Whoever was refused need not type their name again. */
+async function valuesBefore(
+  { identities }: ConnectPageDeps,
+  { visit }: OpenVisit,
+  wasRefused: boolean,
+): Promise<Record<string, string>> {
+  if (!wasRefused || visit.identityId === null) return {};
+  const { usernamePassword } = await identities.revealCredentials(visit.identityId, {
+    name: `connect:${visit.id}`,
+  });
+  const username = usernamePassword?.username.reveal();
+  return username === undefined ? {} : { username };
+}

@@ -1,0 +1,51 @@
+import { createHash, timingSafeEqual } from "node:crypto";
+import type { FastifyReply, FastifyRequest } from "fastify";
+import { connectTokenLifeMs } from "../../identity/connect-tokens.ts";
+import type { Secret } from "../../secret.ts";
+
+const name = "latchkey_visit";
+/** A sign-in that began in time may end after it. */
+const lifeSeconds = (2 * connectTokenLifeMs) / 1_000;
+
+export const pathOf = (visitId: string): string => `/connect/${visitId}`;
+
+/**
+ * Keeps the visit's secret in the visitor's browser, for the visit's own pages alone. Over https it also works in a
+ * frame of another site, in a jar of its own for each such site (CHIPS); without https only where the browser takes
+ * both for one site, as with localhost.
+ */
+export function giveCookie(
+  reply: FastifyReply,
+  request: FastifyRequest,
+  visitId: string,
+  secret: Secret,
+): void {
+  void reply.setCookie(name, secret.reveal(), {
+    path: pathOf(visitId),
+    httpOnly: true,
+    maxAge: lifeSeconds,
+    ...(request.protocol === "https"
+      ? { secure: true, sameSite: "none", partitioned: true }
+      : { sameSite: "lax" }),
+  });
+}
+
+export function secretOf(request: FastifyRequest): string | undefined {
+  const text = request.cookies[name];
+  return text !== undefined && /^[\w-]{43}$/.test(text) ? text : undefined;
+}
+
+/** What the visit's forms carry: only pages that the visitor's browser was given know it. */
+export function csrfOf(secret: string): string {
+  return createHash("sha256").update(`csrf ${secret}`).digest("base64url");
+}
+
+/** Whether a form was sent by one of the visit's own pages. */
+export function isOwnForm(request: FastifyRequest, secret: string, csrf: unknown): boolean {
+  // Browsers say where a request comes from; a page without a referrer sends `Origin: null`, which says nothing.
+  const site = request.headers["sec-fetch-site"];
+  if (site !== undefined && site !== "same-origin") return false;
+  const expected = Buffer.from(csrfOf(secret));
+  const given = Buffer.from(typeof csrf === "string" ? csrf : "");
+  return given.length === expected.length && timingSafeEqual(given, expected);
+}

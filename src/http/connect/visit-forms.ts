@@ -1,0 +1,115 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import { Failure } from "../../failure.ts";
+import { isUuid } from "../../identity/identity-input.ts";
+import type { NewCredential } from "../../identity/types.ts";
+import type { Redactor } from "../../redact.ts";
+import { Secret } from "../../secret.ts";
+import type { ConnectPageDeps } from "./deps.ts";
+import { readCredentials, readKey, type SentForm } from "./read-credentials.ts";
+import { createQrReader } from "./read-qr-code.ts";
+import { refusePage } from "./refuse-page.ts";
+import { renderVisit } from "./render-visit.ts";
+import { isOwnForm, pathOf } from "./visit-cookie.ts";
+import { type OpenVisit, visitOf } from "./visit-of.ts";
+
+interface Sent {
+  open: OpenVisit;
+  form: SentForm;
+  reply: FastifyReply;
+}
+
+/**
+ * The forms of a visit's pages: each does one thing and leads back to the visit's own address, so that going back or
+ * loading again repeats nothing.
+ */
+export function addVisitForms(
+  app: FastifyInstance,
+  deps: ConnectPageDeps,
+  {
+    lost,
+    mostFormBytes,
+  }: { lost(request: FastifyRequest, reply: FastifyReply): FastifyReply; mostFormBytes: number },
+): void {
+  const { connect, visits, redactor } = deps;
+  const qr = createQrReader();
+
+  function formRoute(action: string, handle: (sent: Sent) => Promise<FastifyReply | undefined>): void {
+    const url = `/connect/:visit/${action}`;
+    // Whoever loads the answer to a form again is led to where the visit stands.
+    app.get(url, async (request, reply) => reply.redirect(pathOf(visitIdOf(request)), 303));
+    app.post(url, { bodyLimit: mostFormBytes }, async (request, reply) => {
+      const open = await visitOf(request, deps);
+      if (open === undefined) return lost(request, reply);
+      const form = (typeof request.body === "object" ? request.body : {}) as SentForm;
+      if (!isOwnForm(request, open.secret, form["csrf"])) return refusePage("stale", open.context, reply);
+      const answered = await handle({ open, form, reply }).catch(forgiveStale);
+      return answered ?? reply.redirect(pathOf(open.visit.id), 303);
+    });
+  }
+
+  formRoute("flow", async ({ open: { visit, flows }, form }) => {
+    const chosen = form["flow"];
+    const known = flows.some(({ id }) => id !== null && id === chosen);
+    await visits.change(visit.id, {
+      flowId: known && typeof chosen === "string" && isUuid(chosen) ? chosen : null,
+    });
+    return undefined;
+  });
+
+  formRoute("credentials", async ({ open, form, reply }) => {
+    const { visit, flow, application, context } = open;
+    if (flow === undefined) return undefined;
+    const { credentials, values, faults } = await readCredentials(form, { flow, t: context.t, qr });
+    learn(redactor, credentials);
+    if (Object.keys(faults).length > 0) return renderVisit(deps, open, reply, { values, faults });
+    await connect.signIn(visit, { url: application.url, flowId: flow.id }, credentials);
+    return undefined;
+  });
+
+  formRoute("code", async ({ open, form, reply }) => {
+    const text = typeof form["code"] === "string" ? form["code"].trim() : "";
+    const { t } = open.context;
+    const fault =
+      text === "" ? t.missing : text.length > 2_000 || /\p{C}/u.test(text) ? t.badCode : undefined;
+    if (fault !== undefined) return renderVisit(deps, open, reply, { values: {}, faults: { code: fault } });
+    const code = new Secret(text);
+    redactor.add(code);
+    await connect.handIn(open.visit, code);
+    return undefined;
+  });
+
+  formRoute("key", async ({ open, form, reply }) => {
+    const { credential, faults } = await readKey(form, { t: open.context.t, qr, isNeeded: true });
+    if (credential === undefined) return renderVisit(deps, open, reply, { values: {}, faults });
+    learn(redactor, [credential]);
+    await connect.useKey(open.visit, credential);
+    return undefined;
+  });
+
+  formRoute("cancel", async ({ open: { visit } }) => {
+    await connect.cancel(visit);
+    return undefined;
+  });
+}
+
+const visitIdOf = ({ params }: FastifyRequest) => encodeURIComponent((params as { visit: string }).visit);
+
+/** What a page asked for that was left open too long is past: the visit's own page shows what is the case. */
+function forgiveStale(error: unknown): undefined {
+  if (error instanceof Failure && (error.code === "conflict" || error.code === "too_many_requests"))
+    return undefined;
+  throw error;
+}
+
+/** From now on no line of the log shows them, whatever goes wrong. */
+function learn(redactor: Redactor, credentials: readonly NewCredential[]): void {
+  for (const credential of credentials) {
+    if (credential.type === "username_password") {
+      redactor.add(credential.username);
+      if (credential.password !== undefined) redactor.add(credential.password);
+    }
+    if (credential.type === "authenticator") redactor.add(credential.secret);
+    if (credential.type === "custom")
+      for (const value of Object.values(credential.fields)) redactor.add(value);
+  }
+}

@@ -1,0 +1,70 @@
+import type { FastifyRequest } from "fastify";
+import type { Application } from "../../identity/applications.ts";
+import type { ConnectVisit } from "../../identity/connect-visits.ts";
+import type { ConnectPageDeps } from "./deps.ts";
+import { isLocale, localeOf, messagesOf } from "./locale.ts";
+import type { OfferedFlow } from "./pages/choose.ts";
+import type { PageContext } from "./pages/layout.ts";
+import { csrfOf, pathOf, secretOf } from "./visit-cookie.ts";
+
+/** A request of a visit's own browser, with all that its pages are made of. */
+export interface OpenVisit {
+  visit: ConnectVisit;
+  secret: string;
+  application: Application;
+  /** The recommended first. */
+  flows: OfferedFlow[];
+  /** The flow that was chosen, or the only one. */
+  flow: OfferedFlow | undefined;
+  context: PageContext;
+  /** The visit as it stands now. */
+  again(): Promise<ConnectVisit>;
+}
+
+const standard: OfferedFlow = {
+  id: null,
+  name: "Standard authentication",
+  description: null,
+  isRecommended: false,
+  methods: ["username_password"],
+  customFields: [],
+};
+
+/** The page's words for somebody without a visit. */
+export function contextOf(request: FastifyRequest): PageContext {
+  const locale = localeOf(request.headers["accept-language"]);
+  return { t: messagesOf(locale), locale };
+}
+
+/** The visit of a request's path, or undefined where this browser is not the one that opened it. */
+export async function visitOf(
+  request: FastifyRequest,
+  deps: ConnectPageDeps,
+): Promise<OpenVisit | undefined> {
+  const { visit: id = "" } = request.params as { visit?: string };
+  const secret = secretOf(request);
+  const visit = secret === undefined ? undefined : await deps.visits.find(id, secret);
+  if (visit === undefined || secret === undefined) return undefined;
+  const { project, applicationId } = visit.token;
+  const [application, found] = await Promise.all([
+    deps.applications.get(project, applicationId),
+    deps.authFlows.list(project, applicationId),
+  ]);
+  const flows: OfferedFlow[] = found.length === 0 ? [standard] : found;
+  const locale = isLocale(visit.locale) ? visit.locale : localeOf(request.headers["accept-language"]);
+  return {
+    visit,
+    secret,
+    application,
+    flows: flows.toSorted((a, b) => Number(b.isRecommended) - Number(a.isRecommended)),
+    flow: flows.length === 1 ? flows[0] : flows.find((flow) => flow.id === visit.flowId),
+    context: {
+      t: messagesOf(locale),
+      locale,
+      app: { name: application.name, host: application.host, icon: application.icon },
+      path: pathOf(id),
+      csrf: csrfOf(secret),
+    },
+    again: async () => (await deps.visits.find(id, secret)) ?? visit,
+  };
+}

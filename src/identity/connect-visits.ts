@@ -1,0 +1,160 @@
+import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
+import { sql } from "kysely";
+import type { Database } from "../database/open.ts";
+import { Failure } from "../failure.ts";
+import { Secret } from "../secret.ts";
+import type { ConnectToken, ConnectTokens } from "./connect-tokens.ts";
+import { isUuid } from "./identity-input.ts";
+
+/** How the page was opened, and so how it tells what it came to. */
+export const connectModes = ["redirect", "popup", "frame"] as const;
+export type ConnectMode = (typeof connectModes)[number];
+
+/** One browser that opened the connect page with a token, and how far it came. */
+export interface ConnectVisit {
+  id: string;
+  token: ConnectToken;
+  mode: ConnectMode;
+  /** What the new identity is to be called. */
+  userName: string | null;
+  /** The language that was chosen; null for the browser's own. */
+  locale: string | null;
+  flowId: string | null;
+  identityId: string | null;
+  /** The run that signs in, or the last that did. */
+  runId: string | null;
+  /** The session that somebody signs in to by hand. */
+  sessionId: string | null;
+  /** Codes handed in to the run. */
+  codes: number;
+  result: "success" | "cancelled" | null;
+}
+
+type Change = Partial<Pick<ConnectVisit, "locale" | "flowId" | "identityId" | "sessionId" | "codes">> & {
+  result?: "cancelled";
+};
+
+/** The visits to the connect page. */
+export interface ConnectVisits {
+  /**
+   * @returns `secret`, for the visitor's cookie
+   * @throws Failure `too_many_requests` where the token was opened too often
+   */
+  begin(
+    token: ConnectToken,
+    visit: Pick<ConnectVisit, "mode" | "userName" | "locale">,
+  ): Promise<{ id: string; secret: Secret }>;
+  /** Undefined unless the secret is this visit's. */
+  find(id: string, secret: string): Promise<ConnectVisit | undefined>;
+  change(id: string, change: Change): Promise<void>;
+  /** Gives the visit its next run. False where another request has given it one meanwhile. */
+  nextRun(visit: ConnectVisit, runId: string): Promise<boolean>;
+  /** Takes a run away again that never came to be. */
+  forgetRun(visit: ConnectVisit, runId: string): Promise<void>;
+  /** Uses the token up for this visit; false where another visit has. */
+  succeed(visit: ConnectVisit): Promise<boolean>;
+}
+
+/** A link that is opened again, on the phone after the desktop: often enough for people, too seldom to fill a table. */
+const mostVisits = 20;
+const secretBytes = 32;
+
+export function createConnectVisits({
+  db: { kysely },
+  tokens,
+}: {
+  db: Database;
+  tokens: Pick<ConnectTokens, "get">;
+}): ConnectVisits {
+  return {
+    async begin(token, { mode, userName, locale }) {
+      const secret = new Secret(randomBytes(secretBytes).toString("base64url"));
+      const { rows } = await sql<{ id: string }>`
+        insert into connect_visits (token_id, secret_hash, mode, user_name, locale)
+        select id, ${hashOf(secret.reveal())}, ${mode}, ${userName}, ${locale} from connect_tokens
+        where id = ${token.id}
+          and (select count(*) from connect_visits where token_id = ${token.id}) < ${mostVisits}
+        returning id
+      `.execute(kysely);
+      const id = rows[0]?.id;
+      if (id === undefined)
+        throw new Failure("too_many_requests", "This link was opened too often: ask for a new one.");
+      return { id, secret };
+    },
+
+    async find(id, secret) {
+      if (!isUuid(id)) return undefined;
+      const row = await kysely
+        .selectFrom("connect_visits")
+        .selectAll()
+        .where("id", "=", id)
+        .executeTakeFirst();
+      if (row === undefined || !timingSafeEqual(row.secret_hash, hashOf(secret))) return undefined;
+      const token = await tokens.get(row.token_id);
+      if (token === undefined) return undefined;
+      return {
+        id,
+        token,
+        mode: row.mode,
+        userName: row.user_name,
+        locale: row.locale,
+        flowId: row.flow_id,
+        identityId: row.identity_id,
+        runId: row.run_id,
+        sessionId: row.session_id,
+        codes: row.codes,
+        result: row.result,
+      };
+    },
+
+    async change(id, { locale, flowId, identityId, sessionId, codes, result }) {
+      await kysely
+        .updateTable("connect_visits")
+        .set({
+          ...(locale === undefined ? {} : { locale }),
+          ...(flowId === undefined ? {} : { flow_id: flowId }),
+          ...(identityId === undefined ? {} : { identity_id: identityId }),
+          ...(sessionId === undefined ? {} : { session_id: sessionId }),
+          ...(codes === undefined ? {} : { codes }),
+          ...(result === undefined ? {} : { result }),
+          updated_at: sql<Date>`now()`,
+        })
+        .where("id", "=", id)
+        .execute();
+    },
+
+    async nextRun({ id, runId: before }, runId) {
+      const { numUpdatedRows } = await kysely
+        .updateTable("connect_visits")
+        .set({ run_id: runId, codes: 0, updated_at: sql<Date>`now()` })
+        .where("id", "=", id)
+        .where("run_id", before === null ? "is" : "=", before)
+        .where("result", "is", null)
+        .executeTakeFirst();
+      return numUpdatedRows > 0n;
+    },
+
+    async forgetRun({ id }, runId) {
+      await kysely
+        .updateTable("connect_visits")
+        .set({ run_id: null })
+        .where("id", "=", id)
+        .where("run_id", "=", runId)
+        .execute();
+    },
+
+    async succeed({ id, token }) {
+      const { rows } = await sql`
+        with used as (
+          update connect_tokens set used_at = now() where id = ${token.id} and used_at is null returning id
+        )
+        update connect_visits set result = 'success', updated_at = now()
+        from used where connect_visits.id = ${id} and result is null
+        returning connect_visits.id
+      `.execute(kysely);
+      return rows.length > 0;
+    },
+  };
+}
+
+const hashOf = (secret: string) => createHash("sha256").update(secret).digest();

@@ -1,0 +1,42 @@
+import type { RunEvent } from "../../events.ts";
+
+/** What happens while somebody is signed in, in the order it happens. */
+export type ConnectStepName = "browser" | "site" | "credentials" | "code" | "proof";
+
+export interface ConnectStep {
+  name: ConnectStepName;
+  status: "to come" | "under way" | "done";
+}
+
+/** The login engine's own words for an act that gives the site something of the visitor's. */
+const gives = /^(?:submit|give|answer)\b/;
+
+/** How far a sign-in is, by the events of its run so far. A code is a step only where the site asks for one. */
+export function stepsOf(events: readonly RunEvent[]): ConnectStep[] {
+  let reached: ConnectStepName = "browser";
+  let withCode = false;
+  let done = false;
+  for (const event of events) {
+    if (event.type === "started") [reached, withCode] = ["browser", false];
+    else if (event.type === "stage" && event.stage === "login" && event.status === "started")
+      reached = "site";
+    else if (event.type === "decision" && gives.test(event.decision.action))
+      reached = event.decision.action.includes("code") ? "code" : "credentials";
+    else if (event.type === "waiting_for_code" || event.type === "code_received") reached = "code";
+    else if (event.type === "login" && event.result === "signed_in") reached = "proof";
+    else if (event.type === "outcome") done = event.outcome.status === "succeeded";
+    withCode ||= reached === "code";
+  }
+  const names: ConnectStepName[] = [
+    "browser",
+    "site",
+    "credentials",
+    ...(withCode ? ["code" as const] : []),
+    "proof",
+  ];
+  const at = names.indexOf(reached);
+  return names.map((name, index) => ({
+    name,
+    status: done || index < at ? "done" : index === at ? "under way" : "to come",
+  }));
+}
