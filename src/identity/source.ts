@@ -36,13 +36,13 @@ export async function applicationOfSource(
   const find = () => applications.find(project, name === undefined ? { host } : { name });
   const found = await find();
   if (found !== undefined) return found;
+  const rest = { url, ...(description === undefined ? {} : { description }) };
   try {
-    return await addApplication(applications, { project, url, name, description, actor });
+    return await applications.create(project, { name: name ?? host, ...rest }, actor);
   } catch (error) {
-    // Somebody made it a moment ago.
-    const made = error instanceof Failure && error.code === "conflict" ? await find() : undefined;
-    if (made !== undefined) return made;
-    throw error;
+    if (!isConflict(error)) throw error;
+    // Somebody made it a moment ago; or another site's has the name.
+    return (await find()) ?? (await addApplication(applications, { project, url, name, description, actor }));
   }
 }
 
@@ -59,9 +59,11 @@ export async function addApplication(
     try {
       return await applications.create(project, { name: free, ...rest }, actor);
     } catch (error) {
-      if (!(error instanceof Failure && error.code === "conflict") || count === mostTries) throw error;
+      if (!isConflict(error) || count === mostTries) throw error;
     }
   }
 }
 
 const mostTries = 100;
+
+const isConflict = (error: unknown) => error instanceof Failure && error.code === "conflict";

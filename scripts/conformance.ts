@@ -1,0 +1,65 @@
+import { parseArgs } from "node:util";
+import { startPracticeSite } from "../practice/site.ts";
+import { anchorChecks } from "./conformance/anchor/checks.ts";
+import { createGround } from "./conformance/anchor/ground.ts";
+import { runChecks, summary, type Tally } from "./conformance/check.ts";
+import { startOwnServer } from "./conformance/own-server.ts";
+
+const usage = `node scripts/conformance.ts anchor [--url URL --key KEY] [--read-key KEY] [--stranger-key KEY]
+
+Holds a server to the API of Anchor Browser, through its official SDK: one of this checkout's own, or the one at
+--url with a key of scope admin. --read-key and --stranger-key (of another project) let more be looked at.
+The server has to reach a practice site on this machine's loopback.
+`;
+
+interface Keys {
+  key: string;
+  readKey?: string;
+  strangerKey?: string;
+}
+
+const print = (line: string) => process.stdout.write(`${line}\n`);
+
+async function anchor(server: Keys & { url: string }): Promise<Tally> {
+  await using site = await startPracticeSite();
+  const [user] = site.users;
+  return await runChecks(anchorChecks(), createGround({ ...server, site, user }), print);
+}
+
+async function ownServer(): Promise<Tally> {
+  await using server = await startOwnServer();
+  return await anchor({
+    url: server.url,
+    key: await server.addKey("admin"),
+    readKey: await server.addKey("read"),
+    strangerKey: await server.addKey("admin", "another"),
+  });
+}
+
+const { positionals, values } = parseArgs({
+  allowPositionals: true,
+  options: {
+    url: { type: "string" },
+    key: { type: "string" },
+    "read-key": { type: "string" },
+    "stranger-key": { type: "string" },
+  },
+});
+const { url, key, "read-key": readKey, "stranger-key": strangerKey } = values;
+
+if (positionals.join() !== "anchor" || (url === undefined) !== (key === undefined)) {
+  process.stderr.write(usage);
+  process.exitCode = 2;
+} else {
+  const tally =
+    url === undefined || key === undefined
+      ? await ownServer()
+      : await anchor({
+          url: url.replace(/\/$/, ""),
+          key,
+          ...(readKey === undefined ? {} : { readKey }),
+          ...(strangerKey === undefined ? {} : { strangerKey }),
+        });
+  print(summary(tally));
+  process.exitCode = tally.failed === 0 ? 0 : 1;
+}
