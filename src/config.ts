@@ -64,6 +64,11 @@ function isBaseUrl(text: string): boolean {
   return [username, password, search, hash].every((part) => part === "") && !/\/v1\/?$/.test(pathname);
 }
 
+/** `https://host` or `http://host`, with or without a port. */
+function isOrigin(text: string): boolean {
+  return /^https?:\/\//.test(text) && URL.canParse(text) && new URL(text).origin === text;
+}
+
 /**
  * Every setting there is. The type of `Config`, the reading of the environment and docs/settings.md come from
  * this table and from nowhere else.
@@ -306,6 +311,18 @@ export const settings = {
     "LATCHKEY_CREDENTIALS_ROUTE",
     z.enum(["admin", "credentials", "off"]).default("admin"),
     "Who may read stored credentials over HTTP (`GET /v1/identities/:id/credentials`): keys of scope `admin` and above, those of scope `credentials` alone, or nobody.",
+  ),
+  liveFrameAncestors: setting(
+    "LATCHKEY_LIVE_FRAME_ANCESTORS",
+    z
+      .string()
+      .default("")
+      .transform((text) => text.split(/[\s,]+/).filter(Boolean))
+      .refine((origins) => origins.every(isOrigin), {
+        error: "name origins, as `https://app.example.com`",
+      }),
+    "Origins whose pages may show the live view in a frame, comma-separated: `https://app.example.com`.",
+    "none: the server's own only",
   ),
   artifactLinkMs: setting(
     "LATCHKEY_ARTIFACT_LINK_MS",

@@ -10,6 +10,7 @@ import { addConnectPage } from "./connect/add-connect-page.ts";
 import type { HttpDeps } from "./deps.ts";
 import { withoutPrefix } from "./dialects.ts";
 import { addHealthRoutes, type ReadinessCheck } from "./health.ts";
+import { type LiveView, openLiveView } from "./live/open-live-view.ts";
 import { addMetricsRoute, type MetricsOptions } from "./metrics/add-metrics-route.ts";
 import { watchRequests } from "./metrics/watch-requests.ts";
 import { describeApi } from "./open-api.ts";
@@ -51,7 +52,8 @@ export function createApp({
   traced = false,
   api,
 }: AppOptions): FastifyInstance {
-  const upgrades = api === undefined ? [] : upgradeRoutes(api, log);
+  const live = api === undefined ? undefined : openLiveView(api, log);
+  const upgrades = api === undefined ? [] : upgradeRoutes(api, log, live);
   const app = fastify({
     loggerInstance: log as FastifyBaseLogger,
     // A balancer asks every few seconds.
@@ -79,6 +81,7 @@ export function createApp({
   addHealthRoutes(app, { log, readiness, timeoutMs: readinessTimeoutMs });
   if (api !== undefined) {
     acceptUpgrades(app, upgrades);
+    live?.addTo(app);
     // The server waits for open connections before it is closed, and for these nobody else cares.
     app.addHook("preClose", () => api.sessions[Symbol.asyncDispose]());
     app.register(async (scope) => {
@@ -91,8 +94,12 @@ export function createApp({
 }
 
 /** Where clients may come in by WebSocket. */
-function upgradeRoutes({ sessions, sessionTokens: tokens, keyCheck }: HttpDeps, log: Logger): UpgradeRoute[] {
-  return [sessionClients({ sessions, tokens, keyCheck, log })];
+function upgradeRoutes(
+  { sessions, sessionTokens: tokens, keyCheck }: HttpDeps,
+  log: Logger,
+  live: LiveView | undefined,
+): UpgradeRoute[] {
+  return [...(live?.upgrades ?? []), sessionClients({ sessions, tokens, keyCheck, log })];
 }
 
 async function addApi(app: FastifyInstance, deps: HttpDeps): Promise<void> {

@@ -25,7 +25,13 @@ import type { ConnectPageDeps } from "./connect/deps.ts";
 export interface HttpDeps {
   config: Pick<
     Config,
-    "attempts" | "credentialsRoute" | "project" | "provider" | "requestsPerMinute" | "webhookAllow"
+    | "attempts"
+    | "credentialsRoute"
+    | "liveFrameAncestors"
+    | "project"
+    | "provider"
+    | "requestsPerMinute"
+    | "webhookAllow"
   >;
   database: Database;
   identities: Identities;

@@ -22,6 +22,8 @@ export interface SessionTokens {
   make(grant: SessionGrant & { id: string; lifeMs: number; once?: boolean }): Secret;
   /** Undefined for a token that is malformed, forged, lapsed, another's, or was used and good for once. */
   check(text: string, id: string): SessionGrant | undefined;
+  /** As `check`, but one that is good for once is as good as before. */
+  peek(text: string, id: string): SessionGrant | undefined;
 }
 
 const purpose = "session tokens";
@@ -54,6 +56,12 @@ export function createSessionTokens({ keyring }: { keyring: Pick<Keyring, "deriv
     for (const [nonce, expires] of used) if (expires < now) used.delete(nonce);
   };
 
+  const goodClaims = (text: string, id: string): Claims | undefined => {
+    const claims = verify(keyring, text);
+    if (claims === undefined || claims.id !== id || claims.expires * 1_000 <= Date.now()) return undefined;
+    return claims.nonce !== undefined && used.has(claims.nonce) ? undefined : claims;
+  };
+
   return {
     make({ lifeMs, once = false, id, project, scope }) {
       const { keyId, key } = keyring.derive(purpose) ?? {};
@@ -66,15 +74,17 @@ export function createSessionTokens({ keyring }: { keyring: Pick<Keyring, "deriv
     },
 
     check(text, id) {
-      const claims = verify(keyring, text);
-      const now = Math.floor(Date.now() / 1_000);
-      if (claims === undefined || claims.id !== id || claims.expires <= now) return undefined;
-      if (claims.nonce !== undefined) {
-        forgetLapsed(now);
-        if (used.has(claims.nonce)) return undefined;
+      const claims = goodClaims(text, id);
+      if (claims?.nonce !== undefined) {
+        forgetLapsed(Math.floor(Date.now() / 1_000));
         used.set(claims.nonce, claims.expires);
       }
-      return { project: claims.project, scope: claims.scope };
+      return claims && { project: claims.project, scope: claims.scope };
+    },
+
+    peek(text, id) {
+      const claims = goodClaims(text, id);
+      return claims && { project: claims.project, scope: claims.scope };
     },
   };
 }

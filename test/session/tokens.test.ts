@@ -57,8 +57,10 @@ test("a token lapses", () => {
 test("a token made for once is good for once", () => {
   const token = tokens.make({ ...grant, once: true }).reveal();
   expect(tokens.check(token, "two")).toBeUndefined();
+  expect(tokens.peek(token, "one")).toEqual({ project: "default", scope: "view" });
   expect(tokens.check(token, "one")).toEqual({ project: "default", scope: "view" });
   expect(tokens.check(token, "one")).toBeUndefined();
+  expect(tokens.peek(token, "one")).toBeUndefined();
 });
 
 test("a token of another master key is refused", () => {

@@ -1,0 +1,146 @@
+import type { Logger } from "../../log.ts";
+import { actOnPage, type PageActions } from "./act-on-page.ts";
+import type { LivePages } from "./connection.ts";
+import { type FollowedPage, followPages } from "./follow-pages.ts";
+import { type Frame, type FrameStream, streamFrames } from "./frames.ts";
+import type { LookMessage, ServerMessage, ViewerMessage } from "./protocol.ts";
+
+/** Somebody who looks, at the other end of a connection. */
+export interface ViewerChannel {
+  send(message: ServerMessage): void;
+  sendFrame(header: { n: number; width: number; height: number }, jpeg: Buffer): void;
+}
+
+export interface ShowPagesOptions {
+  pages: LivePages;
+  viewer: ViewerChannel;
+  /** Whether the viewer's mouse and keys go to the page. */
+  mayAct: boolean;
+  log: Logger;
+}
+
+/** A viewer being shown the pages. */
+export interface ShownPages {
+  /** What the viewer sent, its scope checked. */
+  receive(message: ViewerMessage): void;
+  close(): Promise<void>;
+}
+
+const quality = 70;
+const mostPerSecond = 25;
+/** How many frames may be on their way to the viewer: one drawn while the next one comes. */
+const room = 2;
+const titleMs = 500;
+const firstSize = { width: 1_280, height: 1_280 };
+
+/** Shows a viewer the page that matters, and does in it what the viewer may do, until closed. */
+export async function showPages({ pages, viewer, mayAct, log }: ShowPagesOptions): Promise<ShownPages> {
+  let size = firstSize;
+  let stream: FrameStream | undefined;
+  let actions: PageActions | undefined;
+  let watching = new DisposableStack();
+  let shown: Frame | undefined;
+  let lastFrame = 0;
+  /** The numbers of frames the viewer has not drawn yet. */
+  const onTheWay = new Set<number>();
+
+  const leave = async () => {
+    watching.dispose();
+    watching = new DisposableStack();
+    await actions?.close();
+    actions = undefined;
+    await stream?.stop();
+    stream = undefined;
+    onTheWay.clear();
+  };
+  /** A page's title and address change with what it shows; looked at when it has shown something new. */
+  let looking: NodeJS.Timeout | undefined;
+  const lookAtTitles = () => {
+    looking ??= setTimeout(() => {
+      looking = undefined;
+      pages.refresh();
+    }, titleMs);
+  };
+  const tellTabs = (active: string | undefined) =>
+    viewer.send({ type: "tabs", tabs: [...pages.list()], active });
+
+  const onPage = async (page: FollowedPage | undefined) => {
+    await leave();
+    tellTabs(page?.id);
+    if (page === undefined) return;
+    try {
+      await look(page);
+    } catch (error) {
+      // It closed meanwhile, and another is looked at next.
+      log.debug({ err: error }, "a page could not be shown");
+    }
+  };
+  const look = async ({ connection }: FollowedPage) => {
+    let wasVisible = false;
+    watching.use(
+      connection.onEvent(({ method, params }) => {
+        if (method !== "Page.screencastVisibilityChanged") return;
+        // Another was brought before it. One that lay behind when it was chosen is looked at where it is.
+        if (wasVisible && params["visible"] === false) void follower?.lookForVisible();
+        wasVisible = params["visible"] === true;
+      }),
+    );
+    if (mayAct) actions = await actOnPage({ page: connection, viewer, shown: () => shown, log });
+    stream = await streamFrames(connection, {
+      size,
+      quality,
+      mostPerSecond,
+      room,
+      onFrame(frame) {
+        shown = frame;
+        lookAtTitles();
+        lastFrame += 1;
+        onTheWay.add(lastFrame);
+        viewer.sendFrame({ n: lastFrame, width: frame.width, height: frame.height }, frame.jpeg);
+      },
+    });
+  };
+
+  let follower: Awaited<ReturnType<typeof followPages>> | undefined;
+  const listening = pages.onChange(() => tellTabs(follower?.active));
+  try {
+    follower = await followPages({ pages, onPage });
+  } catch (error) {
+    listening[Symbol.dispose]();
+    throw error;
+  }
+
+  const receiveLook = async (message: LookMessage) => {
+    if (message.type === "shown") {
+      if (onTheWay.delete(message.n)) stream?.ready();
+    } else if (message.type === "size") {
+      const { width, height } = message;
+      if (width === size.width && height === size.height) return;
+      size = { width, height };
+      await stream?.resize(size);
+    } else {
+      await follower.choose(message.id);
+      if (mayAct) await actions?.bringToFront();
+    }
+  };
+
+  let closing: Promise<void> | undefined;
+  const close = async () => {
+    listening[Symbol.dispose]();
+    clearTimeout(looking);
+    await leave();
+    await follower.close();
+  };
+  return {
+    receive(message) {
+      if (message.type === "shown" || message.type === "size" || message.type === "tab")
+        receiveLook(message).catch((error: unknown) => log.debug({ err: error }, "a view was not changed"));
+      else if (message.type === "closeTab")
+        pages
+          .closePage(message.id)
+          .catch((error: unknown) => log.debug({ err: error }, "a tab was not closed"));
+      else actions?.act(message);
+    },
+    close: () => (closing ??= close()),
+  };
+}

@@ -1,0 +1,76 @@
+import type { RawData } from "ws";
+import { WebSocket } from "ws";
+import {
+  packFrame,
+  readViewerMessage,
+  type ServerMessage,
+  type ViewerMessage,
+} from "../../browser/screencast/protocol.ts";
+import type { ViewerChannel } from "../../browser/screencast/show-pages.ts";
+
+/** The largest message a viewer may send, in bytes: a paste. */
+export const mostViewerBytes = 512 * 1_024;
+
+/** How often a viewer is asked whether it is still there, in milliseconds. */
+const pingMs = 15_000;
+
+const violatedPolicy = 1_008;
+
+/** A viewer's WebSocket, as the side that has the page sees it. */
+export interface ViewerSocket extends ViewerChannel {
+  /** Called with what the viewer sends, as far as its scope goes. */
+  onMessage(listener: (message: ViewerMessage) => void): void;
+  /** Aborted when the viewer has gone. */
+  readonly gone: AbortSignal;
+  close(code: number, reason: string): void;
+}
+
+/** Reads and writes a viewer's socket. One that may look only and sends input is shown the door. */
+export function viewerSocket(socket: WebSocket, { mayAct }: { mayAct: boolean }): ViewerSocket {
+  const gone = new AbortController();
+  const listeners: ((message: ViewerMessage) => void)[] = [];
+  socket.on("message", (data: RawData, isBinary) => {
+    const message = isBinary ? undefined : readViewerMessage(textOf(data), { mayAct });
+    if (message === undefined) socket.close(violatedPolicy, "not a message that this link allows");
+    else for (const listener of listeners) listener(message);
+  });
+  socket.on("error", () => socket.terminate());
+
+  // A viewer whose network went away closes nothing.
+  let isThere = true;
+  socket.on("pong", () => {
+    isThere = true;
+  });
+  const pinging = setInterval(() => {
+    if (!isThere) return socket.terminate();
+    isThere = false;
+    if (socket.readyState === WebSocket.OPEN) socket.ping();
+  }, pingMs);
+  pinging.unref();
+  socket.on("close", () => {
+    clearInterval(pinging);
+    gone.abort();
+  });
+  if (socket.readyState === WebSocket.CLOSED) gone.abort();
+
+  return {
+    send(message: ServerMessage) {
+      if (socket.readyState === WebSocket.OPEN) socket.send(JSON.stringify(message));
+    },
+    sendFrame(header, jpeg) {
+      if (socket.readyState === WebSocket.OPEN) socket.send(packFrame(header, jpeg));
+    },
+    onMessage: (listener) => void listeners.push(listener),
+    gone: gone.signal,
+    close(code, reason) {
+      socket.close(code, reason);
+      // Who does not answer is not waited for.
+      setTimeout(() => socket.terminate(), 1_000).unref();
+    },
+  };
+}
+
+/** Messages come as one buffer unless asked for otherwise. */
+function textOf(data: RawData): string {
+  return data instanceof Buffer ? data.toString() : "";
+}
