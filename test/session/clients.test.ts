@@ -1,0 +1,109 @@
+import { once } from "node:events";
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { chromium } from "playwright-core";
+import puppeteer from "puppeteer-core";
+import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { WebSocket } from "ws";
+import { practiceUsers } from "../../practice/site.ts";
+import { openSessionGround, type SessionGround } from "../support/session-ground.ts";
+
+let on: SessionGround;
+
+beforeAll(async () => {
+  on = await openSessionGround();
+});
+afterEach(() => on.clear());
+afterAll(() => on[Symbol.asyncDispose]());
+
+const { username } = practiceUsers[0];
+
+test("Playwright drives a session that was signed in with a second factor", async () => {
+  const session = await on.create({ identityIds: ["ada"] });
+  const browser = await chromium.connectOverCDP(on.addressOf(session));
+  const page = browser.contexts()[0]?.pages()[0];
+  await page?.getByRole("link", { name: "Statements", exact: true }).click();
+  expect(await page?.getByRole("row").count()).toBeGreaterThan(1);
+  expect(await page?.textContent("body")).toContain(username);
+  await browser.close();
+});
+
+test("Puppeteer drives one, and to close its browser leaves the session", async () => {
+  const session = await on.create({ identityIds: ["ada"] });
+  const browserWSEndpoint = on.addressOf(session);
+  for (const leave of ["close", "disconnect"] as const) {
+    const browser = await puppeteer.connect({ browserWSEndpoint, defaultViewport: null });
+    const [page] = await browser.pages();
+    await page?.goto(`${on.site.url}/statements`);
+    expect(await page?.$$eval("tr", (rows) => rows.length)).toBeGreaterThan(1);
+    await browser[leave]();
+  }
+  expect(await on.api.deps.sessions.get("default", session.id)).toMatchObject({ status: "running" });
+});
+
+test("Chrome's own protocol drives one, message by message", async () => {
+  const session = await on.create({ identityIds: ["ada"] });
+  await using client = await connect(on.addressOf(session));
+  const { targetInfos } = await client.send("Target.getTargets");
+  const pages = (targetInfos as { targetId: string; type: string }[]).filter(({ type }) => type === "page");
+  expect(pages).toHaveLength(1);
+  const { sessionId } = await client.send("Target.attachToTarget", {
+    targetId: pages[0]?.targetId,
+    flatten: true,
+  });
+  const { result } = await client.send(
+    "Runtime.evaluate",
+    { expression: "document.body.innerText" },
+    sessionId as string,
+  );
+  expect((result as { value: string }).value).toContain(username);
+});
+
+test("a file that was uploaded to the session can be given to a page by its name, and no other file can", async () => {
+  const session = await on.create({ initialUrl: on.site.url });
+  const live = await on.api.deps.sessions.live("default", session.id);
+  await writeFile(join(live.uploadsDir, "cv.txt"), "a life in brief");
+  const browser = await puppeteer.connect({ browserWSEndpoint: on.addressOf(session) });
+  const [page] = await browser.pages();
+  await page?.setContent('<input type="file" multiple>');
+  const input = await page?.$("input");
+  const cdp = await page?.createCDPSession();
+  const { root } = (await cdp?.send("DOM.getDocument")) ?? {};
+  const { nodeId = 0 } =
+    (await cdp?.send("DOM.querySelector", { nodeId: root?.nodeId ?? 0, selector: "input" })) ?? {};
+  await cdp?.send("DOM.setFileInputFiles", { nodeId, files: ["cv.txt"] });
+  const read = () =>
+    input?.evaluate(async ({ files }) => [files?.[0]?.name, await files?.[0]?.text().catch(() => "none")]);
+  expect(await read()).toEqual(["cv.txt", "a life in brief"]);
+  await cdp?.send("DOM.setFileInputFiles", { nodeId, files: ["/etc/hostname"] });
+  expect((await read())?.[1]).not.toMatch(/\w{5,}/);
+  await browser.disconnect();
+});
+
+interface Client extends AsyncDisposable {
+  send(method: string, params?: object, sessionId?: string): Promise<Record<string, unknown>>;
+}
+
+async function connect(address: string): Promise<Client> {
+  const socket = new WebSocket(address);
+  const answers = new Map<number, (result: Record<string, unknown>) => void>();
+  let lastId = 0;
+  socket.on("message", (data: Buffer) => {
+    const { id, result } = JSON.parse(data.toString()) as { id?: number; result?: Record<string, unknown> };
+    if (id !== undefined) answers.get(id)?.(result ?? {});
+  });
+  await once(socket, "open");
+  return {
+    send(method, params = {}, sessionId) {
+      const id = (lastId += 1);
+      return new Promise((resolve) => {
+        answers.set(id, resolve);
+        socket.send(JSON.stringify({ id, method, params, sessionId }));
+      });
+    },
+    async [Symbol.asyncDispose]() {
+      socket.close();
+      await once(socket, "close");
+    },
+  };
+}
