@@ -5,7 +5,7 @@ import { Failure } from "../failure.ts";
 import type { Logger } from "../log.ts";
 import type { AuditAction } from "./audit.ts";
 import type { Keyring } from "./keyring.ts";
-import { rotateWebhookSecrets } from "./rotate-webhook-secrets.ts";
+import { rotateProjectKeys } from "./rotate-project-keys.ts";
 import type { Actor } from "./types.ts";
 
 export interface RotationCounts {
@@ -13,14 +13,14 @@ export interface RotationCounts {
   rotated: number;
   /** Identities that were under it already. */
   current: number;
-  /** Identities, and projects' webhook secrets, under a master key this process does not have; each is logged. */
+  /** Identities, and webhook secrets and profiles of projects, under a master key this process does not have; each is logged. */
   unavailable: number;
 }
 
 const batchSize = 200;
 
 /**
- * Wraps every identity's data key, and those of webhook secrets, with the current master key. The data keys themselves, and what is sealed under
+ * Wraps every identity's data key, and those of webhook secrets and profiles, with the current master key. The data keys themselves, and what is sealed under
  * them, stay as they are: workers may run, as long as they know both keys. May be stopped and started again.
  */
 export async function rotateKeys({
@@ -67,7 +67,7 @@ export async function rotateKeys({
     .select((eb) => eb.fn.countAll<string>().as("total"))
     .executeTakeFirstOrThrow();
   const current = Number(total) - rotated - unavailable;
-  unavailable += await rotateWebhookSecrets({ kysely, keyring, log });
+  unavailable += await rotateProjectKeys({ kysely, keyring, log });
   return { rotated, unavailable, current };
 }
 

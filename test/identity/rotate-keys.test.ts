@@ -8,10 +8,11 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { createIdentities } from "../../src/identity/identities.ts";
 import { openKeyring } from "../../src/identity/keyring.ts";
 import { type RotationCounts, rotateKeys } from "../../src/identity/rotate-keys.ts";
-import { rotateWebhookSecrets } from "../../src/identity/rotate-webhook-secrets.ts";
+import { rotateProjectKeys } from "../../src/identity/rotate-project-keys.ts";
 import type { Identity } from "../../src/identity/types.ts";
 import { createWebhookSecrets } from "../../src/job/webhooks/secrets.ts";
 import { Secret } from "../../src/secret.ts";
+import { createProfiles } from "../../src/session/profiles.ts";
 import { newIdentity, openTestKeyring, testKey } from "../support/identities.ts";
 import { createTestDatabase, type TestDatabase } from "../support/postgres.ts";
 
@@ -134,14 +135,18 @@ test("keys that are settings are not renewed", async () => {
   expect(await keyring.renew()).toBe(false);
 });
 
-test("webhook secrets go over to the new key, and are counted where their key is not at hand", async () => {
+test("webhook secrets and profiles go over to the new key, and are counted where their key is not at hand", async () => {
   const { kysely } = db.database;
   const before = createWebhookSecrets({ db: kysely, keyring: await openTestKeyring(first) });
   const [made] = await before.active("default");
+  const state = { cookies: [], origins: [], sessionStorage: { "https://a.example": { tab: "one" } } };
+  await createProfiles({ db: kysely, keyring: await openTestKeyring(first) }).save("default", "kept", state);
   const without = await openTestKeyring(third);
-  expect(await rotateWebhookSecrets({ kysely, keyring: without, log })).toBe(1);
+  expect(await rotateProjectKeys({ kysely, keyring: without, log })).toBe(2);
   const both = await openTestKeyring(second, first);
-  expect(await rotateWebhookSecrets({ kysely, keyring: both, log })).toBe(0);
+  expect(await rotateProjectKeys({ kysely, keyring: both, log })).toBe(0);
   const after = createWebhookSecrets({ db: kysely, keyring: await openTestKeyring(second) });
   expect((await after.active("default"))[0]?.reveal()).toBe(made?.reveal());
+  const profiles = createProfiles({ db: kysely, keyring: await openTestKeyring(second) });
+  expect(await profiles.load("default", "kept")).toEqual(state);
 });
