@@ -23,11 +23,14 @@ export function openDoor({
   endpoint,
   folders,
   idleMs,
+  onLeft,
 }: {
   endpoint: string;
   folders: SessionFolders;
   /** Milliseconds; null where nobody needs to be connected. */
   idleMs: number | null;
+  /** Told of each client that has left. */
+  onLeft: () => void;
 }): Door {
   const relays = new Set<Relay>();
   const { promise: alone, resolve: tell } = Promise.withResolvers<void>();
@@ -64,6 +67,7 @@ export function openDoor({
       relays.add(relay);
       void relay.ended.then(() => {
         relays.delete(relay);
+        onLeft();
         held[Symbol.dispose]();
       });
     },

@@ -9,7 +9,7 @@ import type { StartDeps } from "./start-session.ts";
 import type { Sessions } from "./types.ts";
 
 export interface OpenSessionsOptions
-  extends Omit<StartDeps, "store" | "pool" | "worker" | "codeTimeoutMs" | "loginTimeoutMs"> {
+  extends Omit<StartDeps, "store" | "files" | "pool" | "worker" | "codeTimeoutMs" | "loginTimeoutMs"> {
   config: Pick<Config, "codeTimeoutMs" | "loginTimeoutMs" | "mostSessions">;
   keyring: Keyring;
   /** Asked for with the first session only. */

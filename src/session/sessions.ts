@@ -1,12 +1,10 @@
 import { Failure } from "../failure.ts";
 import { assertUsable, identitiesOf, limitsOf } from "./check-request.ts";
 import type { Profiles } from "./profiles.ts";
-import type { SessionFiles } from "./session-files.ts";
 import { type StartDeps, type StartedSession, startSession } from "./start-session.ts";
 import type { LiveSession, NewSession, Sessions } from "./types.ts";
 
 export interface SessionsOptions extends StartDeps {
-  files: SessionFiles;
   profiles: Profiles;
   /** Sessions at a time. */
   most: number;
@@ -18,8 +16,8 @@ const sweepEveryMs = 60_000;
 const comeAgainMs = 30_000;
 
 /** Hands browsers out. Closing it ends the sessions of this process. */
-export function createSessions({ profiles, files, most, ...deps }: SessionsOptions): Sessions {
-  const { store, log } = deps;
+export function createSessions({ profiles, most, ...deps }: SessionsOptions): Sessions {
+  const { store, files, log } = deps;
   const started = new Map<string, StartedSession>();
   let isClosed = false;
 

@@ -7,13 +7,16 @@ import { limitsOf } from "./check-request.ts";
 import { openDoor } from "./door.ts";
 import { createEnding } from "./ending.ts";
 import type { HoldDeps } from "./hold-identity.ts";
+import { keepDownloads } from "./keep-downloads.ts";
 import { captureNow, takeBrowser } from "./session-browser.ts";
+import type { SessionFiles } from "./session-files.ts";
 import { type SessionChange, type SessionStore, serverLease } from "./session-store.ts";
 import { signEverybodyIn } from "./sign-everybody-in.ts";
 import type { LiveSession, NewSession, SessionEnd, SessionRecord } from "./types.ts";
 
 export interface StartDeps extends HoldDeps {
   store: SessionStore;
+  files: SessionFiles;
   pool: () => Promise<ChromiumPool>;
 }
 
@@ -71,7 +74,10 @@ export function startSession(deps: StartDeps, request: StartRequest): StartedSes
     onAbort(started.chromium.lost, () => stop("browser died"));
 
     const { endpoint, downloadsDir, uploadsDir } = started.chromium;
-    const door = openDoor({ endpoint, folders: { downloadsDir, uploadsDir }, idleMs });
+    const watching = keepDownloads({ ...deps, sessionId: id, chromium: started.chromium, log });
+    resources.defer(() => watching.then((watch) => watch[Symbol.asyncDispose]()).catch(() => undefined));
+    const onLeft = () => void watching.then((watch) => watch.renew()).catch(() => undefined);
+    const door = openDoor({ endpoint, folders: { downloadsDir, uploadsDir }, idleMs, onLeft });
     resources.defer(() => door.close());
     void door.alone.then(() => stop("idle"));
     const timer = setTimeout(() => stop("time limit"), maxMs);
@@ -105,6 +111,7 @@ export function startSession(deps: StartDeps, request: StartRequest): StartedSes
       savesState: (identity) => saveState ?? identity.saveSessions,
       onCancelled: () => stop("cancelled"),
     });
+    await watching;
     ending.throwIfOver();
     ending.handOut();
     await recordChanges({ status: "running", startedAt: new Date() });

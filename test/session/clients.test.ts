@@ -80,6 +80,49 @@ test("a file that was uploaded to the session can be given to a page by its name
   await browser.disconnect();
 });
 
+test("what a client downloads is a file of the session, whatever the client would do with it", async () => {
+  const session = await on.create({ identityIds: ["ada"] });
+  const browser = await chromium.connectOverCDP(on.addressOf(session));
+  const page = browser.contexts()[0]?.pages()[0];
+  await page?.goto(`${on.site.url}/statements`);
+  await page
+    ?.getByRole("link", { name: /PDF|Download/ })
+    .first()
+    .click();
+  const { sessions } = on.api.deps;
+  await expect.poll(() => sessions.files("default", session.id)).toHaveLength(1);
+  await browser.close();
+  // Also one that nobody is connected for.
+  const again = await puppeteer.connect({ browserWSEndpoint: on.addressOf(session) });
+  const [same] = await again.pages();
+  await same?.evaluate(() => {
+    const link = Object.assign(document.createElement("a"), { download: "../../note.txt" });
+    link.href = URL.createObjectURL(new Blob(["left behind"]));
+    setTimeout(() => link.click(), 300);
+  });
+  await again.disconnect();
+  await expect.poll(() => sessions.files("default", session.id)).toHaveLength(2);
+  await on.end(session);
+  const files = await sessions.files("default", session.id);
+  expect(files).toMatchObject([
+    { kind: "download", suggestedName: expect.stringMatching(/\.pdf$/) },
+    { kind: "download", bytes: 11 },
+  ]);
+  const { stream } = await on.ground.parts.artifacts.read(session.id, files[1]?.name ?? "");
+  expect((await stream.toArray()).join("")).toBe("left behind");
+  expect(files[1]?.name).not.toContain("/");
+});
+
+test("a client that closes the last page leaves the next one a new page", async () => {
+  const session = await on.create();
+  const first = await puppeteer.connect({ browserWSEndpoint: on.addressOf(session) });
+  for (const page of await first.pages()) await page.close();
+  await first.disconnect();
+  const second = await puppeteer.connect({ browserWSEndpoint: on.addressOf(session) });
+  await expect.poll(async () => (await second.pages()).map((page) => page.url())).toEqual(["about:blank"]);
+  await second.disconnect();
+});
+
 interface Client extends AsyncDisposable {
   send(method: string, params?: object, sessionId?: string): Promise<Record<string, unknown>>;
 }
