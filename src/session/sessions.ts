@@ -12,6 +12,8 @@ export interface SessionsOptions extends StartDeps {
 
 /** How often sessions of servers that died are looked for, in milliseconds. */
 const sweepEveryMs = 60_000;
+/** How long after a session was handed out the browser for the next one is started, in milliseconds. */
+const replenishAfterMs = 1_000;
 /** When to come again where all places are taken, in milliseconds. */
 const comeAgainMs = 30_000;
 
@@ -20,6 +22,7 @@ export function createSessions({ profiles, most, ...deps }: SessionsOptions): Se
   const { store, files, log } = deps;
   const started = new Map<string, StartedSession>();
   let isClosed = false;
+  let replenishing: NodeJS.Timeout | undefined;
 
   const sweep = () =>
     void store
@@ -42,6 +45,13 @@ export function createSessions({ profiles, most, ...deps }: SessionsOptions): Se
     void session.done.finally(() => started.delete(session.id));
   };
 
+  // Not at once: while a client connects, the processors are its.
+  const replenish = () => {
+    clearTimeout(replenishing);
+    replenishing = setTimeout(() => void deps.pool().then((pool) => pool.fill()), replenishAfterMs);
+    replenishing.unref();
+  };
+
   return {
     async create(request) {
       assertUsable(request);
@@ -61,8 +71,7 @@ export function createSessions({ profiles, most, ...deps }: SessionsOptions): Se
       });
       keep(session);
       await session.opened;
-      // After the session that is waited for: while it is opened, the processors are its.
-      void deps.pool().then((pool) => pool.fill());
+      replenish();
       return await store.get(request.project, session.id);
     },
 
@@ -106,6 +115,7 @@ export function createSessions({ profiles, most, ...deps }: SessionsOptions): Se
     async [Symbol.asyncDispose]() {
       isClosed = true;
       clearInterval(sweeping);
+      clearTimeout(replenishing);
       const open = [...started.values()];
       for (const session of open) session.stop("service stopped");
       await Promise.all(open.map(({ done }) => done));

@@ -3,8 +3,8 @@ import { createChromiumPool } from "../../src/browser/handed-out/pool.ts";
 import { chromiumPath, silent } from "./chromium.ts";
 
 const pool = createChromiumPool({ executablePath: chromiumPath, sandbox: "auto", size: 0, log: silent });
-const { chromium, connection } = await pool.take({ headed: true, window: { width: 800, height: 600 } });
-await (await connection.context.newPage()).goto("data:text/html,<h1>handed out</h1>");
+const { chromium, connection, page } = await pool.take({ headed: true, window: { width: 800, height: 600 } });
+await page.goto("data:text/html,<h1>handed out</h1>");
 await connection[Symbol.asyncDispose]();
 process.stdout.write(`${JSON.stringify({ group: chromium.group })}\n`);
 setInterval(() => undefined, 60_000);

@@ -15,7 +15,7 @@ const name = "handed out";
  * the first leaves the context: it is about to be somebody else's.
  */
 export function openInDefaultContext({
-  started: { chromium, connection },
+  started: { chromium, connection, page },
   isShared,
   log,
 }: {
@@ -31,7 +31,8 @@ export function openInDefaultContext({
     const { context } = connection;
     if (typeof state === "object" && (state.cookies.length > 0 || state.origins.length > 0))
       await put(state as RestorableState);
-    return { context, lost: chromium.lost, close: async () => {} };
+    const lent = { context, lost: chromium.lost, close: async () => {} };
+    return isShared ? lent : { ...lent, page };
   };
   const put = async (state: RestorableState): Promise<void> => {
     const { context } = connection;

@@ -1,13 +1,15 @@
 import { isDeepStrictEqual } from "node:util";
+import type { Page } from "playwright-core";
 import type { Logger } from "../../log.ts";
 import type { SandboxSetting } from "../sandbox.ts";
 import { type Connection, connectTo } from "./connect.ts";
 import { type ChromiumShape, type HandedOutChromium, launchHandedOut } from "./launch.ts";
 
-/** A Chromium that nobody was in yet, with our connection to it. Both are its taker's to close. */
+/** A Chromium that nobody was in yet, with our connection to it and a blank page. All are its taker's to close. */
 export interface StartedChromium {
   chromium: HandedOutChromium;
   connection: Connection;
+  page: Page;
 }
 
 /**
@@ -44,7 +46,8 @@ export function createChromiumPool({
   const start = async (shape: ChromiumShape): Promise<StartedChromium> => {
     const chromium = await launchHandedOut({ executablePath: executablePath(), sandbox, log, ...shape });
     try {
-      return { chromium, connection: await connectTo(chromium.endpoint) };
+      const connection = await connectTo(chromium.endpoint);
+      return { chromium, connection, page: await connection.context.newPage() };
     } catch (error) {
       await chromium.close();
       throw error;

@@ -52,7 +52,6 @@ export const openDebugSession = defineRoute({
       identityIds: [identityId],
       maxMinutes: minutes,
       idleMinutes,
-      viewport: { width: 1_280, height: 800 },
       saveState: false,
       tags: ["debug"],
       actor: `key:${keyId}`,

@@ -30,7 +30,7 @@ test("a browser started ahead is handed out once, and one that died meanwhile is
   pool.fill();
   pool.fill();
   const first = await pool.take(usualShape);
-  expect(first.connection.context.pages()).toEqual([]);
+  expect(first.connection.context.pages()).toEqual([first.page]);
   const groups = () => new Set(ownChromiums().map(({ group }) => group));
   expect(groups()).toContain(first.chromium.group);
 
@@ -56,8 +56,7 @@ test("a browser started ahead is handed out once, and one that died meanwhile is
 test("another shape than the usual is started for whoever asks", async () => {
   await using pool = openPool(1);
   pool.fill();
-  const { chromium, connection } = await pool.take({ window: { width: 500, height: 400 } });
-  const page = await connection.context.newPage();
+  const { chromium, connection, page } = await pool.take({ window: { width: 500, height: 400 } });
   expect(await page.evaluate(() => [innerWidth, innerHeight])).toEqual([500, 400]);
   await connection[Symbol.asyncDispose]();
   await chromium.close();
