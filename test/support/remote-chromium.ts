@@ -19,7 +19,10 @@ export interface RemoteChromium extends AsyncDisposable {
  * A Chromium somebody else runs, driven over a port. With `elsewhere` it sees another /tmp than we do, as one on
  * another machine would; that needs root.
  */
-export async function startRemoteChromium({ elsewhere = false } = {}): Promise<RemoteChromium> {
+export async function startRemoteChromium({
+  elsewhere = false,
+  path = chromiumPath(),
+} = {}): Promise<RemoteChromium> {
   const dir = await mkdtemp(join(tmpdir(), "latchkey-test-"));
   const flags = [
     "--headless",
@@ -40,12 +43,12 @@ export async function startRemoteChromium({ elsewhere = false } = {}): Promise<R
           "-c",
           `mount -t tmpfs tmpfs /tmp && exec "$@" --user-data-dir=/tmp/p`,
           "sh",
-          chromiumPath(),
+          path,
           ...flags,
         ],
         { detached: true, stdio: ["ignore", "ignore", "pipe"] },
       )
-    : spawn(chromiumPath(), [...flags, `--user-data-dir=${dir}`], {
+    : spawn(path, [...flags, `--user-data-dir=${dir}`, "about:blank"], {
         detached: true,
         stdio: ["ignore", "ignore", "pipe"],
       });
@@ -135,6 +138,23 @@ export async function startCdpProxy({
       });
     },
   };
+}
+
+/** Passes every message on, both ways, until one side closes. */
+export function relay(client: WebSocket, target: string): void {
+  const upstream = new WebSocket(target);
+  const waiting: string[] = [];
+  upstream.on("open", () => {
+    for (const message of waiting.splice(0)) upstream.send(message);
+  });
+  client.on("message", (data) => {
+    if (upstream.readyState === WebSocket.OPEN) upstream.send(textOf(data));
+    else waiting.push(textOf(data));
+  });
+  upstream.on("message", (data) => client.send(textOf(data)));
+  client.on("close", () => upstream.close());
+  upstream.on("close", () => client.close());
+  upstream.on("error", () => client.close());
 }
 
 /** Messages come as one buffer unless asked for otherwise. */

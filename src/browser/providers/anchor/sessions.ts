@@ -44,6 +44,8 @@ export function createAnchorSessions({
   log: Logger;
 }): AnchorSessions {
   const closing = new AbortController();
+  /** Aborted before that: what would be looked for in a while is looked for now, for the last time. */
+  const hurry = new AbortController();
   const ending = new Map<string, Promise<void>>();
   const background = new Set<Promise<unknown>>();
   /** Marks of the sessions that are ours now. */
@@ -66,9 +68,9 @@ export function createAnchorSessions({
 
   async function endLate(mark: string): Promise<void> {
     for (const ms of doubtMs) {
-      await sleep(ms, undefined, { signal: closing.signal, ref: false }).catch(() => {});
+      await sleep(ms, undefined, { signal: hurry.signal, ref: false }).catch(() => {});
       const ended = await endMarked(mark).catch(() => 0);
-      if (ended > 0 || closing.signal.aborted) return;
+      if (ended > 0 || hurry.signal.aborted) return;
     }
   }
 
@@ -201,7 +203,8 @@ export function createAnchorSessions({
       }
     },
     async [Symbol.asyncDispose]() {
-      await within(closeMs, Promise.all(background));
+      hurry.abort();
+      await within(closeMs, untilEmpty(background));
       closing.abort(new Failure("provider_unavailable", "The browser provider is closed."));
       await within(closeMs, untilEmpty(background));
     },
