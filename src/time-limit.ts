@@ -28,7 +28,8 @@ export function createTimeLimit(ms: number): TimeLimit {
   run();
   return {
     signal: controller.signal,
-    leftMs: () => Math.max(0, pauses === 0 ? leftMs - (performance.now() - runningSince) : leftMs),
+    leftMs: () =>
+      Math.max(0, Math.round(pauses === 0 ? leftMs - (performance.now() - runningSince) : leftMs)),
     pause() {
       if (pauses === 0) {
         clearTimeout(timer);

@@ -67,7 +67,10 @@ export interface AnchorCloud extends AsyncDisposable {
   reset(): void;
 }
 
-const fault = (status: number, message: string): Odd => ({ status, body: { error: { code: status, message } } });
+const fault = (status: number, message: string): Odd => ({
+  status,
+  body: { error: { code: status, message } },
+});
 
 export async function startAnchorCloud(): Promise<AnchorCloud> {
   const apiKey = `CANARY-anchor-key-${randomUUID()}`;
@@ -154,9 +157,12 @@ export async function startAnchorCloud(): Promise<AnchorCloud> {
         };
       case "GET /v1/identities/:id/credentials":
         if (identity?.credentials === undefined) return fault(404, "Cannot GET");
-        return { body: { id, name: identity.name, source: identity.source, credentials: identity.credentials } };
+        return {
+          body: { id, name: identity.name, source: identity.source, credentials: identity.credentials },
+        };
       case "POST /v1/identities/:id/reauthenticate":
-        if (identity?.onReauthenticate === undefined) return fault(422, "Identity could not be reauthenticated");
+        if (identity?.onReauthenticate === undefined)
+          return fault(422, "Identity could not be reauthenticated");
         return identity.onReauthenticate(identity) ?? { body: { identityId: id, async: false } };
       default:
         return fault(404, `Cannot ${route}`);

@@ -25,9 +25,10 @@ export async function submit(
 ): Promise<string> {
   const { database, identities, runs } = await parts.store();
   const { queue } = await parts.queueing();
-  const { webhookAllow } = parts.config;
+  const { config } = parts;
   const catalogue = await parts.catalogue();
-  const deps = { db: database.kysely, catalogue, identities, runs, queue, webhookAllow };
+  const { webhookAllow } = config;
+  const deps = { db: database.kysely, catalogue, identities, runs, queue, webhookAllow, config };
   return submitRun(deps, job, { attempts: 1, ...options });
 }
 

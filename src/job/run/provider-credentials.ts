@@ -21,13 +21,18 @@ export async function findCredentials(run: RunContext, claim: Claim, stale: Stal
   const revealed = await untilAborted(run.signal, () => identities.credentials(id, run.signal));
   if (revealed === undefined) throw stale;
   run.deps.log.info({ identity: identity.id }, "signing in with the credentials that the provider has");
+  // The provider may have used a code of this moment a moment ago; a site takes each once.
+  let lastStep = stepNow(revealed.authenticator?.periodSeconds);
   claim.identity = { ...identity, credentials: summariesOf(revealed) } satisfies Identity;
   claim.record = {
     ...claim.record,
     revealCredentials: async () => revealed,
-    // The provider may have used a code of this moment a moment ago; a site takes each once.
-    lastTimeStep: async () => stepNow(revealed.authenticator?.periodSeconds),
-    claimTimeStep: async () => true,
+    lastTimeStep: async () => lastStep,
+    async claimTimeStep(_id, step) {
+      if (BigInt(step) <= lastStep) return false;
+      lastStep = BigInt(step);
+      return true;
+    },
   };
 }
 

@@ -59,7 +59,7 @@ export function createAnchorClient({
     baseUrl,
     async send({ method, path, query, body, purpose, signal, limitMs }) {
       signal.throwIfAborted();
-      const late = AbortSignal.timeout(limitMs);
+      const late = AbortSignal.timeout(Math.ceil(limitMs));
       const startedAt = performance.now();
       const search = query === undefined ? "" : `?${new URLSearchParams(query)}`;
       try {
