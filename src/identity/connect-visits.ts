@@ -49,7 +49,7 @@ export interface ConnectVisits {
   change(id: string, change: Change): Promise<void>;
   /** Gives the visit its next run. False where another request has given it one meanwhile. */
   nextRun(visit: ConnectVisit, runId: string): Promise<boolean>;
-  /** Takes a run away again that never came to be. */
+  /** Takes a run away again that never came to be: the one before it is the visit's again. */
   forgetRun(visit: ConnectVisit, runId: string): Promise<void>;
   /** Uses the token up for this visit; false where another visit has. */
   succeed(visit: ConnectVisit): Promise<boolean>;
@@ -134,10 +134,10 @@ export function createConnectVisits({
       return numUpdatedRows > 0n;
     },
 
-    async forgetRun({ id }, runId) {
+    async forgetRun({ id, runId: before }, runId) {
       await kysely
         .updateTable("connect_visits")
-        .set({ run_id: null })
+        .set({ run_id: before })
         .where("id", "=", id)
         .where("run_id", "=", runId)
         .execute();

@@ -35,7 +35,7 @@ export function choosePage(
               <button name="flow" value=${flow.id ?? ""} class="choice">
                 <span class="choice-name">${nameOf(t, flow)}</span>
                 ${flow.isRecommended ? html`<span class="badge">${t.recommended}</span>` : null}
-                <span class="choice-hint">${flow.description ?? methodsOf(t, flow)}</span>
+                <span class="choice-hint">${hintOf(context, flow)}</span>
               </button>
             `,
           )}
@@ -56,12 +56,15 @@ export function choosePage(
   });
 }
 
-/** The flow that every application begins with is called in the visitor's language. */
-function nameOf(t: Messages, { name }: OfferedFlow): string {
-  return name === "Standard authentication" ? t.standardFlow : name;
-}
+const isStandard = ({ name }: OfferedFlow) => name === "Standard authentication";
 
-function methodsOf(t: Messages, { methods, customFields }: OfferedFlow): string {
+/** The flow that every application begins with is called in the visitor's language. */
+const nameOf = (t: Messages, flow: OfferedFlow) => (isStandard(flow) ? t.standardFlow : flow.name);
+
+function hintOf({ t, app }: PageContext, flow: OfferedFlow): string {
+  const { description, methods, customFields } = flow;
+  if (description !== null) return description;
+  if (isStandard(flow)) return t.formIntro(app?.host ?? "");
   const parts = [
     methods.includes("username_password") ? t.byPassword : "",
     methods.includes("authenticator") ? t.byKey : "",

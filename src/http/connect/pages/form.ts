@@ -37,6 +37,7 @@ export function formPage(context: PageContext, view: FormView): string {
       <h1>${title}</h1>
       ${refusal === undefined ? html`<p class="intro">${t.formIntro(app?.host ?? "")}</p>` : null}
       ${refusal === undefined ? null : refusalAlert(context, refusal, attemptsLeft)}
+      ${refusal === undefined && attemptsLeft === 0 ? alert(t.noTriesLeft(name), []) : null}
       ${hasFaults ? alert(t.faults, []) : null}
       ${
         attemptsLeft === 0
