@@ -48,7 +48,7 @@ export async function addConnectPage(app: FastifyInstance, deps: ConnectPageDeps
       new Failure("too_many_requests", "Too many requests came from this address.", { retryAfterMs: ttl }),
   });
   app.setErrorHandler((error, request, reply) => {
-    const failure = requestFailure(error);
+    const failure = requestFailure(isUnreadable(request) ? unreadable(error) : error);
     if (failure.status >= 500)
       request.log.error({ err: error, code: failure.code }, "the connect page failed");
     return refusePage(failure, contextOf(request), reply);
@@ -109,6 +109,11 @@ export async function addConnectPage(app: FastifyInstance, deps: ConnectPageDeps
     return refusePage("lost", contextOf(request), reply);
   }
 }
+
+/** The parser of multipart forms throws errors that say nothing of whose fault it is. */
+const isUnreadable = (request: FastifyRequest) => request.isMultipart() && !request.body;
+const unreadable = (cause: unknown) =>
+  cause instanceof Failure ? cause : new Failure("invalid_argument", "The form cannot be read.", { cause });
 
 const forGood = "public, max-age=31536000, immutable";
 const assetHeaders = { "x-content-type-options": "nosniff" };
