@@ -15,10 +15,7 @@ export const connectStates = [
 ] as const;
 export type ConnectState = (typeof connectStates)[number];
 
-/** What the page shows. */
-export const stateOf = (page: Page): Promise<string | undefined> =>
-  page.evaluate(() => document.body?.dataset["state"]).catch(() => undefined);
-
+/** Resolves when the page shows the state. */
 export const shows = (page: Page, state: ConnectState): Promise<unknown> =>
   page.locator(`body[data-state="${state}"]`).waitFor();
 

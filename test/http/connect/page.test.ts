@@ -1,0 +1,308 @@
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import type { AxeResults } from "axe-core";
+import { sql } from "kysely";
+import type { Browser, BrowserContextOptions, FrameLocator, Page } from "playwright-core";
+import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import { type PracticeSite, startPracticeSite } from "../../../practice/site.ts";
+import { type Service, startService } from "../../../src/main.ts";
+import { openTestApi, type TestApi } from "../../support/api.ts";
+import { launchChromium } from "../../support/chromium.ts";
+import { addApplication, makeToken } from "../../support/connect.ts";
+import { type ConnectState, connectStates, shows, walkConnectStates } from "../../support/connect-states.ts";
+import { openTestParts, type TestParts } from "../../support/parts.ts";
+import { codeOf } from "../../support/practice-login.ts";
+import { quickUser } from "../../support/runs.ts";
+import { startServer, type TestServer } from "../../support/web-server.ts";
+
+const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+const { username, password } = quickUser;
+
+let ground: TestParts;
+let api: TestApi;
+let base: string;
+let site: PracticeSite;
+let worker: Service;
+let browser: Browser;
+/** Somebody's page that has `connect.js` in it. */
+let embedder: TestServer;
+beforeAll(async () => {
+  [ground, site, browser] = await Promise.all([
+    openTestParts(),
+    startPracticeSite({ users: [quickUser] }),
+    launchChromium(),
+  ]);
+  api = await openTestApi(ground.parts);
+  base = await api.app.listen({ host: "127.0.0.1", port: 0 });
+  worker = await startService(ground.parts, new Set(["worker"]));
+  embedder = await startServer((request, response) => {
+    if (request.url?.startsWith("/callback") === true)
+      return void response.end("<!doctype html><title>Callback</title>");
+    response.setHeader("content-type", "text/html");
+    response.end(
+      `<!doctype html><title>Shop</title><script src="${base}/connect.js"></script><button>Connect</button>`,
+    );
+  });
+});
+afterAll(async () => {
+  await browser.close();
+  await worker.stop(0);
+  await api[Symbol.asyncDispose]();
+  await ground[Symbol.asyncDispose]();
+  await site.close();
+  await embedder[Symbol.asyncDispose]();
+});
+beforeEach(() => site.reset());
+
+async function openPage(options: BrowserContextOptions = {}): Promise<Page & AsyncDisposable> {
+  const context = await browser.newContext(options);
+  const page = await context.newPage();
+  return Object.assign(page, { [Symbol.asyncDispose]: () => context.close() });
+}
+
+async function newLink(
+  more: Parameters<typeof makeToken>[2] = {},
+  frameOrigins: string[] = [],
+): Promise<string> {
+  const { id } = await addApplication(ground.parts, { url: `${site.url}/`, frameOrigins });
+  return `${base}/identity/create?token=${await makeToken(ground.parts, id, { callbackUrl: `${embedder.url}/callback`, ...more })}`;
+}
+
+const scheme = { light: "light", dark: "dark" } as const;
+/** How else each state is to be fit for everybody. */
+const looks = [
+  { colour: scheme.light, width: 1_000, lang: "en" },
+  { colour: scheme.dark, width: 1_000, lang: "en" },
+  { colour: scheme.light, width: 320, lang: "de" },
+  { colour: scheme.dark, width: 360, lang: "ar" },
+];
+
+test("nobody is kept from any state of the page, light or dark, on a small screen, from right to left", {
+  timeout: 120_000,
+}, async () => {
+  await using page = await openPage();
+  const { authFlows, database } = await ground.parts.store();
+  const application = await addApplication(ground.parts, { url: `${site.url}/` });
+  await authFlows.create(
+    "default",
+    application.id,
+    {
+      name: "With a company number",
+      methods: ["username_password", "authenticator", "custom"],
+      customFields: [{ name: "Company number" }],
+    },
+    { name: "test" },
+  );
+  await page.route("https://app.example/**", (route) => route.fulfill({ status: 204 }));
+  const seen = new Map<ConnectState, string[]>();
+  const foreign: string[] = [];
+  page.on("request", (request) => {
+    if (!/^(?:data|blob):/.test(request.url()) && !request.url().startsWith(base))
+      foreign.push(request.url());
+  });
+  const console: string[] = [];
+  page.on("console", (message) => {
+    if (message.type() === "error" && !message.text().includes("status of 410")) console.push(message.text());
+  });
+  await walkConnectStates({
+    page,
+    site,
+    async at(state) {
+      const found: string[] = [];
+      for (const { colour, width, lang } of looks) {
+        await page.emulateMedia({ colorScheme: colour, reducedMotion: "reduce" });
+        await page.setViewportSize({ width, height: 800 });
+        const path = new URL(page.url()).pathname;
+        if (path.startsWith("/connect/")) await page.goto(`${base}${path}?lang=${lang}`);
+        await shows(page, state);
+        found.push(...(await violations(page)).map((fault) => `${colour} ${width} ${lang}: ${fault}`));
+        const tooWide = await page.evaluate(() => document.documentElement.scrollWidth > window.innerWidth);
+        if (tooWide) found.push(`${lang} ${width}: wider than the window`);
+      }
+      const path = new URL(page.url()).pathname;
+      if (path.startsWith("/connect/")) await page.goto(`${base}${path}?lang=en`);
+      seen.set(state, found);
+    },
+    async linkTo(kind) {
+      const link = `${base}/identity/create?token=${await makeToken(ground.parts, application.id)}`;
+      if (kind === "expired")
+        await sql`update connect_tokens set expires_at = now() where used_at is null`.execute(
+          database.kysely,
+        );
+      return link;
+    },
+  });
+  expect(Object.fromEntries(seen)).toEqual(Object.fromEntries(connectStates.map((state) => [state, []])));
+  expect(foreign.filter((url) => !url.startsWith("https://app.example/"))).toEqual([]);
+  expect(console).toEqual([]);
+});
+
+test("everything can be done with the keyboard alone, and the focus is where one goes on", async () => {
+  await using page = await openPage();
+  await page.goto(await newLink());
+  const focused = () =>
+    page.evaluate(() => document.activeElement?.id || document.activeElement?.textContent?.trim());
+  expect(await focused()).toBe("username");
+  await page.keyboard.type(username);
+  await page.keyboard.press("Tab");
+  await page.keyboard.type("wrong");
+  // Past the button that shows it, which says so, to the one that sends it.
+  await page.keyboard.press("Tab");
+  expect(await focused()).toBe("Show");
+  await page.keyboard.press("Space");
+  expect(await page.locator("#password").getAttribute("type")).toBe("text");
+  await page.locator("#password").press("Enter");
+  await shows(page, "refused");
+  // What the site said is read out first; the next stop is the form.
+  expect(await focused()).toBe("alert");
+  await page.keyboard.press("Tab");
+  expect(await focused()).toBe("username");
+  await page.keyboard.press("Tab");
+  await page.keyboard.type(password);
+  await page.keyboard.press("Enter");
+  await shows(page, "code");
+  expect(await focused()).toBe("code");
+  await page.keyboard.type(await codeOf(quickUser));
+  await page.keyboard.press("Enter");
+  await page.waitForURL(/\/callback\?.*status=success/);
+});
+
+test("what is wrong with a field is told at the field, and the focus goes there", async () => {
+  await using page = await openPage();
+  await page.goto(await newLink());
+  await page.getByLabel("Email or username").fill("ada");
+  await page.getByRole("button", { name: "Sign in" }).click();
+  const field = page.getByLabel("Password", { exact: true });
+  await page.waitForFunction(() => document.activeElement?.id === "password");
+  expect(await field.getAttribute("aria-invalid")).toBe("true");
+  expect(
+    await field.evaluate(
+      (input) => document.getElementById(input.getAttribute("aria-describedby") ?? "")?.textContent,
+    ),
+  ).toBe("Fill this in.");
+});
+
+test("without scripts it goes the same way, from the link to the callback", async () => {
+  await using page = await openPage({ javaScriptEnabled: false });
+  site.switches.delayMs = 100;
+  await page.goto(await newLink());
+  expect(page.url()).not.toContain("token");
+  await page.getByLabel("Email or username").fill(username);
+  await page.getByLabel("Password", { exact: true }).fill(password);
+  await page.getByRole("button", { name: "Sign in" }).click();
+  await page.getByRole("heading", { name: "Signing in to" }).waitFor();
+  await typeCode(page);
+  await page.waitForURL(/\/callback\?.*status=success/, { timeout: 20_000 });
+  expect(new URL(page.url()).searchParams.get("identityId")).toBe(
+    new URL(page.url()).searchParams.get("identity_id"),
+  );
+});
+
+test("in a popup of connect.js, the page that opened it is told, and nobody else", async () => {
+  await using page = await openPage();
+  await page.goto(embedder.url);
+  const token = new URL(await newLink()).searchParams.get("token");
+  await page.evaluate(() => {
+    Object.assign(window, { heard: [] });
+    addEventListener("message", ({ origin, data }) =>
+      (window as unknown as { heard: unknown[] }).heard.push({ origin, data }),
+    );
+  });
+  const opening = page.waitForEvent("popup");
+  const answer = page.evaluate(
+    (text) =>
+      (window as unknown as { Latchkey: { connect(options: object): Promise<unknown> } }).Latchkey.connect({
+        token: async () => text,
+      }),
+    token,
+  );
+  const popup = await opening;
+  await signInAt(popup);
+  expect(await answer).toEqual({ status: "success", identityId: expect.any(String) });
+  expect(await page.evaluate(() => (window as unknown as { heard: unknown[] }).heard)).toEqual([
+    { origin: base, data: { type: "identity-created", identityId: expect.any(String) } },
+  ]);
+  expect(popup.isClosed()).toBe(true);
+});
+
+test("a popup that is closed, and one that is cancelled, connect nothing", async () => {
+  await using page = await openPage();
+  for (const end of ["close", "cancel"] as const) {
+    await page.goto(embedder.url);
+    const token = new URL(await newLink()).searchParams.get("token");
+    const opening = page.waitForEvent("popup");
+    const answer = page.evaluate(
+      (text) =>
+        (window as unknown as { Latchkey: { connect(options: object): Promise<unknown> } }).Latchkey.connect({
+          token: text,
+        }),
+      token,
+    );
+    const popup = await opening;
+    await shows(popup, "form");
+    await (end === "close" ? popup.close() : popup.getByRole("button", { name: "Cancel" }).click());
+    expect(await answer).toEqual({ status: "cancelled" });
+  }
+});
+
+test("in a frame it shows on the application's own pages, and on nobody else's", async () => {
+  await using page = await openPage();
+  const inFrame = async (origins: string[]) => {
+    await page.goto(embedder.url);
+    const token = new URL(await newLink({}, origins)).searchParams.get("token");
+    const answer = page.evaluate(
+      (text) =>
+        (window as unknown as { Latchkey: { connect(options: object): Promise<unknown> } }).Latchkey.connect({
+          token: text,
+          mode: "frame",
+        }),
+      token,
+    );
+    await page.locator("dialog iframe").waitFor();
+    return { answer, frame: page.frameLocator("dialog iframe") };
+  };
+  const { answer, frame } = await inFrame([embedder.url]);
+  await frame.getByLabel("Email or username").fill(username);
+  await frame.getByLabel("Password", { exact: true }).fill(password);
+  await frame.getByRole("button", { name: "Sign in" }).click();
+  await typeCode(frame);
+  expect(await answer).toEqual({ status: "success", identityId: expect.any(String) });
+  expect(await page.locator("dialog").count()).toBe(0);
+
+  const refused = page.waitForEvent("console", (message) => message.text().includes("frame-ancestors"));
+  const other = await inFrame(["https://elsewhere.example"]);
+  other.answer.catch(() => {});
+  await refused;
+  expect(await other.frame.getByLabel("Email or username").count()).toBe(0);
+});
+
+async function signInAt(page: Page): Promise<void> {
+  await page.getByLabel("Email or username").fill(username);
+  await page.getByLabel("Password", { exact: true }).fill(password);
+  await page.getByRole("button", { name: "Sign in" }).click();
+  await typeCode(page);
+}
+
+/** The code is made when it is asked for: it lasts a second. */
+async function typeCode(page: Page | FrameLocator): Promise<void> {
+  const field = page.getByLabel("Code", { exact: true });
+  await field.waitFor();
+  await field.fill(await codeOf(quickUser));
+  await page.getByRole("button", { name: "Continue" }).click();
+}
+
+async function violations(page: Page): Promise<string[]> {
+  const cdp = await page.context().newCDPSession(page);
+  // The page's own policy allows no script but its own; the debugger's is not the page's.
+  await cdp.send("Runtime.evaluate", { expression: axe });
+  const { result } = await cdp.send("Runtime.evaluate", {
+    expression:
+      "axe.run(document, { resultTypes: ['violations'] }).then((found) => JSON.stringify(found.violations))",
+    awaitPromise: true,
+  });
+  await cdp.detach();
+  const found = JSON.parse(String(result.value)) as AxeResults["violations"];
+  return found.flatMap(({ id, nodes }) =>
+    nodes.map(({ html, failureSummary }) => `${id}: ${html} ${failureSummary}`),
+  );
+}
