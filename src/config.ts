@@ -290,6 +290,15 @@ export const settings = {
     z.coerce.number().int().min(0).max(65_535).default(4_190),
     "Port the server listens on; 0 takes a free one.",
   ),
+  publicUrl: setting(
+    "LATCHKEY_PUBLIC_URL",
+    z
+      .url({ protocol: /^https?$/, error: "is not an http or https URL" })
+      .refine((url) => URL.parse(url)?.origin === url.replace(/\/$/, ""), { error: "has more than a host" })
+      .optional(),
+    "Where clients reach the server, as `https://latchkey.example.com`: for the addresses in its answers.",
+    "as each request came, `X-Forwarded-Host` and `-Proto` of trusted proxies included",
+  ),
   requestsPerMinute: setting(
     "LATCHKEY_REQUESTS_PER_MINUTE",
     count.default(6_000),

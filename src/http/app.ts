@@ -1,9 +1,10 @@
 import { randomUUID } from "node:crypto";
+import multipart from "@fastify/multipart";
 import { type FastifyBaseLogger, type FastifyInstance, fastify, LogController } from "fastify";
 import { validatorCompiler } from "fastify-type-provider-zod";
 import type { Logger } from "../log.ts";
 import type { Tell } from "../observe.ts";
-import { addRoute } from "./add-route.ts";
+import { addRoute, type RouteContext } from "./add-route.ts";
 import { authenticate } from "./api-keys/authenticate.ts";
 import { limitRequests } from "./api-keys/limits.ts";
 import { addConnectPage } from "./connect/add-connect-page.ts";
@@ -108,11 +109,19 @@ async function addApi(app: FastifyInstance, deps: HttpDeps): Promise<void> {
   app.decorateRequest("caller", undefined);
   await describeApi(app);
   const { failedAttempts } = await limitRequests(app, deps.config);
+  const context: RouteContext = {
+    deps,
+    authenticate: (request) => authenticate(request, { keyCheck: deps.keyCheck, failedAttempts }),
+    stopping: stopping.signal,
+  };
   for (const route of routes) {
-    addRoute(app, route, {
-      deps,
-      authenticate: (request) => authenticate(request, { keyCheck: deps.keyCheck, failedAttempts }),
-      stopping: stopping.signal,
-    });
+    const { mostFileBytes } = route;
+    if (mostFileBytes === undefined) addRoute(app, route, context);
+    // In a scope of its own: no other route reads files.
+    else
+      await app.register(async (scope) => {
+        await scope.register(multipart, { limits: { fileSize: mostFileBytes, files: 1, fields: 10 } });
+        addRoute(scope, route, context);
+      });
   }
 }

@@ -68,6 +68,8 @@ interface RouteFacts {
   body?: z.ZodType;
   /** The largest body it takes, in bytes; a mebibyte unless given. */
   mostBodyBytes?: number;
+  /** It takes one file as `multipart/form-data`, of so many bytes at most; the handler reads it from the request. */
+  mostFileBytes?: number;
   responses: Readonly<Record<number, ResponseSchema>>;
   /** What it can be refused with, beside what any route can. */
   failures?: readonly FailureCode[];

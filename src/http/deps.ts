@@ -30,6 +30,7 @@ export interface HttpDeps {
     | "liveFrameAncestors"
     | "project"
     | "provider"
+    | "publicUrl"
     | "requestsPerMinute"
     | "webhookAllow"
   >;

@@ -140,6 +140,12 @@ function resolved(schema: Schema): Schema {
 
 const nested = (depth: number) => `${"[".repeat(depth)}1${"]".repeat(depth)}`;
 
+/** What a body holds beside what is wrong with it; what a session asks for is refused of itself, or it would be made. */
+const sounds: Record<string, Record<string, unknown>> = {
+  "/v1/runs/{id}/code": { code: "1" },
+  "/v1/sessions": { identities: [{ id: "nobody" }] },
+};
+
 /**
  * Malformed requests of one operation, each from what its description allows. Where it speaks another service's dialect,
  * what it does not know is passed over, and null is as good as nothing: such requests are not malformed.
@@ -197,9 +203,7 @@ function malformed(path: string, method: string, operation: Operation): Request[
   const body = operation.requestBody?.content["application/json"].schema;
   if (body === undefined) return requests;
   const { properties = {}, required = [] } = resolved(body);
-  const sound: Record<string, unknown> = path.endsWith("/code")
-    ? { code: "1" }
-    : { flow: "trial/look", identityId: "ada" };
+  const sound: Record<string, unknown> = sounds[path] ?? { flow: "trial/look", identityId: "ada" };
   const send = (
     what: string,
     payload: string,
@@ -217,8 +221,8 @@ function malformed(path: string, method: string, operation: Operation): Request[
   for (const value of hostile)
     send("body with a field of an odd name", JSON.stringify({ ...sound, [`_${value}`]: value }));
   for (const text of [
-    "",
-    "null",
+    // A session may be asked for with nothing at all.
+    ...(path === "/v1/sessions" ? [] : ["", "null"]),
     "7",
     '"text"',
     "[]",

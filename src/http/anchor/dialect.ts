@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { Failure, FailureCode } from "../../failure.ts";
 import type { Dialect } from "../dialect.ts";
 
 const prefix = "/anchor";
@@ -24,9 +25,9 @@ export const anchorDialect: Dialect = {
   isLax: true,
   errorSchema: anchorErrorSchema,
   refusal(failure) {
-    const { status, code, retryable } = failure;
-    // Of the server's own faults nothing is told: the log has the rest.
-    const message = code === "internal_error" ? "The server could not do what was asked." : failure.message;
+    const { code, retryable } = failure;
+    const status = statuses[code] ?? failure.status;
+    const message = messageOf(failure, status);
     return {
       status,
       // A client that is told to retry would do so for every one of these statuses.
@@ -35,5 +36,29 @@ export const anchorDialect: Dialect = {
     };
   },
 };
+
+/**
+ * Where clients expect another status than Latchkey's own: 422 where the site would not have the identity, 503 where it
+ * could not be asked.
+ */
+const statuses: Partial<Record<FailureCode, number>> = {
+  identity_failed: 422,
+  credentials_missing: 422,
+  one_time_code_timeout: 422,
+  account_locked: 422,
+  origin_not_allowed: 422,
+  session_lapsed: 422,
+  site_unreachable: 503,
+  site_error: 503,
+  mailbox_unavailable: 503,
+  deadline_exceeded: 503,
+};
+
+/** The beginning is what clients know a login that came to nothing by. */
+function messageOf({ code, message }: Failure, status: number): string {
+  // Of the server's own faults nothing is told: the log has the rest.
+  if (code === "internal_error") return "The server could not do what was asked.";
+  return status === 422 ? `Identity authentication failed: ${message}` : message;
+}
 
 const isRetried = (status: number) => status === 408 || status === 409 || status === 429 || status >= 500;

@@ -17,6 +17,22 @@ import { reauthenticate } from "./identities/reauthenticate.ts";
 import { retrieveCredentials } from "./identities/retrieve-credentials.ts";
 import { retrieveIdentity } from "./identities/retrieve-identity.ts";
 import { updateIdentity } from "./identities/update-identity.ts";
+import { createProfile, deleteProfile, listProfiles, retrieveProfile } from "./profiles/profiles.ts";
+import { sessionAuthStatus } from "./sessions/auth-status.ts";
+import {
+  gotoUrl,
+  pressShortcut,
+  sessionPages,
+  sessionScreenshot,
+  typeKeys,
+} from "./sessions/control-session.ts";
+import { createSession } from "./sessions/create-session.ts";
+import { endAllSessions, endSession } from "./sessions/end-session.ts";
+import { listSessions, sessionsStatus } from "./sessions/list-sessions.ts";
+import { dragAndDrop, mouseClick, mouseDoubleClick, mouseMove, scroll } from "./sessions/mouse.ts";
+import { retrieveSession } from "./sessions/retrieve-session.ts";
+import { primaryRecording, sessionDownloads, sessionRecordings } from "./sessions/session-files.ts";
+import { uploadAgentFile, uploadFile } from "./sessions/upload-file.ts";
 import { unsupportedRoutes } from "./unsupported.ts";
 
 /** The API of Anchor Browser: docs/anchor.md. */
@@ -37,6 +53,32 @@ export const anchorRoutes = inDialect(anchorDialect, [
   listAuthFlows,
   updateAuthFlow,
   deleteAuthFlow,
+  createSession,
+  listSessions,
+  sessionsStatus,
+  endAllSessions,
+  retrieveSession,
+  endSession,
+  sessionAuthStatus,
+  sessionPages,
+  gotoUrl,
+  sessionScreenshot,
+  mouseClick,
+  mouseDoubleClick,
+  mouseMove,
+  dragAndDrop,
+  scroll,
+  typeKeys,
+  pressShortcut,
+  sessionDownloads,
+  sessionRecordings,
+  primaryRecording,
+  uploadFile,
+  uploadAgentFile,
+  createProfile,
+  listProfiles,
+  retrieveProfile,
+  deleteProfile,
   signalEvent,
   waitForEvent,
   ...unsupportedRoutes,

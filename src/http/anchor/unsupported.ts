@@ -4,6 +4,11 @@ import { defineRoute, type Route } from "../define-route.ts";
 
 /** What Anchor's API has and Latchkey has not: the agent, its tools and tasks, extensions, batches. */
 const unsupported: readonly (readonly [Route["method"], Route["url"]])[] = [
+  ["GET", "/v1/sessions/history"],
+  ["POST", "/v1/sessions/async"],
+  ["GET", "/v1/sessions/async/:request/status"],
+  ["GET", "/v1/sessions/:session/clipboard"],
+  ["POST", "/v1/sessions/:session/clipboard"],
   ["POST", "/v1/tools/fetch-webpage"],
   ["POST", "/v1/tools/perform-web-task"],
   ["GET", "/v1/tools/perform-web-task/:workflow/status"],
