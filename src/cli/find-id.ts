@@ -8,6 +8,7 @@ const things = {
   runs: { one: "run", many: "runs" },
   webhook_deliveries: { one: "webhook delivery", many: "deliveries" },
   batches: { one: "batch", many: "batches" },
+  sessions: { one: "session", many: "sessions" },
 } as const;
 
 /**

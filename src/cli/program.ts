@@ -15,6 +15,7 @@ import { registerRun } from "./run.ts";
 import { registerRuns } from "./runs.ts";
 import { registerSchedules } from "./schedules.ts";
 import { registerService, serviceCommands } from "./service.ts";
+import { registerSessions } from "./sessions.ts";
 import { registerSubmit } from "./submit.ts";
 import { registerWebhooks } from "./webhooks.ts";
 
@@ -64,6 +65,7 @@ What can go wrong, and what to do about it: docs/failures.md.`,
   registerRun(program, context);
   registerSubmit(program, context);
   registerBatches(program, context);
+  registerSessions(program, context);
   registerRuns(program, context);
   registerSchedules(program, context);
   registerHealth(program, context);

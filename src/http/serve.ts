@@ -9,7 +9,7 @@ import { createSubmitter } from "../job/submitter.ts";
 import type { Logger } from "../log.ts";
 import type { ProcessMetrics } from "../metrics/open.ts";
 import type { Tell } from "../observe.ts";
-import { openSessions } from "../session/open.ts";
+import { openSessionService } from "../session/open.ts";
 import { createSessionTokens } from "../session/tokens.ts";
 import { openKeyCheck } from "./api-keys/key-check.ts";
 import type { ApiKeys } from "./api-keys/key-store.ts";
@@ -46,7 +46,7 @@ export async function openHttpDeps({
 }: Omit<ServeOptions, "scrape" | "tell">): Promise<HttpDeps & AsyncDisposable> {
   const { config, database } = parts;
   const keyCheck = await openKeyCheck({ keys, database, log });
-  const sessions = openSessions({ ...parts, keyring, log });
+  const sessions = await openSessionService({ ...parts, keyring, log });
   const submitter = createSubmitter({ db: database.kysely, webhookAllow: config.webhookAllow, ...parts });
   return {
     ...parts,

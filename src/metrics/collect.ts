@@ -21,13 +21,13 @@ const statuses = ["queued", "deferred", "running", "waiting_for_code"];
  * would have told is left out rather than told as of old.
  */
 export async function collect(metrics: Metrics, deps: CollectDeps): Promise<void> {
-  const { runs, leases, identities, scheduleFires, identityHealth, queueJobs } = metrics;
+  const { runs, leases, sessions, identities, scheduleFires, identityHealth, queueJobs } = metrics;
   const { webhookBacklog, webhookBacklogAge, webhooksFailed, clockOffset, schedulesLate } = metrics;
   await Promise.all([
     part(metrics, {
       name: "database",
       ask: () => askDatabase(metrics, deps.db),
-      labelled: [runs, leases, identities, scheduleFires, identityHealth],
+      labelled: [runs, leases, sessions, identities, scheduleFires, identityHealth],
       plain: [webhookBacklog, webhookBacklogAge, webhooksFailed, clockOffset, schedulesLate],
     }),
     part(metrics, {
@@ -80,6 +80,7 @@ interface Figures {
   runs: Record<string, number> | null;
   leases: Record<string, number> | null;
   identities: Record<string, number> | null;
+  sessions: Record<string, number> | null;
   backlog: string;
   backlog_age: string | null;
   given_up: string;
@@ -100,6 +101,8 @@ async function askDatabase(metrics: Metrics, db: Kysely<Tables>): Promise<() => 
         where expires_at > now() group by 1) l) as leases,
       (select json_object_agg(status, n) from (
         select status, count(*) as n from identities group by status) i) as identities,
+      (select json_object_agg(status, n) from (
+        select status, count(*) as n from sessions where ended_at is null group by status) b) as sessions,
       (select count(*) from webhook_deliveries where status = 'pending') as backlog,
       (select extract(epoch from now() - min(created_at)) from webhook_deliveries
         where status = 'pending') as backlog_age,
@@ -121,6 +124,8 @@ async function askDatabase(metrics: Metrics, db: Kysely<Tables>): Promise<() => 
     for (const status of statuses) metrics.runs.set({ status }, Number(row.runs?.[status] ?? 0));
     for (const kind of ["session", "login"]) metrics.leases.set({ kind }, 0);
     for (const [kind, count] of Object.entries(row.leases ?? {})) metrics.leases.set({ kind }, count);
+    for (const status of ["authenticating", "running"])
+      metrics.sessions.set({ status }, row.sessions?.[status] ?? 0);
     for (const [status, count] of Object.entries(row.identities ?? {}))
       metrics.identities.set({ status }, count);
     metrics.webhookBacklog.set(Number(row.backlog));

@@ -103,6 +103,9 @@ export function createMetrics() {
     ),
     queueJobs: gauge("queue_jobs", "Jobs in the queue, by BullMQ's state.", ["state"]),
     leases: gauge("leases_held", "Leases held: `session` and `login` of identities, and others.", ["kind"]),
+    sessions: gauge("sessions", "Browser sessions that were asked for and have not ended, by status.", [
+      "status",
+    ]),
     identities: gauge("identities", "Identities, by status.", ["status"]),
     webhookBacklog: gauge("webhook_backlog", "Webhooks not delivered yet, nor given up."),
     webhookBacklogAge: gauge("webhook_backlog_seconds", "Age of the oldest of them; 0 without one."),

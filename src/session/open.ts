@@ -4,11 +4,11 @@ import type { Keyring } from "../identity/keyring.ts";
 import { createProfiles, type Profiles } from "./profiles.ts";
 import { createSessionFiles } from "./session-files.ts";
 import { createSessionStore } from "./session-store.ts";
-import { createSessions } from "./sessions.ts";
+import { openSessions } from "./sessions.ts";
 import type { StartDeps } from "./start-session.ts";
 import type { Sessions } from "./types.ts";
 
-export interface OpenSessionsOptions
+export interface SessionServiceOptions
   extends Omit<StartDeps, "store" | "files" | "pool" | "worker" | "codeTimeoutMs" | "loginTimeoutMs"> {
   config: Pick<Config, "codeTimeoutMs" | "loginTimeoutMs" | "mostSessions">;
   keyring: Keyring;
@@ -18,16 +18,16 @@ export interface OpenSessionsOptions
 }
 
 /** The sessions of a process, and the profiles they start with. Closing the sessions ends them. */
-export function openSessions({
+export async function openSessionService({
   config: { codeTimeoutMs, loginTimeoutMs, mostSessions: most },
   keyring,
   browsers,
   processName: worker,
   ...deps
-}: OpenSessionsOptions): { sessions: Sessions; profiles: Profiles } {
+}: SessionServiceOptions): Promise<{ sessions: Sessions; profiles: Profiles }> {
   const db = deps.database.kysely;
   const profiles = createProfiles({ db, keyring });
-  const sessions = createSessions({
+  const sessions = await openSessions({
     ...deps,
     codeTimeoutMs,
     loginTimeoutMs,

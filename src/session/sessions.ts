@@ -1,5 +1,6 @@
 import { Failure } from "../failure.ts";
 import { assertUsable, identitiesOf, limitsOf } from "./check-request.ts";
+import { endElsewhere, onEndWanted } from "./end-anywhere.ts";
 import type { Profiles } from "./profiles.ts";
 import { type StartDeps, type StartedSession, startSession } from "./start-session.ts";
 import type { LiveSession, NewSession, Sessions } from "./types.ts";
@@ -18,7 +19,7 @@ const replenishAfterMs = 1_000;
 const comeAgainMs = 30_000;
 
 /** Hands browsers out. Closing it ends the sessions of this process. */
-export function createSessions({ profiles, most, ...deps }: SessionsOptions): Sessions {
+export async function openSessions({ profiles, most, ...deps }: SessionsOptions): Promise<Sessions> {
   const { store, files, log } = deps;
   const started = new Map<string, StartedSession>();
   let isClosed = false;
@@ -31,6 +32,10 @@ export function createSessions({ profiles, most, ...deps }: SessionsOptions): Se
   sweep();
   const sweeping = setInterval(sweep, sweepEveryMs);
   sweeping.unref();
+
+  const hearing = await onEndWanted(deps.database, ({ id, ...options }) => {
+    started.get(id)?.stop("client", options);
+  });
 
   const assertRoom = () => {
     if (isClosed) throw new Failure("worker_stopping", "The service is stopping.");
@@ -50,6 +55,17 @@ export function createSessions({ profiles, most, ...deps }: SessionsOptions): Se
     clearTimeout(replenishing);
     replenishing = setTimeout(() => void deps.pool().then((pool) => pool.fill()), replenishAfterMs);
     replenishing.unref();
+  };
+
+  let closing: Promise<void> | undefined;
+  const close = async () => {
+    isClosed = true;
+    clearInterval(sweeping);
+    clearTimeout(replenishing);
+    await hearing[Symbol.asyncDispose]();
+    const open = [...started.values()];
+    for (const session of open) session.stop("service stopped");
+    await Promise.all(open.map(({ done }) => done));
   };
 
   return {
@@ -82,8 +98,8 @@ export function createSessions({ profiles, most, ...deps }: SessionsOptions): Se
       const record = await store.get(project, id);
       const session = started.get(id);
       if (session === undefined) {
-        if (record.endedAt === null) throw elsewhere();
-        return record;
+        if (record.endedAt !== null) return record;
+        return await endElsewhere(deps, { project, id, ...options });
       }
       session.stop("client", options);
       await session.done;
@@ -112,14 +128,7 @@ export function createSessions({ profiles, most, ...deps }: SessionsOptions): Se
       return await files.list(id);
     },
 
-    async [Symbol.asyncDispose]() {
-      isClosed = true;
-      clearInterval(sweeping);
-      clearTimeout(replenishing);
-      const open = [...started.values()];
-      for (const session of open) session.stop("service stopped");
-      await Promise.all(open.map(({ done }) => done));
-    },
+    [Symbol.asyncDispose]: () => (closing ??= close()),
   };
 }
 

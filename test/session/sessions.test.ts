@@ -2,6 +2,8 @@ import { sql } from "kysely";
 import { chromium } from "playwright-core";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { practiceUsers } from "../../practice/site.ts";
+import { openTestApi } from "../support/api.ts";
+import { latchkey } from "../support/cli.ts";
 import { addPracticeIdentity } from "../support/parts.ts";
 import { openSessionGround, type SessionGround } from "../support/session-ground.ts";
 
@@ -173,4 +175,21 @@ test("a profile that is kept has, in its next session, what was left in the one 
   const { database } = await on.ground.parts.store();
   const { rows } = await sql<{ sealed: Buffer }>`select sealed from profiles`.execute(database.kysely);
   expect(rows.map(({ sealed }) => sealed.toString("latin1")).join("")).not.toContain("by-hand");
+});
+
+test("a session is ended from elsewhere: by another server, or from the command line", async () => {
+  await using other = await openTestApi(on.ground.another());
+  const first = await on.create({ identityIds: ["ada"] });
+  await expect(other.deps.sessions.live("default", first.id)).rejects.toMatchObject({ code: "conflict" });
+  expect(await other.deps.sessions.end("default", first.id)).toMatchObject({ endedBy: "client" });
+  expect(await other.deps.sessions.live("default", first.id).catch((error: unknown) => error)).toMatchObject({
+    code: "session_ended",
+  });
+
+  const second = await on.create();
+  const listed = await latchkey(["sessions", "list"], on.ground.environment);
+  expect(listed.stdout).toContain(second.id);
+  const ended = await latchkey(["sessions", "end", second.id.slice(0, 8)], on.ground.environment);
+  expect(ended.stdout).toContain("ended by client");
+  expect(await on.api.deps.sessions.get("default", second.id)).toMatchObject({ status: "ended" });
 });
