@@ -98,7 +98,9 @@ export function openParts({
     return opened.use(startTracing({ config, endpoint, processName, observers }));
   });
 
+  let hasStore = false;
   const store = once(async (): Promise<Store> => {
+    hasStore = true;
     const database = await openedDatabase();
     const keyring = await openKeyring({ ...config, embedded: database.embedded });
     const identities = createIdentities({ db: database, keyring, redactor, log });
@@ -124,11 +126,14 @@ export function openParts({
     };
   });
 
+  // What asks for no database, as `latchkey login`, is not given one for this.
+  const leases = () => (hasStore ? store().then((parts) => parts.leases) : undefined);
+
   // Loaded where they are used only: Playwright takes as long to load as everything else together, and most commands
   // need no browser.
   const browsers = once(async () => {
     const { openBrowsers } = await import("./browser/open-browsers.ts");
-    return opened.use(openBrowsers({ config, log, tell: observers.tell, redactor }));
+    return opened.use(openBrowsers({ config, log, tell: observers.tell, redactor, leases }));
   });
 
   const queueing = once(async (): Promise<Queueing> => {

@@ -11,6 +11,7 @@ import { createCdpProvider } from "./providers/cdp.ts";
 import { createLocalProvider } from "./providers/local.ts";
 import type { Provider } from "./providers/provider.ts";
 import type { ProviderIdentities } from "./providers/provider-identities.ts";
+import type { FindLeases } from "./providers/shared-context.ts";
 import type { OpenSession } from "./session.ts";
 import { createSpareSession } from "./spare-session.ts";
 
@@ -34,11 +35,14 @@ export function openBrowsers({
   log,
   tell,
   redactor,
+  leases,
 }: {
   config: Config;
   log: Logger;
   tell: Tell;
   redactor: Redactor;
+  /** This process's leases, where it has a database. */
+  leases?: FindLeases;
 }): Browsers {
   const { recycleContexts, recycleMemoryMb, chromiumSandbox: sandbox, chromiumPath } = config;
   const opened = new AsyncDisposableStack();
@@ -56,7 +60,10 @@ export function openBrowsers({
   );
   const local = createLocalProvider({ pool });
   const spare = opened.use(createSpareSession({ provider: local, log }));
-  const providers = [local, ...remoteProviders({ config, log, redactor }).map((one) => opened.use(one))];
+  const providers = [
+    local,
+    ...remoteProviders({ config, log, redactor, leases }).map((one) => opened.use(one)),
+  ];
   return {
     pool,
     openSession: createOpenSession({ providers, defaultProvider: config.provider, spare, log }),
@@ -81,16 +88,18 @@ function remoteProviders({
   config,
   log,
   redactor,
+  leases,
 }: {
   config: Config;
   log: Logger;
   redactor: Redactor;
+  leases: FindLeases | undefined;
 }): Provider[] {
   const { cdpUrl, anchorBaseUrl: baseUrl, anchorProxy: proxy } = config;
   const apiKey = config.anchorApiKey ?? config.anchorApiKeyAlias;
   const choices = { proxy, captchaSolver: config.anchorCaptchaSolver, stealth: config.anchorStealth };
   return [
-    ...(cdpUrl === undefined ? [] : [createCdpProvider({ url: cdpUrl, log })]),
+    ...(cdpUrl === undefined ? [] : [createCdpProvider({ url: cdpUrl, log, ...(leases && { leases }) })]),
     ...(apiKey === undefined ? [] : [createAnchorProvider({ baseUrl, apiKey, choices, redactor, log })]),
   ];
 }

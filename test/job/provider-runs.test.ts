@@ -10,11 +10,20 @@ import type { JobInput } from "../../src/job/job.ts";
 import { type Service, startService } from "../../src/main.ts";
 import { Secret } from "../../src/secret.ts";
 import { type AnchorCloud, type CloudIdentity, type Odd, startAnchorCloud } from "../support/anchor-cloud.ts";
+import { chromiumPath, shellPath } from "../support/chromium.ts";
 import { openTestParts, type TestParts } from "../support/parts.ts";
 import { signInByHand } from "../support/practice-login.ts";
+import {
+  type CdpProxy,
+  type RemoteChromium,
+  startCdpProxy,
+  startRemoteChromium,
+} from "../support/remote-chromium.ts";
 import { ended, flowStarted, quickUser, submit } from "../support/runs.ts";
 
 let cloud: AnchorCloud;
+let chromium: RemoteChromium;
+let endpoint: CdpProxy;
 let site: PracticeSite;
 let ground: TestParts;
 let service: Service;
@@ -23,11 +32,14 @@ const [, ben] = practiceUsers;
 beforeAll(async () => {
   cloud = await startAnchorCloud();
   site = await startPracticeSite({ users: [quickUser, ben] });
+  chromium = await startRemoteChromium({ path: shellPath() ?? chromiumPath() });
+  endpoint = await startCdpProxy({ target: chromium.url, refuse: ["Target.createBrowserContext"] });
   ground = await openTestParts({
     settings: {
       LATCHKEY_FLOWS_DIR: resolve("test/support/flows"),
       ANCHOR_API_KEY: cloud.apiKey,
       ANCHORBROWSER_BASE_URL: cloud.url,
+      LATCHKEY_CDP_URL: endpoint.url,
       LATCHKEY_SPARE_SESSION: "false",
     },
   });
@@ -38,6 +50,8 @@ afterAll(async () => {
   await ground[Symbol.asyncDispose]();
   await site.close();
   await cloud[Symbol.asyncDispose]();
+  await endpoint[Symbol.asyncDispose]();
+  await chromium[Symbol.asyncDispose]();
 });
 beforeEach(() => {
   site.reset();
@@ -335,5 +349,34 @@ describe("a run", () => {
     });
     expect(retrying).toMatchObject({ code: "provider_quota", delayMs: 58_000 });
     expect(outcome).toMatchObject({ code: "cancelled" });
+  });
+});
+
+describe("an endpoint with one context for everybody", () => {
+  test("is chosen by a job, signs in once, and restores the state the next time", async () => {
+    const here = await addHere({ credentials: [bensPassword] });
+    const job = { identityId: here.name, provider: "cdp" } as const;
+    expect(await run(job)).toMatchObject({ login: "signed in (1 password, 0 code)" });
+    expect(await run(job)).toMatchObject({ outcome: { status: "succeeded" }, login: "saved state reused" });
+    expect([site.counters.passwordSubmits, created()]).toEqual([1, 0]);
+  });
+
+  test("is had by one process at a time", async () => {
+    const other = ground.another();
+    await other.store();
+    const [mine, theirs] = await Promise.all([ground.parts.browsers(), other.browsers()]);
+    const signal = AbortSignal.timeout(20_000);
+    const first = await mine.openSession({ provider: "cdp", signal });
+    let isOpen = false;
+    const second = theirs.openSession({ provider: "cdp", signal }).then((session) => {
+      isOpen = true;
+      return session;
+    });
+    await expect.poll(() => endpoint.connections()).toBe(2);
+    await first.page.goto(site.url);
+    expect(isOpen).toBe(false);
+    await first.close();
+    await using session = await second;
+    expect(await session.context.cookies()).toEqual([]);
   });
 });

@@ -4,9 +4,15 @@ import type { Logger } from "../../log.ts";
 import type { Secret } from "../../secret.ts";
 import { untilAborted, within } from "../waiting.ts";
 import { createChromiumFolder, removeChromiumFolder, sweepChromiumFolders } from "../worker-folder.ts";
-import { connect } from "./connect.ts";
+import { byAddress, type Lookup } from "./by-address.ts";
+import { type ConnectOptions, connect } from "./connect.ts";
 import type { ContextRequest, LentContext, Provider } from "./provider.ts";
-import { createSharedContextTurns, lendSharedContext } from "./shared-context.ts";
+import {
+  createSharedContextTurns,
+  type FindLeases,
+  lendSharedContext,
+  type SharedContext,
+} from "./shared-context.ts";
 import { watchConnection } from "./watch-connection.ts";
 
 export interface CdpProviderOptions {
@@ -17,6 +23,10 @@ export interface CdpProviderOptions {
   name?: string;
   /** How often the endpoint is asked whether it is still there, in milliseconds; 15,000 unless given. */
   heartbeatMs?: number;
+  /** Keeps other processes out of an endpoint's only context, where there is a database to do so with. */
+  leases?: FindLeases;
+  /** In place of the system's DNS. */
+  lookup?: Lookup;
 }
 
 const closeMs = 5_000;
@@ -32,9 +42,11 @@ export function createCdpProvider({
   log,
   name = "cdp",
   heartbeatMs = 15_000,
+  leases,
+  lookup,
 }: CdpProviderOptions): Provider {
   const open = new Set<() => Promise<void>>();
-  const turns = createSharedContextTurns();
+  const turns = createSharedContextTurns({ url, leases });
   const sweeping = sweepChromiumFolders({ log });
   let closing: Promise<void> | undefined;
 
@@ -42,8 +54,8 @@ export function createCdpProvider({
     if (closing !== undefined) throw new Failure("provider_unavailable", "The browser provider is closed.");
     const folder = await createChromiumFolder();
     const { slowMoMs, signal } = request;
-    const connecting = connect({ url, folder, slowMoMs, isOurs: false, provider: name, log, signal });
-    const browser = await connecting.catch(async (error: unknown) => {
+    const how = { folder, slowMoMs, isOurs: false, provider: name, log, signal };
+    const browser = await connectByName({ url, ...how }, lookup).catch(async (error: unknown) => {
       await removeChromiumFolder(folder);
       throw error;
     });
@@ -65,7 +77,8 @@ export function createCdpProvider({
       };
       const close = () => (ending ??= end());
       open.add(close);
-      return { ...lent, lost: connection.lost, close };
+      const lost = lent.lost === undefined ? connection.lost : AbortSignal.any([connection.lost, lent.lost]);
+      return { ...lent, lost, close };
     } catch (error) {
       await disconnect(closeMs);
       if (connection.lost.aborted) throw connection.lost.reason;
@@ -73,10 +86,7 @@ export function createCdpProvider({
     }
   };
 
-  const lendContext = async (
-    browser: Browser,
-    request: ContextRequest,
-  ): Promise<Omit<LentContext, "lost">> => {
+  const lendContext = async (browser: Browser, request: ContextRequest): Promise<SharedContext> => {
     try {
       const context = await browser.newContext(request.contextOptions);
       return { context, close: () => context.close() };
@@ -97,6 +107,20 @@ export function createCdpProvider({
     [Symbol.asyncDispose]: () => provider.close(),
   };
   return provider;
+}
+
+/** By the name it was given, and where that does not answer, by its address. */
+async function connectByName(options: ConnectOptions, lookup: Lookup | undefined): Promise<Browser> {
+  try {
+    return await connect(options);
+  } catch (error) {
+    options.signal.throwIfAborted();
+    const url = await byAddress(options.url, lookup);
+    if (url === undefined || (error instanceof Failure && !error.retryable)) throw error;
+    return await connect({ ...options, url }).catch(() => {
+      throw error;
+    });
+  }
 }
 
 /** Whether the endpoint, not the options, was at fault. */

@@ -1,31 +1,74 @@
+import { createHash } from "node:crypto";
 import type { Browser, BrowserContext, BrowserContextOptions } from "playwright-core";
 import { Failure } from "../../failure.ts";
+import type { Leases } from "../../identity/leases.ts";
+import type { Secret } from "../../secret.ts";
 import { untilAborted, within } from "../waiting.ts";
 import type { ContextRequest, LentContext } from "./provider.ts";
 
-/** Lets one session at a time have the context that all of them would share. */
-export interface SharedContextTurns {
-  /** Waits for the turn; call the result to end it. */
-  take(signal: AbortSignal): Promise<() => void>;
+/** The leases of this process, where it has a database; undefined where it has none. */
+export type FindLeases = () => Promise<Pick<Leases, "acquire">> | undefined;
+
+/** A hold on the context that all sessions of an endpoint share. */
+export interface SharedContextTurn {
+  /** Aborts before another process can be let in. */
+  readonly lost: AbortSignal | undefined;
+  end(): Promise<void>;
 }
 
-export function createSharedContextTurns(): SharedContextTurns {
+/** Lets one session at a time have the context that all of them would share. */
+export interface SharedContextTurns {
+  /** Waits for the turn. */
+  take(signal: AbortSignal): Promise<SharedContextTurn>;
+}
+
+/** Turns within this process and, with leases, between processes. */
+export function createSharedContextTurns({
+  url,
+  leases,
+}: {
+  /** Of the endpoint; names it without being told. */
+  url: Secret;
+  leases?: FindLeases | undefined;
+}): SharedContextTurns {
+  const name = `endpoint:${createHash("sha256").update(url.reveal()).digest("hex").slice(0, 32)}`;
   let last: Promise<void> = Promise.resolve();
+
+  const takeHere = async (signal: AbortSignal): Promise<() => void> => {
+    const { promise: ended, resolve: end } = Promise.withResolvers<void>();
+    const before = last;
+    last = before.then(() => ended);
+    try {
+      await untilAborted(signal, before);
+    } catch (error) {
+      end();
+      throw error;
+    }
+    return end;
+  };
+
   return {
     async take(signal) {
-      const { promise: ended, resolve: end } = Promise.withResolvers<void>();
-      const before = last;
-      last = before.then(() => ended);
+      const endHere = await takeHere(signal);
       try {
-        await untilAborted(signal, before);
+        const lease = await (await leases?.())?.acquire(name, { signal });
+        return {
+          lost: lease?.lost,
+          async end() {
+            await lease?.release();
+            endHere();
+          },
+        };
       } catch (error) {
-        end();
+        endHere();
         throw error;
       }
-      return end;
     },
   };
 }
+
+/** A lent context whose connection is watched by whoever made it. */
+export type SharedContext = Omit<LentContext, "lost"> & { lost?: AbortSignal };
 
 const clearMs = 10_000;
 
@@ -42,7 +85,7 @@ export async function lendSharedContext({
   browser: Browser;
   request: ContextRequest;
   turns: SharedContextTurns;
-}): Promise<Omit<LentContext, "lost">> {
+}): Promise<SharedContext> {
   const { proxy, storageState } = request.contextOptions;
   const context = browser.contexts()[0];
   if (context === undefined)
@@ -53,20 +96,20 @@ export async function lendSharedContext({
       "The endpoint makes no contexts, and its own cannot be given a proxy.",
     );
 
-  const endTurn = await turns.take(request.signal);
+  const turn = await turns.take(request.signal);
   const before = new Set(context.pages());
   let ending: Promise<void> | undefined;
   const end = async () => {
     const ours = context.pages().filter((page) => !before.has(page));
     await within(clearMs, Promise.allSettled(ours.map((page) => page.close())));
     await within(clearMs, clear(context));
-    endTurn();
+    await turn.end();
   };
   const close = () => (ending ??= end());
   try {
     await clear(context);
     if (isState(storageState)) await context.setStorageState(storageState);
-    return { context, isOnlyOne: true, close };
+    return { context, isOnlyOne: true, ...(turn.lost === undefined ? {} : { lost: turn.lost }), close };
   } catch (error) {
     await close();
     throw error;

@@ -1,4 +1,7 @@
+import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
@@ -9,6 +12,7 @@ import { type Artifacts, createArtifacts } from "../../../src/artifacts.ts";
 import { createFlowFiles } from "../../../src/browser/files.ts";
 import type { FlowFiles } from "../../../src/browser/flow-files.ts";
 import { createOpenSession } from "../../../src/browser/open-session.ts";
+import type { Lookup } from "../../../src/browser/providers/by-address.ts";
 import { createCdpProvider } from "../../../src/browser/providers/cdp.ts";
 import type { OpenSession, Session } from "../../../src/browser/session.ts";
 import type { SavedState } from "../../../src/identity/types.ts";
@@ -48,7 +52,10 @@ afterAll(async () => {
   assertNoChromiumLeft();
 });
 
-function opener(url: string, options: { heartbeatMs?: number; log?: pino.Logger } = {}): OpenSession {
+function opener(
+  url: string,
+  options: { heartbeatMs?: number; log?: pino.Logger; lookup?: Lookup } = {},
+): OpenSession {
   const provider = createCdpProvider({ url: new Secret(url), log: silent, ...options });
   return createOpenSession({ providers: [provider], defaultProvider: "cdp", log: options.log ?? silent });
 }
@@ -135,6 +142,30 @@ test("an endpoint's own context takes no proxy, and says so", async () => {
   await expect(opener(proxy.url)({ signal, proxyServer: "http://127.0.0.1:9" })).rejects.toMatchObject({
     code: "provider_refused",
   });
+});
+
+test("a Chromium that is called by another name than its own answers by its address", async () => {
+  const picky = createServer((request, response) => {
+    const isFine = /^(?:localhost|127\.0\.0\.1)(?::|$)/.test(request.headers.host ?? "");
+    response.writeHead(isFine ? 200 : 500, { "content-type": "application/json" });
+    response.end(isFine ? JSON.stringify({ webSocketDebuggerUrl: remote.url }) : "Host header is specified");
+  }).listen(0, "127.0.0.1");
+  await once(picky, "listening");
+  const { port } = picky.address() as AddressInfo;
+  const asked: string[] = [];
+  const lookup = async (name: string) => {
+    asked.push(name);
+    return "127.0.0.1";
+  };
+  try {
+    const url = `http://chrome.invalid:${port}`;
+    await using session = await opener(url, { lookup })({ signal });
+    expect(session.page.isClosed()).toBe(false);
+    expect(asked).toEqual(["chrome.invalid"]);
+  } finally {
+    picky.closeAllConnections();
+    picky.close();
+  }
 });
 
 test("an address of the http kind will do", async () => {
