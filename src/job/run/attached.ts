@@ -22,7 +22,9 @@ export async function openRunSession(run: RunContext, claim: Claim): Promise<Run
   } catch (error) {
     const stale = asStale(error);
     run.deps.log.info({ reason: stale.message }, "the provider could not sign the identity in");
-    if (!(await renew(run, atProvider))) return await openWithCredentials(run, claim, stale);
+    // What the site has refused is not typed again: that could lock the account.
+    if (stale.credentialsRefused || !(await renew(run, atProvider)))
+      return await openWithCredentials(run, claim, stale);
   }
   try {
     return { ...(await open()), isAttached: true };

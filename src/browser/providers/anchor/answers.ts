@@ -73,6 +73,14 @@ export function readAuthStatus(body: unknown): string | undefined {
   return status !== undefined && /^[a-z_]{2,40}$/i.test(status) ? status.toLowerCase() : undefined;
 }
 
+const flag = z.boolean().optional().catch(undefined);
+
+/** Whether a server that was asked to sign an identity in anew says that it did; what it does not say, it did. */
+export function readReauthenticated(body: unknown): boolean {
+  const { data } = z.object({ authenticated: flag }).safeParse(inData(body));
+  return data?.authenticated !== false;
+}
+
 const identity = z.object({
   name: text,
   source: text,

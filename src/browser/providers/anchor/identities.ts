@@ -4,7 +4,7 @@ import { urlFault } from "../../../identity/identity-input.ts";
 import type { Redactor } from "../../../redact.ts";
 import type { ProviderIdentities } from "../provider-identities.ts";
 import { StaleIdentity } from "../stale-identity.ts";
-import { readIdentity } from "./answers.ts";
+import { readIdentity, readReauthenticated } from "./answers.ts";
 import type { AnchorAnswer, AnchorClient } from "./client.ts";
 import { inStep } from "./in-step.ts";
 import { readCredentials } from "./read-credentials.ts";
@@ -55,7 +55,9 @@ export function createAnchorIdentities({
         signal,
         limitMs: reauthenticateMs,
       });
-      if (answer.status >= 200 && answer.status < 300) return true;
+      if (answer.status >= 200 && answer.status < 300) return readReauthenticated(answer.body);
+      // Servers of before it was there.
+      if (answer.status === 404 || answer.status === 405 || answer.status === 501) return false;
       const refusal = refusalOf(answer, { about: "identity" });
       if (refusal instanceof StaleIdentity) return false;
       throw refusal;

@@ -14,7 +14,7 @@ const staleWords =
 /** Of these the status alone counts, whatever the words. */
 const sayNothing: ReadonlySet<number> = new Set([402, 429, 502, 503, 504]);
 const refusedWords =
-  /(?:invalid|wrong|incorrect|rejected|refused|bad)\b.{0,40}\b(?:credential|password|username|login|code)|(?:credential|password|username)s?\b.{0,40}\b(?:invalid|wrong|incorrect|rejected|refused)/;
+  /(?:invalid|wrong|incorrect|rejected|refused).{0,40}(?:credential|password|username|login|code)|(?:credential|password|username).{0,40}(?:invalid|wrong|incorrect|rejected|refused)/;
 const quotaWords = /limit|quota|credit|budget|cost|billing|payment|plan/;
 
 /** The Failure that an answer of another status than 2xx stands for. */
