@@ -321,6 +321,12 @@ export const settings = {
     z.enum(["admin", "credentials", "off"]).default("admin"),
     "Who may read stored credentials over HTTP (`GET /v1/identities/:id/credentials`): keys of scope `admin` and above, those of scope `credentials` alone, or nobody.",
   ),
+  internalUrl: setting(
+    "LATCHKEY_INTERNAL_URL",
+    z.url({ protocol: /^https?$/ }).optional(),
+    "Where workers reach this server, as `http://server:4190`: they connect to it when somebody looks at a run.",
+    "the address the server listens on; this machine's name where that is all of them",
+  ),
   liveFrameAncestors: setting(
     "LATCHKEY_LIVE_FRAME_ANCESTORS",
     z

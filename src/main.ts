@@ -85,7 +85,7 @@ async function startReports({ config, log, observers, ...parts }: Parts) {
 }
 
 async function startRunWorker({ config, log, observers, ...parts }: Parts) {
-  const { database, identities, leases, codes, runs } = await parts.store();
+  const { database, identities, leases, codes, runs, liveRuns } = await parts.store();
   const { backend, queue } = await parts.queueing();
   const catalogue = await parts.catalogue();
   const { openSession, identitiesAt, warmUp } = await parts.browsers();
@@ -116,6 +116,7 @@ async function startRunWorker({ config, log, observers, ...parts }: Parts) {
       codeTimeoutMs: config.codeTimeoutMs,
       runDeadlineMs: config.runDeadlineMs,
       loginTimeoutMs: config.loginTimeoutMs,
+      liveRuns,
     },
   });
 }

@@ -16,6 +16,7 @@ import { createLeases, type Leases } from "./identity/leases.ts";
 import { createRendezvous, type Rendezvous } from "./identity/rendezvous.ts";
 import { type BatchStore, createBatchStore } from "./job/batch/batches.ts";
 import { type Catalogue, loadCatalogue } from "./job/catalogue/catalogue.ts";
+import { createLiveRuns, type LiveRuns } from "./job/live/live-runs.ts";
 import type { RunQueue } from "./job/queue/queue.ts";
 import type { QueueBackend } from "./job/queue/queue-backend.ts";
 import { createRunStore, type RunStore } from "./job/record/runs.ts";
@@ -38,6 +39,7 @@ export interface Store {
   codes: CodeInbox;
   connectTokens: ConnectTokens;
   runs: RunStore;
+  liveRuns: LiveRuns;
   batches: BatchStore;
   apiKeys: ApiKeys;
   webhookSecrets: WebhookSecrets;
@@ -119,6 +121,7 @@ export function openParts({
       codes: createCodeInbox({ db: database, keyring }),
       connectTokens: createConnectTokens({ db: database, keyring }),
       runs: createRunStore(database.kysely, observers.tell),
+      liveRuns: opened.use(createLiveRuns({ database, keyring, log })),
       batches: createBatchStore(database.kysely),
       apiKeys: createApiKeys({ db: database }),
       webhookSecrets: createWebhookSecrets({ db: database.kysely, keyring }),

@@ -3,14 +3,15 @@ import type { CliContext } from "./context.ts";
 import { findId } from "./find-id.ts";
 import { parseCount } from "./parse.ts";
 import { type ListOptions, listRuns, statuses } from "./runs/list.ts";
+import { registerLive } from "./runs/live.ts";
 import { showRun } from "./runs/show.ts";
 
 const mostListed = 1_000;
 
 export function registerRuns(program: Command, context: CliContext): void {
-  program
-    .command("runs")
-    .description("list runs, newest first, or show one")
+  const runs = program.command("runs").description("list runs, newest first, or show one");
+  registerLive(runs, context);
+  runs
     .argument("[id]", "one run, by its id or the beginning of it")
     .option("--identity <id>", "of this identity, by id or name")
     .option("--flow <flow>", "of this flow")

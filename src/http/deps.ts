@@ -9,6 +9,7 @@ import type { Identities } from "../identity/identities.ts";
 import type { Rendezvous } from "../identity/rendezvous.ts";
 import type { BatchStore } from "../job/batch/batches.ts";
 import type { Catalogue } from "../job/catalogue/catalogue.ts";
+import type { LiveCalls } from "../job/live/live-call.ts";
 import type { RunQueue } from "../job/queue/queue.ts";
 import type { RunStore } from "../job/record/runs.ts";
 import type { Schedules } from "../job/schedule/schedules.ts";
@@ -27,6 +28,7 @@ export interface HttpDeps {
     Config,
     | "attempts"
     | "credentialsRoute"
+    | "internalUrl"
     | "liveFrameAncestors"
     | "project"
     | "provider"
@@ -54,5 +56,6 @@ export interface HttpDeps {
   sessions: Sessions;
   profiles: Profiles;
   sessionTokens: SessionTokens;
+  liveCalls: LiveCalls;
   keyCheck: KeyCheck;
 }

@@ -16,6 +16,7 @@ import { cancelRun } from "./runs/cancel-run.ts";
 import { getRun } from "./runs/get-run.ts";
 import { handInCode } from "./runs/hand-in-code.ts";
 import { listRuns } from "./runs/list-runs.ts";
+import { lookAtRun } from "./runs/look-at-run.ts";
 import { retryRun } from "./runs/retry-run.ts";
 import { submitRun } from "./runs/submit-run.ts";
 import { watchEvents } from "./runs/watch-events.ts";
@@ -37,6 +38,7 @@ export const routes: readonly Route[] = [
   cancelRun,
   retryRun,
   handInCode,
+  lookAtRun,
   watchEvents,
   getArtifact,
   submitBatch,

@@ -4,6 +4,8 @@ import type { Config } from "../config.ts";
 import type { Database } from "../database/open.ts";
 import type { Keyring } from "../identity/keyring.ts";
 import type { Leases } from "../identity/leases.ts";
+import { createLiveCalls } from "../job/live/live-call.ts";
+import type { LiveRuns } from "../job/live/live-runs.ts";
 import type { RunQueue } from "../job/queue/queue.ts";
 import { createSubmitter } from "../job/submitter.ts";
 import type { Logger } from "../log.ts";
@@ -23,10 +25,18 @@ import { listen } from "./listen.ts";
 export interface ServeOptions
   extends Omit<
     HttpDeps,
-    "connectPage" | "keyCheck" | "submitter" | "links" | "sessions" | "profiles" | "sessionTokens"
+    | "connectPage"
+    | "keyCheck"
+    | "submitter"
+    | "links"
+    | "sessions"
+    | "profiles"
+    | "sessionTokens"
+    | "liveCalls"
   > {
   config: Config;
   leases: Leases;
+  liveRuns: LiveRuns;
   /** Asked for with the first debug session only. */
   browsers: () => Promise<Browsers>;
   processName: string;
@@ -55,6 +65,7 @@ export async function openHttpDeps({
     links: createArtifactLinks({ keyring, lifeMs: config.artifactLinkMs }),
     keyCheck,
     sessionTokens: createSessionTokens({ keyring }),
+    liveCalls: createLiveCalls({ keyring }),
     ...sessions,
     [Symbol.asyncDispose]: async () => {
       await sessions.sessions[Symbol.asyncDispose]();

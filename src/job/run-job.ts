@@ -41,6 +41,8 @@ export async function runJob(
 
     using ending = createRunSignal(signal, job.deadlineMs ?? flow.deadlineMs ?? deps.runDeadlineMs);
     await using resources = new AsyncDisposableStack();
+    // Left before the sessions it shows are closed.
+    await using live = deps.liveRuns?.begin(runId);
     const run: RunContext = {
       id: runId,
       job,
@@ -50,6 +52,7 @@ export async function runJob(
       follow: ending.follow,
       deadline: ending.deadline,
       resources,
+      live,
       known: createKnownSecrets(),
       provedAt: undefined,
       evidence: {},

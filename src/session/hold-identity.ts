@@ -27,7 +27,15 @@ const sessionFlowName = "latchkey/session";
 export interface HoldDeps
   extends Pick<
     RunDeps,
-    "artifacts" | "catalogue" | "codes" | "codeTimeoutMs" | "identities" | "leases" | "log" | "loginTimeoutMs"
+    | "artifacts"
+    | "catalogue"
+    | "codes"
+    | "codeTimeoutMs"
+    | "identities"
+    | "leases"
+    | "liveRuns"
+    | "log"
+    | "loginTimeoutMs"
   > {
   database: Database;
   runs: RunStore;

@@ -78,6 +78,7 @@ afterAll(async () => {
 
 const payloads: Record<string, object> = {
   "POST /v1/runs/:id/code": { code: "123456" },
+  "POST /v1/runs/:id/live": { scope: "view" },
   "PATCH /v1/schedules/:schedule": { paused: true },
   "POST /v1/applications/:id/tokens": { callbackUrl: "https://app.example/back" },
   "POST /v1/applications/:id/auth-flows": { name: "theirs", methods: ["custom"] },

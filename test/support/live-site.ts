@@ -29,7 +29,7 @@ export async function startLiveSite(): Promise<TestServer> {
       response.end(
         `<!doctype html><body style="margin:0"><select id="inner" style="position:absolute;left:20px;top:30px;width:200px;height:30px"><option>one<option>two</select><input id="deep" style="position:absolute;left:20px;top:80px">`,
       );
-    else if (request.url === "/second")
+    else if (request.url?.startsWith("/second") === true)
       response.end(`<!doctype html><title>Second</title><body style="background:#00f">second`);
     else if (request.url === "/busy")
       response.end(

@@ -14,7 +14,6 @@ export interface FollowOptions {
 
 /** Keeps looking at the page that matters: the newest to open; when that closes, the one before. */
 export interface Follower {
-  readonly active: string | undefined;
   /** Looks at another page, until one opens or this one closes. */
   choose(pageId: string): Promise<void>;
   /** The page looked at went behind another: looks for that one. */
@@ -31,7 +30,11 @@ export async function followPages({ pages, onPage }: FollowOptions): Promise<Fol
   let isClosed = false;
   // One change at a time, in their order.
   let turn: Promise<void> = Promise.resolve();
-  const inTurn = (work: () => Promise<void>): Promise<void> => (turn = turn.then(work));
+  const inTurn = (work: () => Promise<void>): Promise<void> => {
+    const done = turn.then(work);
+    turn = done.catch(() => undefined);
+    return done;
+  };
 
   const follow = async (id: string | undefined): Promise<void> => {
     if (isClosed || (id !== undefined && id === followed?.id)) return;
@@ -58,13 +61,11 @@ export async function followPages({ pages, onPage }: FollowOptions): Promise<Fol
       await follow(visited.at(-1) ?? ids.at(-1));
   };
 
-  const listening = pages.onChange(() => void inTurn(onChange));
+  // What fails here is a page that went away meanwhile, and its going is a change too.
+  const listening = pages.onChange(() => void inTurn(onChange).catch(() => undefined));
   await inTurn(async () => follow((await visiblePage(pages)) ?? pages.list().at(-1)?.id));
 
   return {
-    get active() {
-      return followed?.id;
-    },
     choose: (pageId) => inTurn(() => (known.has(pageId) ? follow(pageId) : Promise.resolve())),
     lookForVisible: () =>
       inTurn(async () => {

@@ -1,6 +1,7 @@
 import type { Logger } from "../../log.ts";
+import { plainUrl, withoutQueries } from "../plain-url.ts";
 import { actOnPage, type PageActions } from "./act-on-page.ts";
-import type { LivePages } from "./connection.ts";
+import type { LivePages, PageInfo } from "./connection.ts";
 import { type FollowedPage, followPages } from "./follow-pages.ts";
 import { type Frame, type FrameStream, streamFrames } from "./frames.ts";
 import type { LookMessage, ServerMessage, ViewerMessage } from "./protocol.ts";
@@ -53,6 +54,9 @@ export async function showPages({ pages, viewer, mayAct, log }: ShowPagesOptions
     stream = undefined;
     onTheWay.clear();
   };
+  /** An address may let in whoever has it: one who may only look is not given what would. */
+  const asSeen = (page: PageInfo): PageInfo =>
+    mayAct ? page : { ...page, url: plainUrl(page.url), title: withoutQueries(page.title) };
   /** A page's title and address change with what it shows; looked at when it has shown something new. */
   let looking: NodeJS.Timeout | undefined;
   const lookAtTitles = () => {
@@ -61,12 +65,13 @@ export async function showPages({ pages, viewer, mayAct, log }: ShowPagesOptions
       pages.refresh();
     }, titleMs);
   };
-  const tellTabs = (active: string | undefined) =>
-    viewer.send({ type: "tabs", tabs: [...pages.list()], active });
+  let active: string | undefined;
+  const tellTabs = () => viewer.send({ type: "tabs", tabs: pages.list().map(asSeen), active });
 
   const onPage = async (page: FollowedPage | undefined) => {
     await leave();
-    tellTabs(page?.id);
+    active = page?.id;
+    tellTabs();
     if (page === undefined) return;
     try {
       await look(page);
@@ -102,7 +107,7 @@ export async function showPages({ pages, viewer, mayAct, log }: ShowPagesOptions
   };
 
   let follower: Awaited<ReturnType<typeof followPages>> | undefined;
-  const listening = pages.onChange(() => tellTabs(follower?.active));
+  const listening = pages.onChange(tellTabs);
   try {
     follower = await followPages({ pages, onPage });
   } catch (error) {

@@ -1,10 +1,10 @@
 import type { IncomingMessage } from "node:http";
 import { WebSocketServer } from "ws";
+import { mostViewerBytes, viewerSocket } from "../../browser/screencast/viewer-socket.ts";
 import type { Logger } from "../../log.ts";
 import type { SessionScope, SessionTokens } from "../../session/tokens.ts";
 import { refuseUpgrade, type UpgradeRoute } from "../upgrades.ts";
 import type { FindLiveSource, LiveSource } from "./live-source.ts";
-import { mostViewerBytes, viewerSocket } from "./viewer-socket.ts";
 
 const place = /^\/live\/(?<id>[\w-]{1,100})\/socket$/;
 

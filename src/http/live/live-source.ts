@@ -1,5 +1,5 @@
+import type { ViewerSocket } from "../../browser/screencast/viewer-socket.ts";
 import type { SessionScope } from "../../session/tokens.ts";
-import type { ViewerSocket } from "./viewer-socket.ts";
 
 /** Something that can be looked at: a session's browser, a run's page. */
 export interface LiveSource {

@@ -4,11 +4,14 @@ import type { Logger } from "../../log.ts";
 import type { HttpDeps } from "../deps.ts";
 import type { UpgradeRoute } from "../upgrades.ts";
 import { acceptViewers } from "./accept-viewers.ts";
+import { createWorkerCalls } from "./call-worker.ts";
+import { internalUrls } from "./internal-urls.ts";
 import { addLivePage } from "./live-page.ts";
-import type { FindLiveSource } from "./live-source.ts";
+import type { FindLiveSource, LiveSource } from "./live-source.ts";
+import { runSource } from "./run-source.ts";
 import { sessionSource } from "./session-source.ts";
 
-/** The live view of a server: its page, and where that page's WebSocket comes in. */
+/** The live view of a server: its page, and where that page's WebSocket, and workers', come in. */
 export interface LiveView {
   upgrades: readonly UpgradeRoute[];
   addTo(app: FastifyInstance): void;
@@ -18,24 +21,47 @@ export interface LiveView {
 const notHere: ReadonlySet<FailureCode> = new Set(["not_found", "session_ended", "conflict"]);
 
 export function openLiveView(
-  { sessions, sessionTokens: tokens, config }: Pick<HttpDeps, "sessions" | "sessionTokens" | "config">,
+  {
+    sessions,
+    sessionTokens: tokens,
+    config,
+    database,
+    runs,
+    liveCalls,
+  }: Pick<HttpDeps, "sessions" | "sessionTokens" | "config" | "database" | "runs" | "liveCalls">,
   log: Logger,
 ): LiveView {
-  const find: FindLiveSource = async (project, id) => {
-    try {
-      return sessionSource(await sessions.live(project, id), log);
-    } catch (error) {
-      if (error instanceof Failure && notHere.has(error.code)) return undefined;
-      throw error;
-    }
+  let server: FastifyInstance["server"] | undefined;
+  const calls = createWorkerCalls({
+    database,
+    calls: liveCalls,
+    urls: () => internalUrls(server, config.internalUrl),
+  });
+  const findSession = async (project: string, id: string): Promise<LiveSource> =>
+    sessionSource(await sessions.live(project, id), log);
+  const findRun = async (project: string, id: string): Promise<LiveSource | undefined> => {
+    const run = await runs.get(project, id);
+    return run.endedAt === null ? runSource({ database, runs, calls, log }, { project, id }) : undefined;
   };
+  const find: FindLiveSource = async (project, id) =>
+    (await ifThere(findSession(project, id))) ?? (await ifThere(findRun(project, id)));
   const viewers = acceptViewers({ tokens, find, log });
   return {
-    upgrades: [viewers.route],
+    upgrades: [viewers.route, calls.route],
     addTo(app) {
+      server = app.server;
       addLivePage(app, { tokens, find, frameAncestors: config.liveFrameAncestors });
       // Before what they look at is ended.
       app.addHook("preClose", () => viewers.close());
     },
   };
+}
+
+async function ifThere(looking: Promise<LiveSource | undefined>): Promise<LiveSource | undefined> {
+  try {
+    return await looking;
+  } catch (error) {
+    if (error instanceof Failure && notHere.has(error.code)) return undefined;
+    throw error;
+  }
 }

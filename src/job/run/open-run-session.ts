@@ -59,5 +59,6 @@ export function adoptSession(run: RunContext, session: Session): void {
   run.resources.use(session);
   run.resources.use(pauseWithDebugger(session.context, run.deadline));
   run.follow(session.lost);
+  run.live?.show(session);
   run.watched = { session, consoleErrors: watchConsole(session.page) };
 }

@@ -12,6 +12,8 @@ import type { Evidence, FailedOutcome } from "../../outcome.ts";
 import type { TimeLimit } from "../../time-limit.ts";
 import type { Catalogue } from "../catalogue/catalogue.ts";
 import type { Job } from "../job.ts";
+import type { LiveRun } from "../live/live-run.ts";
+import type { LiveRuns } from "../live/live-runs.ts";
 import type { KnownSecrets } from "./known-secrets.ts";
 import type { Seen } from "./note-health.ts";
 
@@ -52,6 +54,8 @@ export interface RunDeps {
   askForCode?: LoginCredentials["outOfBand"];
   runDeadlineMs: number;
   loginTimeoutMs: number;
+  /** Where the run can be looked at while it is worked on. */
+  liveRuns?: LiveRuns | undefined;
   /** A window on this machine's screen. */
   headed?: boolean;
   /** Milliseconds between actions. */
@@ -79,6 +83,8 @@ export interface RunContext {
   follow(signal: AbortSignal): void;
   /** Its clock; stopped while somebody looks at the run in a debugger. */
   readonly deadline: Pick<TimeLimit, "pause" | "leftMs">;
+  /** What somebody who looks at it is shown. */
+  readonly live: LiveRun | undefined;
   /** Closed in reverse when the run ends. */
   readonly resources: AsyncDisposableStack;
   /** What is known of the identity's username and secrets; scrubbed from what is kept of the run. */

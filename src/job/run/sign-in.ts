@@ -99,6 +99,8 @@ async function logIn(run: RunContext, claim: Claim, session: Session): Promise<S
   const { deps } = run;
   const { identity, isStored, record, site, lease } = claim;
   using timeLimit = createTimeLimit(deps.loginTimeoutMs);
+  // For good where the login fails: what it typed is still there.
+  const hidden = run.live?.hide();
   using _paused = pauseWithDebugger(session.context, timeLimit);
   const recorder = createLoginRecorder();
   const domains = [...identity.allowedDomains, ...(site?.allowedDomains ?? [])];
@@ -143,6 +145,7 @@ async function logIn(run: RunContext, claim: Claim, session: Session): Promise<S
   if (result.status === "signed_in") {
     await record.setStatus(identity.id, "validated", null, lease.fence, identity.credentialsVersion);
     run.provedAt = result.provedAt === addressOf(identity.sourceUrl) ? undefined : result.provedAt;
+    hidden?.[Symbol.dispose]();
     return result.submits;
   }
   run.evidence.decisions = result.decisions;

@@ -93,7 +93,7 @@ const colourAt = (viewer: Page, x: number, y: number) =>
   );
 
 test("a page shows the session's page, takes the token out of its address, and can be loaded again", async () => {
-  await driven.goto(`${site.url}/second`);
+  await driven.goto(`${site.url}/second?secret=1`);
   const requests: string[] = [];
   viewing.on("request", (request) => requests.push(request.url()));
   const viewer = await view("view");

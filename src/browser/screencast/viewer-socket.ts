@@ -1,12 +1,7 @@
 import type { RawData } from "ws";
 import { WebSocket } from "ws";
-import {
-  packFrame,
-  readViewerMessage,
-  type ServerMessage,
-  type ViewerMessage,
-} from "../../browser/screencast/protocol.ts";
-import type { ViewerChannel } from "../../browser/screencast/show-pages.ts";
+import { packFrame, readViewerMessage, type ServerMessage, type ViewerMessage } from "./protocol.ts";
+import type { ViewerChannel } from "./show-pages.ts";
 
 /** The largest message a viewer may send, in bytes: a paste. */
 export const mostViewerBytes = 512 * 1_024;
@@ -22,6 +17,8 @@ export interface ViewerSocket extends ViewerChannel {
   onMessage(listener: (message: ViewerMessage) => void): void;
   /** Aborted when the viewer has gone. */
   readonly gone: AbortSignal;
+  /** Passes a message on as it is, from whoever has the page. */
+  relay(data: Buffer, isBinary: boolean): void;
   close(code: number, reason: string): void;
 }
 
@@ -59,6 +56,9 @@ export function viewerSocket(socket: WebSocket, { mayAct }: { mayAct: boolean })
     },
     sendFrame(header, jpeg) {
       if (socket.readyState === WebSocket.OPEN) socket.send(packFrame(header, jpeg));
+    },
+    relay(data, isBinary) {
+      if (socket.readyState === WebSocket.OPEN) socket.send(data, { binary: isBinary });
     },
     onMessage: (listener) => void listeners.push(listener),
     gone: gone.signal,
