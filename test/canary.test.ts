@@ -10,6 +10,7 @@ import { cancelRun } from "../src/job/cancel.ts";
 import type { JobInput } from "../src/job/job.ts";
 import type { Run } from "../src/job/record/runs.ts";
 import { Secret } from "../src/secret.ts";
+import { callAnchor } from "./support/anchor-calls.ts";
 import { launchChromium } from "./support/chromium.ts";
 import { type CliProcess, latchkey, startCli } from "./support/cli.ts";
 import { dumpPostgres, dumpRedis, readFolder, watchProcessList } from "./support/everything-kept.ts";
@@ -30,6 +31,10 @@ const password = `${mark("pass")}/+&"é`;
 const wrongPassword = mark("wrong");
 const custom = mark("custom");
 const handedIn = mark("handed-in-code");
+const signalled = mark("signalled");
+const proxyPassword = mark("proxy-password");
+/** What Anchor's API gives out, which is to stand nowhere else. */
+const handedOut: Record<string, string> = {};
 /** Waits in the inbox for a run that never asks. */
 const leftInInbox = mark("code-nobody-took");
 const handedInOverHttp = mark("code-over-http");
@@ -312,6 +317,9 @@ async function needles(): Promise<{ what: string; form: string }[]> {
     handedIn,
     handedInOverHttp,
     apiKey,
+    signalled,
+    proxyPassword,
+    ...handedOut,
     leftInInbox,
     mailboxUser: mailUser.username,
     mailboxPassword: mailUser.password,
@@ -430,6 +438,21 @@ async function overHttp(good: string): Promise<{ log: string; answered: string }
     if (event.type === "waiting_for_code") await client.handInCode(waits, { code: handedInOverHttp });
   }
   assert.equal((await client.get(waits)).status, "failed");
+  const anchor = await callAnchor({
+    url,
+    apiKey: (await latchkey(["keys", "add", "--scope", "admin"], ground.environment)).stdout.trim(),
+    siteUrl: site.url,
+    secrets: {
+      username,
+      password,
+      totp: `otpauth://totp/x?secret=${totpSecret}&period=${periodSeconds}&digits=8`,
+      custom,
+      signalled,
+      proxyPassword,
+    },
+  });
+  answered.push(...anchor.answered);
+  Object.assign(handedOut, anchor.handedOut);
   const refused = [
     client.submit("trial/look", { identityId: good, input: { word: { password } } }),
     client.handInCode(waits, { code: handedInOverHttp }),

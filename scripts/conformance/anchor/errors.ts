@@ -116,6 +116,10 @@ export function errorChecks(): AnchorCheck[] {
         await client.applications.list();
         await assert.rejects(client.identities.retrieve(nowhere), Anchorbrowser.NotFoundError);
         await assert.rejects(client.get("/v1/nothing"), Anchorbrowser.NotFoundError);
+        const browser = await client.browser.create();
+        assert.equal(browser.contexts()[0]?.pages().length, 1);
+        await browser.close();
+        await client.sessions.all.delete();
       },
     },
     {

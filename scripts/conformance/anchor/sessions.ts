@@ -116,8 +116,7 @@ export function sessionChecks(): AnchorCheck[] {
           "created_at",
         ]);
         assert.deepEqual([data?.session_id, data?.status, data?.tags], [session, "running", [tag]]);
-        const { browser } = data?.configuration as { browser: { extra_stealth: object } };
-        assert.deepEqual(browser.extra_stealth, { active: true });
+        assert.partialDeepStrictEqual(data?.configuration, { browser: { extra_stealth: { active: true } } });
         assert(isTime(data?.created_at));
       },
     },
