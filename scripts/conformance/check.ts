@@ -2,6 +2,8 @@
 export interface Check<Ground> {
   /** What it does, as a sentence without its subject. */
   name: string;
+  /** Whether it can be looked at with what was given; it can unless this says otherwise. */
+  isPossible?(ground: Ground): boolean;
   /** Throws where it does not. */
   run(ground: Ground): Promise<void>;
 }
@@ -9,6 +11,7 @@ export interface Check<Ground> {
 export interface Tally {
   passed: number;
   failed: number;
+  skipped: number;
 }
 
 /** Does the checks one after another; a line for each, by `print`. */
@@ -17,8 +20,13 @@ export async function runChecks<Ground>(
   ground: Ground,
   print: (line: string) => void,
 ): Promise<Tally> {
-  const tally = { passed: 0, failed: 0 };
-  for (const { name, run } of checks) {
+  const tally = { passed: 0, failed: 0, skipped: 0 };
+  for (const { name, run, isPossible = () => true } of checks) {
+    if (!isPossible(ground)) {
+      tally.skipped += 1;
+      print(`skipped ${name}`);
+      continue;
+    }
     const startedAt = performance.now();
     try {
       await run(ground);
@@ -32,4 +40,5 @@ export async function runChecks<Ground>(
   return tally;
 }
 
-export const summary = ({ passed, failed }: Tally): string => `${passed} passed, ${failed} failed`;
+export const summary = ({ passed, failed, skipped }: Tally): string =>
+  `${passed} passed, ${failed} failed${skipped === 0 ? "" : `, ${skipped} skipped`}`;

@@ -42,8 +42,8 @@ export function errorChecks(): AnchorCheck[] {
     },
     {
       name: "403 PermissionDeniedError: a key that may only read",
+      isPossible: ({ readKey }) => readKey !== undefined,
       async run(ground) {
-        if (ground.readKey === undefined) return;
         const client = ground.client(ground.readKey);
         await client.applications.list();
         const expected = { status: 403, is: Anchorbrowser.PermissionDeniedError };

@@ -33,11 +33,10 @@ export const reauthenticate = defineRoute({
   async handler(call) {
     const { deps, params, caller, body } = call;
     const before = await identityById(deps.identities, caller.project, params.id);
-    const hasState =
-      before.status === "validated" && before.stateCapturedAt !== null && before.autoReauthenticate;
+    const isKnownGood = before.status === "validated" && before.autoReauthenticate;
     const run = await runOwnFlow(deps, {
       identity: before,
-      flow: hasState ? checkHealthFlowName : validateFlowName,
+      flow: isKnownGood ? checkHealthFlowName : validateFlowName,
       wait: body.sync === true,
       signal: () => call.signal,
     });
