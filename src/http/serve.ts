@@ -57,14 +57,15 @@ export async function openHttpDeps({
   const { config, database } = parts;
   const keyCheck = await openKeyCheck({ keys, database, log });
   const sessions = await openSessionService({ ...parts, keyring, log });
+  const sessionTokens = createSessionTokens({ keyring });
   const submitter = createSubmitter({ db: database.kysely, webhookAllow: config.webhookAllow, ...parts });
   return {
     ...parts,
     submitter,
-    connectPage: openConnectPage({ ...parts, submitter }),
+    connectPage: openConnectPage({ ...parts, ...sessions, sessionTokens, submitter }),
     links: createArtifactLinks({ keyring, lifeMs: config.artifactLinkMs }),
     keyCheck,
-    sessionTokens: createSessionTokens({ keyring }),
+    sessionTokens,
     liveCalls: createLiveCalls({ keyring }),
     ...sessions,
     [Symbol.asyncDispose]: async () => {

@@ -77,8 +77,8 @@ export async function addConnectPage(app: FastifyInstance, deps: ConnectPageDeps
   app.get("/connect/:visit", async (request, reply) => {
     const open = await visitOf(request, deps);
     if (open === undefined) return lost(request, reply);
-    const { lang } = request.query as { lang?: unknown };
-    if (lang === undefined) return renderVisit(deps, open, reply);
+    const { lang, choose } = request.query as { lang?: unknown; choose?: unknown };
+    if (lang === undefined) return renderVisit(deps, open, reply, { isChoosing: choose !== undefined });
     if (isLocale(lang)) await deps.visits.change(open.visit.id, { locale: lang });
     return reply.redirect(pathOf(open.visit.id), 303);
   });

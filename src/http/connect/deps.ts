@@ -6,6 +6,7 @@ import type { ConnectVisits } from "../../identity/connect-visits.ts";
 import type { Identities } from "../../identity/identities.ts";
 import type { Connect } from "../../job/connect/connect.ts";
 import type { Redactor } from "../../redact.ts";
+import type { SignInYourself } from "../../session/sign-in-yourself.ts";
 
 /** What the connect page works with. */
 export interface ConnectPageDeps {
@@ -16,5 +17,6 @@ export interface ConnectPageDeps {
   tokens: ConnectTokens;
   visits: ConnectVisits;
   connect: Connect;
+  yourself: SignInYourself;
   redactor: Redactor;
 }

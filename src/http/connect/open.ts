@@ -1,5 +1,7 @@
 import { createConnectVisits } from "../../identity/connect-visits.ts";
+import type { Leases } from "../../identity/leases.ts";
 import { createConnect } from "../../job/connect/connect.ts";
+import { createSignInYourself } from "../../session/sign-in-yourself.ts";
 import type { HttpDeps } from "../deps.ts";
 import type { ConnectPageDeps } from "./deps.ts";
 
@@ -16,10 +18,14 @@ export function openConnectPage(
     | "queue"
     | "redactor"
     | "runs"
+    | "sessionTokens"
+    | "sessions"
     | "submitter"
-  >,
+  > & { leases: Pick<Leases, "acquire"> },
 ): ConnectPageDeps {
   const { connectTokens: tokens, database } = parts;
   const visits = createConnectVisits({ db: database, tokens });
-  return { ...parts, tokens, visits, connect: createConnect({ ...parts, tokens, visits }) };
+  const connect = createConnect({ ...parts, tokens, visits });
+  const yourself = createSignInYourself({ ...parts, tokens, visits, connect });
+  return { ...parts, tokens, visits, connect, yourself };
 }

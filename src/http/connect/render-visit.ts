@@ -7,6 +7,7 @@ import { codePage } from "./pages/code.ts";
 import { endPage, messagePage } from "./pages/end.ts";
 import { formPage } from "./pages/form.ts";
 import { progressPage } from "./pages/progress.ts";
+import { yourselfPage } from "./pages/yourself.ts";
 import type { OpenVisit } from "./visit-of.ts";
 
 /** What is wrong with a form that was just sent, and what was in it. */
@@ -20,7 +21,7 @@ export async function renderVisit(
   deps: ConnectPageDeps,
   open: OpenVisit,
   reply: FastifyReply,
-  sentBack?: SentBack,
+  { sentBack, isChoosing = false }: { sentBack?: SentBack; isChoosing?: boolean } = {},
 ): Promise<FastifyReply> {
   const { visit, application, flows, flow, context } = open;
   const { t } = context;
@@ -30,14 +31,27 @@ export async function renderVisit(
     protect(reply, frameOrigins).code(status).type("text/html; charset=utf-8").send(page);
   const faults = sentBack?.faults ?? {};
   const status = sentBack === undefined ? 200 : 422;
+  if (state.name !== "open" && state.name !== "progress") await deps.yourself.close(visit);
 
   switch (state.name) {
     case "open": {
-      if (flow === undefined) return send(choosePage(context, { flows, canSignInThemselves: false }));
+      const live = isChoosing || sentBack !== undefined ? undefined : await deps.yourself.look(visit);
+      if (live !== undefined) {
+        const { sessionId, token } = live;
+        const isNotSignedIn = state.isNotSignedIn === true;
+        return send(yourselfPage(context, { live: { sessionId, token: token.reveal() }, isNotSignedIn }));
+      }
+      const wasClosed = visit.sessionId !== null && !isChoosing;
+      // A frame within a frame would have to be allowed by the site that holds the outer one.
+      const canSignInThemselves = visit.mode !== "frame";
+      if (flow === undefined || isChoosing || wasClosed) {
+        const notice = wasClosed ? t.yourselfOver : undefined;
+        return send(choosePage(context, { flows, canSignInThemselves, notice }));
+      }
       const values = sentBack?.values ?? (await valuesBefore(deps, open, state.refusal !== undefined));
       const { attemptsLeft } = state;
       const refusal = sentBack === undefined ? state.refusal : undefined;
-      const hasOtherWays = flows.length > 1;
+      const hasOtherWays = flows.length > 1 || canSignInThemselves;
       return send(formPage(context, { flow, values, faults, refusal, attemptsLeft, hasOtherWays }), status);
     }
     case "progress":

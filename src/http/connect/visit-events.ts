@@ -1,8 +1,8 @@
 import type { Database } from "../../database/open.ts";
 import type { RunEvent } from "../../events.ts";
 import type { ConnectVisit } from "../../identity/connect-visits.ts";
-import type { VisitState } from "../../job/connect/connect.ts";
 import { stepsOf } from "../../job/connect/progress.ts";
+import type { VisitState } from "../../job/connect/visit-state.ts";
 import { watchRun } from "../../job/record/watch-run.ts";
 import { heartbeat, withHeartbeats } from "../event-answer.ts";
 import type { Messages } from "./messages/en.ts";

@@ -1,6 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { Failure } from "../../failure.ts";
-import { isUuid } from "../../identity/identity-input.ts";
 import type { NewCredential } from "../../identity/types.ts";
 import type { Redactor } from "../../redact.ts";
 import { Secret } from "../../secret.ts";
@@ -30,7 +29,7 @@ export function addVisitForms(
     mostFormBytes,
   }: { lost(request: FastifyRequest, reply: FastifyReply): FastifyReply; mostFormBytes: number },
 ): void {
-  const { connect, visits, redactor } = deps;
+  const { connect, visits, yourself, redactor } = deps;
   const qr = createQrReader();
 
   function formRoute(action: string, handle: (sent: Sent) => Promise<FastifyReply | undefined>): void {
@@ -47,12 +46,22 @@ export function addVisitForms(
     });
   }
 
-  formRoute("flow", async ({ open: { visit, flows }, form }) => {
+  formRoute("flow", async ({ open: { visit, flows, application }, form, reply }) => {
     const chosen = form["flow"];
-    const known = flows.some(({ id }) => id !== null && id === chosen);
-    await visits.change(visit.id, {
-      flowId: known && typeof chosen === "string" && isUuid(chosen) ? chosen : null,
-    });
+    if (chosen === "yourself" && visit.mode !== "frame") {
+      const gone = new AbortController();
+      reply.raw.once("close", () => gone.abort());
+      await yourself.open(visit, { url: application.url, flowId: null }, gone.signal);
+      return undefined;
+    }
+    await yourself.close(visit);
+    const known = flows.find(({ id }) => id !== null && id === chosen);
+    await visits.change(visit.id, { flowId: known?.id ?? null });
+    return undefined;
+  });
+
+  formRoute("yourself", async ({ open: { visit, application } }) => {
+    await yourself.finish(visit, { url: application.url, flowId: null });
     return undefined;
   });
 
@@ -61,7 +70,8 @@ export function addVisitForms(
     if (flow === undefined) return undefined;
     const { credentials, values, faults } = await readCredentials(form, { flow, t: context.t, qr });
     learn(redactor, credentials);
-    if (Object.keys(faults).length > 0) return renderVisit(deps, open, reply, { values, faults });
+    if (Object.keys(faults).length > 0)
+      return renderVisit(deps, open, reply, { sentBack: { values, faults } });
     await connect.signIn(visit, { url: application.url, flowId: flow.id }, credentials);
     return undefined;
   });
@@ -71,7 +81,8 @@ export function addVisitForms(
     const { t } = open.context;
     const fault =
       text === "" ? t.missing : text.length > 2_000 || /\p{C}/u.test(text) ? t.badCode : undefined;
-    if (fault !== undefined) return renderVisit(deps, open, reply, { values: {}, faults: { code: fault } });
+    if (fault !== undefined)
+      return renderVisit(deps, open, reply, { sentBack: { values: {}, faults: { code: fault } } });
     const code = new Secret(text);
     redactor.add(code);
     await connect.handIn(open.visit, code);
@@ -80,13 +91,14 @@ export function addVisitForms(
 
   formRoute("key", async ({ open, form, reply }) => {
     const { credential, faults } = await readKey(form, { t: open.context.t, qr, isNeeded: true });
-    if (credential === undefined) return renderVisit(deps, open, reply, { values: {}, faults });
+    if (credential === undefined) return renderVisit(deps, open, reply, { sentBack: { values: {}, faults } });
     learn(redactor, [credential]);
     await connect.useKey(open.visit, credential);
     return undefined;
   });
 
   formRoute("cancel", async ({ open: { visit } }) => {
+    await yourself.close(visit);
     await connect.cancel(visit);
     return undefined;
   });
@@ -94,10 +106,13 @@ export function addVisitForms(
 
 const visitIdOf = ({ params }: FastifyRequest) => encodeURIComponent((params as { visit: string }).visit);
 
-/** What a page asked for that was left open too long is past: the visit's own page shows what is the case. */
+/**
+ * What a page asked for that was left open too long is past: the visit's own page shows what is the case. So are tries
+ * that are over; where the server has no place, and says when it may, that is told.
+ */
 function forgiveStale(error: unknown): undefined {
-  if (error instanceof Failure && (error.code === "conflict" || error.code === "too_many_requests"))
-    return undefined;
+  if (error instanceof Failure && error.retryAfterMs === undefined)
+    if (error.code === "conflict" || error.code === "too_many_requests") return undefined;
   throw error;
 }
 

@@ -11,15 +11,18 @@ export interface ConnectStep {
 /** The login engine's own words for an act that gives the site something of the visitor's. */
 const gives = /^(?:submit|give|answer)\b/;
 
-/** How far a sign-in is, by the events of its run so far. A code is a step only where the site asks for one. */
-export function stepsOf(events: readonly RunEvent[]): ConnectStep[] {
+/**
+ * How far a sign-in is, by the events of its run so far. A code is a step only where the site asks for one; a `look` at
+ * what somebody has signed in to by hand gives the site nothing.
+ */
+export function stepsOf(events: readonly RunEvent[], { isLook = false } = {}): ConnectStep[] {
   let reached: ConnectStepName = "browser";
   let withCode = false;
   let done = false;
   for (const event of events) {
     if (event.type === "started") [reached, withCode] = ["browser", false];
     else if (event.type === "stage" && event.stage === "login" && event.status === "started")
-      reached = "site";
+      reached = isLook ? "proof" : "site";
     else if (event.type === "decision" && gives.test(event.decision.action))
       reached = event.decision.action.includes("code") ? "code" : "credentials";
     else if (event.type === "waiting_for_code" || event.type === "code_received") reached = "code";
@@ -27,13 +30,9 @@ export function stepsOf(events: readonly RunEvent[]): ConnectStep[] {
     else if (event.type === "outcome") done = event.outcome.status === "succeeded";
     withCode ||= reached === "code";
   }
-  const names: ConnectStepName[] = [
-    "browser",
-    "site",
-    "credentials",
-    ...(withCode ? ["code" as const] : []),
-    "proof",
-  ];
+  const names: ConnectStepName[] = isLook
+    ? ["browser", "proof"]
+    : ["browser", "site", "credentials", ...(withCode ? ["code" as const] : []), "proof"];
   const at = names.indexOf(reached);
   return names.map((name, index) => ({
     name,

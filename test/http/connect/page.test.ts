@@ -24,12 +24,17 @@ let base: string;
 let site: PracticeSite;
 let worker: Service;
 let browser: Browser;
+/** Pages of the site that were asked for. */
+const visited: string[] = [];
 /** Somebody's page that has `connect.js` in it. */
 let embedder: TestServer;
 beforeAll(async () => {
   [ground, site, browser] = await Promise.all([
     openTestParts(),
-    startPracticeSite({ users: [quickUser] }),
+    startPracticeSite({
+      users: [quickUser],
+      options: { onVisit: ({ method, url }) => void (method === "GET" && visited.push(url)) },
+    }),
     launchChromium(),
   ]);
   api = await openTestApi(ground.parts);
@@ -275,6 +280,62 @@ test("in a frame it shows on the application's own pages, and on nobody else's",
   await refused;
   expect(await other.frame.getByLabel("Email or username").count()).toBe(0);
 });
+
+test("signing in by hand, in a browser driven from the page, gives us no password and connects the account", async () => {
+  await using page = await openPage({ viewport: { width: 1_200, height: 900 } });
+  const url = await newLink();
+  await page.goto(url);
+  await page.getByRole("link", { name: "Sign in another way" }).click();
+  await page.getByRole("button", { name: "Sign in yourself" }).click();
+  await page.locator('body[data-state="yourself"]').waitFor();
+  const live = page.frameLocator("iframe.live");
+  await live.locator('body[data-state="live"]').waitFor();
+  expect(await violations(page)).toEqual([]);
+  // Too soon: a fresh look sees nobody signed in, and the browser is still there.
+  await page.getByRole("button", { name: "I am signed in" }).click();
+  await page.getByText("You do not seem to be signed in yet").waitFor();
+  await live.locator('body[data-state="live"]').waitFor();
+  // The practice site has the focus where one types.
+  await live.locator("#keys").focus();
+  const typeAt = async (path: string, text: () => Promise<string> | string) => {
+    await until(() => visited.at(-1) === path);
+    // The site's page has to be there, and its field focused.
+    await page.waitForTimeout(400);
+    await page.keyboard.type(await text());
+    await page.keyboard.press("Enter");
+  };
+  visited.push("/login");
+  await typeAt("/login", () => username);
+  await until(() => visited.at(-1) === "/login/password");
+  await page.waitForTimeout(400);
+  // Where the site has its field; the picture may be of another size.
+  const picture = live.locator("#picture");
+  const { width = 0, height = 0 } = (await picture.boundingBox()) ?? {};
+  await picture.click({ position: { x: width / 2, y: height * 0.347 } });
+  await typeAt("/login/password", () => password);
+  await typeAt("/login/code", () => codeOf(quickUser));
+  await until(() => site.counters.logins === 1);
+  await page.getByRole("button", { name: "I am signed in" }).click();
+  await page.waitForURL(/\/callback\?.*status=success/);
+  const { identities } = await ground.parts.store();
+  const id = new URL(page.url()).searchParams.get("identityId") ?? "";
+  expect(await identities.get("default", id)).toMatchObject({
+    status: "validated",
+    credentials: [],
+    stateCapturedAt: expect.any(Date),
+  });
+  expect(await api.deps.sessions.list("default", { statuses: ["running"] })).toMatchObject({ total: 0 });
+});
+
+async function until(isSo: () => boolean): Promise<void> {
+  const deadline = performance.now() + 10_000;
+  while (!isSo()) {
+    if (performance.now() > deadline) throw new Error("it did not come to be");
+    await new Promise((resolve) => {
+      setTimeout(resolve, 50);
+    });
+  }
+}
 
 async function signInAt(page: Page): Promise<void> {
   await page.getByLabel("Email or username").fill(username);

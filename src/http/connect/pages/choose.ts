@@ -1,7 +1,7 @@
 import { html } from "htm/preact";
 import type { AuthFlow } from "../../../identity/auth-flows.ts";
 import type { Messages } from "../messages/en.ts";
-import { cancelForm, form } from "./elements.ts";
+import { alert, cancelForm, form } from "./elements.ts";
 import { layout, type PageContext } from "./layout.ts";
 
 /** What a flow asks for, as far as the page needs it. */
@@ -16,7 +16,11 @@ export type OfferedFlow = Pick<
 /** The ways to sign in, the recommended first. */
 export function choosePage(
   context: PageContext,
-  { flows, canSignInThemselves }: { flows: readonly OfferedFlow[]; canSignInThemselves: boolean },
+  {
+    flows,
+    canSignInThemselves,
+    notice,
+  }: { flows: readonly OfferedFlow[]; canSignInThemselves: boolean; notice?: string | undefined },
 ): string {
   const { t, app } = context;
   const name = app?.name ?? "";
@@ -25,7 +29,8 @@ export function choosePage(
     title,
     data: { state: "choose" },
     body: html`
-      <h1>${title}</h1>
+      <h1 tabindex="-1">${title}</h1>
+      ${notice === undefined ? null : alert(notice, [])}
       ${form(
         context,
         { action: "flow", name: "choices" },
@@ -42,7 +47,7 @@ export function choosePage(
           ${
             canSignInThemselves
               ? html`
-                  <button name="flow" value="yourself" class="choice">
+                  <button name="flow" value="yourself" class="choice needs-script">
                     <span class="choice-name">${t.yourself}</span>
                     <span class="choice-hint">${t.yourselfHint(name)}</span>
                   </button>

@@ -108,6 +108,10 @@ export function siteWords({ t, app }: PageContext, words: string): VNode {
   return html`<span class="said">${t.siteSays(app?.name ?? "")} <q dir="auto">${words}</q></span>`;
 }
 
+export function otherWayLink({ t, path }: PageContext): VNode {
+  return html`<a class="quiet" href=${`${path}?choose`}>${t.otherWay}</a>`;
+}
+
 export function cancelForm(context: PageContext): VNode {
   return form(
     context,

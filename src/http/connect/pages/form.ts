@@ -1,7 +1,7 @@
 import { html } from "htm/preact";
-import type { Refusal } from "../../../job/connect/connect.ts";
+import type { Refusal } from "../../../job/connect/visit-state.ts";
 import type { OfferedFlow } from "./choose.ts";
-import { alert, cancelForm, field, form, keyFields } from "./elements.ts";
+import { alert, cancelForm, field, form, keyFields, otherWayLink } from "./elements.ts";
 import { layout, type PageContext } from "./layout.ts";
 import { refusalAlert } from "./refusal.ts";
 
@@ -93,11 +93,7 @@ export function formPage(context: PageContext, view: FormView): string {
             )
       }
       <div class="others">
-        ${
-          hasOtherWays
-            ? form(context, { action: "flow" }, html`<button class="quiet">${t.otherWay}</button>`)
-            : null
-        }
+        ${hasOtherWays ? otherWayLink(context) : null}
         ${cancelForm(context)}
       </div>
     `,

@@ -1,6 +1,6 @@
 import type { VNode } from "preact";
 import type { FailureCode } from "../../../failure.ts";
-import type { Refusal } from "../../../job/connect/connect.ts";
+import type { Refusal } from "../../../job/connect/visit-state.ts";
 import type { Messages } from "../messages/en.ts";
 import { alert, siteWords } from "./elements.ts";
 import type { PageContext } from "./layout.ts";

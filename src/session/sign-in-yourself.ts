@@ -1,0 +1,104 @@
+import { Failure } from "../failure.ts";
+import type { ConnectTokens } from "../identity/connect-tokens.ts";
+import type { ConnectVisit, ConnectVisits } from "../identity/connect-visits.ts";
+import type { Connect } from "../job/connect/connect.ts";
+import type { ConnectSite } from "../job/connect/half-made.ts";
+import { mostAttempts } from "../job/connect/visit-state.ts";
+import type { Secret } from "../secret.ts";
+import type { SessionTokens } from "./tokens.ts";
+import type { Sessions } from "./types.ts";
+
+/** Signing in by hand: a visitor of the connect page drives a browser of ours, and no password is given to us. */
+export interface SignInYourself {
+  /**
+   * Opens a browser at the site.
+   * @throws Failure `too_many_requests` when the token's tries or this server's sessions are over; of the browser
+   */
+  open(visit: ConnectVisit, site: ConnectSite, signal: AbortSignal): Promise<void>;
+  /** What the visitor's live view is let in with; undefined where the browser is there no more. */
+  look(visit: ConnectVisit): Promise<{ sessionId: string; token: Secret } | undefined>;
+  /** Takes what the browser holds, and has a fresh one look whether that signs in. @throws Failure `conflict` */
+  finish(visit: ConnectVisit, site: ConnectSite): Promise<void>;
+  /** Ends the browser, if there is one. */
+  close(visit: ConnectVisit): Promise<void>;
+}
+
+/** How long nobody may be looking before the browser is ended, in minutes: long enough to load the page again. */
+const idleMinutes = 2;
+/** As long as a token lasts. */
+const maxMinutes = 15;
+const tokenLifeMs = maxMinutes * 60_000;
+/** About what a laptop's window leaves for a page within a page, and what most sites are made for. */
+const viewport = { width: 1_024, height: 720 };
+
+export function createSignInYourself({
+  sessions,
+  sessionTokens,
+  tokens,
+  visits,
+  connect,
+}: {
+  sessions: Pick<Sessions, "create" | "live" | "end">;
+  sessionTokens: Pick<SessionTokens, "make">;
+  tokens: Pick<ConnectTokens, "countAttempt">;
+  visits: Pick<ConnectVisits, "change">;
+  connect: Pick<Connect, "prove">;
+}): SignInYourself {
+  async function liveOf({ token, sessionId }: ConnectVisit) {
+    if (sessionId === null) return undefined;
+    try {
+      return await sessions.live(token.project, sessionId);
+    } catch (error) {
+      if (isOver(error)) return undefined;
+      throw error;
+    }
+  }
+
+  return {
+    async open(visit, { url }, signal) {
+      if ((await liveOf(visit)) !== undefined) return;
+      if (!(await tokens.countAttempt(visit.token.id, mostAttempts)))
+        throw new Failure("too_many_requests", "There were too many tries with this link.");
+      const { id } = await sessions.create({
+        project: visit.token.project,
+        actor: `connect:${visit.id}`,
+        initialUrl: url,
+        idleMinutes,
+        maxMinutes,
+        viewport,
+        tags: ["connect page"],
+        saveState: false,
+        signal,
+      });
+      await visits.change(visit.id, { sessionId: id });
+    },
+
+    async look(visit) {
+      const live = await liveOf(visit);
+      if (live === undefined) return undefined;
+      const { project } = visit.token;
+      const token = sessionTokens.make({ id: live.id, project, scope: "drive", lifeMs: tokenLifeMs });
+      return { sessionId: live.id, token };
+    },
+
+    async finish(visit, site) {
+      const live = await liveOf(visit);
+      if (live === undefined) throw new Failure("conflict", "The browser is there no more.");
+      await connect.prove(visit, site, await live.capture());
+    },
+
+    async close(visit) {
+      if (visit.sessionId === null) return;
+      await visits.change(visit.id, { sessionId: null });
+      try {
+        await sessions.end(visit.token.project, visit.sessionId, { saveState: false });
+      } catch (error) {
+        if (!isOver(error)) throw error;
+      }
+    },
+  };
+}
+
+/** `conflict`: another server of the service holds it. */
+const isOver = (error: unknown) =>
+  error instanceof Failure && ["not_found", "session_ended", "conflict"].includes(error.code);
