@@ -1,3 +1,4 @@
+import type { Config } from "../../config.ts";
 import type { Database } from "../../database/open.ts";
 import type { Applications } from "../../identity/applications.ts";
 import type { AuthFlows } from "../../identity/auth-flows.ts";
@@ -10,6 +11,7 @@ import type { SignInYourself } from "../../session/sign-in-yourself.ts";
 
 /** What the connect page works with. */
 export interface ConnectPageDeps {
+  config: Pick<Config, "publicUrl">;
   database: Database;
   applications: Pick<Applications, "get">;
   authFlows: Pick<AuthFlows, "list">;

@@ -1,5 +1,6 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { type ConnectMode, connectModes } from "../../identity/connect-visits.ts";
+import { publicUrl } from "../public-url.ts";
 import type { ConnectPageDeps } from "./deps.ts";
 import { isLocale } from "./locale.ts";
 import { refusePage } from "./refuse-page.ts";
@@ -28,7 +29,8 @@ export async function openVisit(
     userName: token.userName ?? nameOf(userName),
     locale: isLocale(lang) ? lang : null,
   });
-  giveCookie(reply, request, id, secret);
+  const isSecure = publicUrl("/", { request, config: deps.config }).protocol === "https:";
+  giveCookie(reply, { visitId: id, secret, isSecure });
   return reply
     .headers({ "cache-control": "no-store", "referrer-policy": "no-referrer" })
     .redirect(pathOf(id), 303);

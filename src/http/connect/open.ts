@@ -12,6 +12,7 @@ export function openConnectPage(
     | "applications"
     | "authFlows"
     | "codes"
+    | "config"
     | "connectTokens"
     | "database"
     | "identities"

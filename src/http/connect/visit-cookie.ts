@@ -16,17 +16,13 @@ export const pathOf = (visitId: string): string => `/connect/${visitId}`;
  */
 export function giveCookie(
   reply: FastifyReply,
-  request: FastifyRequest,
-  visitId: string,
-  secret: Secret,
+  { visitId, secret, isSecure }: { visitId: string; secret: Secret; isSecure: boolean },
 ): void {
   void reply.setCookie(name, secret.reveal(), {
     path: pathOf(visitId),
     httpOnly: true,
     maxAge: lifeSeconds,
-    ...(request.protocol === "https"
-      ? { secure: true, sameSite: "none", partitioned: true }
-      : { sameSite: "lax" }),
+    ...(isSecure ? { secure: true, sameSite: "none", partitioned: true } : { sameSite: "lax" }),
   });
 }
 
