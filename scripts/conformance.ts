@@ -1,5 +1,5 @@
 import { parseArgs } from "node:util";
-import { startPracticeSite } from "../practice/site.ts";
+import { practiceUsers, startPracticeSite } from "../practice/site.ts";
 import { anchorChecks } from "./conformance/anchor/checks.ts";
 import { createGround } from "./conformance/anchor/ground.ts";
 import { runChecks, summary, type Tally } from "./conformance/check.ts";
@@ -21,9 +21,9 @@ interface Keys {
 const print = (line: string) => process.stdout.write(`${line}\n`);
 
 async function anchor(server: Keys & { url: string }): Promise<Tally> {
+  const [user, other] = practiceUsers;
   await using site = await startPracticeSite();
-  const [user] = site.users;
-  return await runChecks(anchorChecks(), createGround({ ...server, site, user }), print);
+  return await runChecks(anchorChecks(), createGround({ ...server, site, user, other }), print);
 }
 
 async function ownServer(): Promise<Tally> {

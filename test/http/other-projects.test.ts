@@ -83,6 +83,7 @@ const payloads: Record<string, object> = {
   "POST /v1/applications/:id/tokens": { callbackUrl: "https://app.example/back" },
   "POST /v1/applications/:id/auth-flows": { name: "theirs", methods: ["custom"] },
   "PUT /v1/identities/:id": { name: "theirs" },
+  "PATCH /v1/applications/:id": { name: "theirs" },
   "POST /v1/sessions/:id/goto": { url: "https://site.example/" },
   "POST /v1/sessions/:id/keyboard/type": { text: "x" },
   "POST /v1/sessions/:id/keyboard/shortcut": { keys: ["a"] },

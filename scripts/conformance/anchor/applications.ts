@@ -194,6 +194,38 @@ export function applicationChecks(): AnchorCheck[] {
       },
     },
     {
+      name: "PATCH applications/{id} changes what is given; listed callbacks are then the only ones a token may have",
+      async run(ground) {
+        const client = ground.client();
+        const callbackUrl = "https://app.example/listed";
+        const body = {
+          description: "changed",
+          callback_urls: [callbackUrl],
+          allowed_domains: [host, "sso.example"],
+        };
+        await client.patch(`/v1/applications/${id}`, { body });
+        const shown = expectAnswer(ground, 200, [...full, "callback_urls", "frame_origins", "has_icon"]);
+        assert.deepEqual(
+          [shown["name"], shown["description"], shown["callback_urls"], shown["allowed_domains"]],
+          [host, "changed", [callbackUrl], [host, "sso.example"]],
+        );
+        await client.applications.createIdentityToken(id, { callbackUrl });
+        const expected = { status: 400, is: Anchorbrowser.BadRequestError };
+        for (const other of [`${callbackUrl}/`, `${callbackUrl}?x=1`, "http://localhost/listed"])
+          await expectRefusal(
+            ground,
+            client.applications.createIdentityToken(id, { callbackUrl: other }),
+            expected,
+          );
+        for (const wrong of [
+          { callback_urls: ["http://app.example/"] },
+          { frame_origins: ["https://app.example/path"] },
+          { icon: "https://app.example/icon.png" },
+        ])
+          await expectRefusal(ground, client.patch(`/v1/applications/${id}`, { body: wrong }), expected);
+      },
+    },
+    {
       name: "applications.delete is refused with 409 while identities belong to it, unless they are to go too",
       async run(ground) {
         const client = ground.client();

@@ -22,6 +22,8 @@ export interface AnchorGround {
   /** A site to sign in to, and somebody who may; a code lasts as long as `user` says. */
   site: PracticeSite;
   user: PracticeUser;
+  /** Somebody else of the site, who needs no code. */
+  other: PracticeUser;
   /** The SDK, with `key` unless another is given. */
   client(key?: string): Anchorbrowser;
   /** The last answer that any of the clients got. */
@@ -31,7 +33,7 @@ export interface AnchorGround {
 export type AnchorCheck = Check<AnchorGround>;
 
 export function createGround(
-  given: Pick<AnchorGround, "url" | "key" | "readKey" | "strangerKey" | "site" | "user">,
+  given: Pick<AnchorGround, "url" | "key" | "readKey" | "strangerKey" | "site" | "user" | "other">,
 ): AnchorGround {
   let last: Exchange | undefined;
   const listening: typeof fetch = async (input, init) => {

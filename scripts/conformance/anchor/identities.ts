@@ -12,7 +12,9 @@ import {
 } from "./ground.ts";
 
 /** The credentials that sign the user in at the site; a short-lived code is told by the URI of the QR code. */
-export function credentialsOf({ user }: AnchorGround): Anchorbrowser.IdentityCreateParams["credentials"] {
+export function credentialsOf({
+  user,
+}: Pick<AnchorGround, "user">): Anchorbrowser.IdentityCreateParams["credentials"] {
   const { username, password, totpSecret, totpPeriodSeconds: period, secondFactor } = user;
   const secret = period === undefined ? totpSecret : `otpauth://totp/x?secret=${totpSecret}&period=${period}`;
   return [

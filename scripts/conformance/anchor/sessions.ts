@@ -263,6 +263,40 @@ export function sessionChecks(): AnchorCheck[] {
       },
     },
     {
+      name: "sessions.create with several identities is signed in as each of them, in the one default context",
+      async run(ground) {
+        const client = ground.client();
+        // The same machine by another name is another site.
+        const elsewhere = ground.site.url.replace("127.0.0.1", "localhost");
+        const { id: second = "" } = await client.identities.create({
+          source: `${elsewhere}/`,
+          credentials: credentialsOf({ user: ground.other }),
+          validateAsync: false,
+        });
+        const id = await create(ground, { identities: [{ id: identity }, { id: second }] });
+        const browser = await client.browser.connect(id);
+        const page = firstPage(browser);
+        for (const [url, user] of [
+          [ground.site.url, ground.user],
+          [elsewhere, ground.other],
+        ] as const) {
+          await page.goto(`${url}/`);
+          await page.getByText(user.username).first().waitFor({ timeout: 10_000 });
+        }
+        await browser.close();
+        await client.sessions.delete(id);
+        const { id: third = "" } = await client.identities.create({
+          source: `${elsewhere}/login`,
+          credentials: [],
+        });
+        await expectRefusal(ground, client.sessions.create({ identities: [{ id: second }, { id: third }] }), {
+          status: 400,
+          is: Anchorbrowser.BadRequestError,
+        });
+        for (const made of [second, third]) await client.identities.delete(made);
+      },
+    },
+    {
       name: "sessions.create takes identities below browser too, times, a window's size, and -1 for no limit",
       async run(ground) {
         const id = await create(ground, {

@@ -5,6 +5,7 @@ import { deleteApplication } from "./applications/delete-application.ts";
 import { listApplications } from "./applications/list-applications.ts";
 import { listApplicationIdentities } from "./applications/list-identities.ts";
 import { retrieveApplication } from "./applications/retrieve-application.ts";
+import { updateApplication } from "./applications/update-application.ts";
 import { createAuthFlow } from "./auth-flows/create-auth-flow.ts";
 import { deleteAuthFlow } from "./auth-flows/delete-auth-flow.ts";
 import { listAuthFlows } from "./auth-flows/list-auth-flows.ts";
@@ -46,6 +47,7 @@ export const anchorRoutes = inDialect(anchorDialect, [
   createApplication,
   listApplications,
   retrieveApplication,
+  updateApplication,
   deleteApplication,
   listApplicationIdentities,
   createIdentityToken,

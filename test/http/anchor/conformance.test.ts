@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { type PracticeSite, startPracticeSite } from "../../../practice/site.ts";
+import { type PracticeSite, practiceUsers, startPracticeSite } from "../../../practice/site.ts";
 import { anchorChecks } from "../../../scripts/conformance/anchor/checks.ts";
 import { type AnchorGround, createGround } from "../../../scripts/conformance/anchor/ground.ts";
 import { ensureProject } from "../../../src/identity/projects.ts";
@@ -7,13 +7,14 @@ import { type Service, startService } from "../../../src/main.ts";
 import { openTestParts, type TestParts } from "../../support/parts.ts";
 import { quickUser } from "../../support/runs.ts";
 
+const [, other] = practiceUsers;
 let site: PracticeSite;
 let parts: TestParts;
 let service: Service;
 let ground: AnchorGround;
 
 beforeAll(async () => {
-  site = await startPracticeSite({ users: [quickUser] });
+  site = await startPracticeSite({ users: [quickUser, other] });
   parts = await openTestParts();
   const { apiKeys, database } = await parts.parts.store();
   await ensureProject(database, "other");
@@ -27,6 +28,7 @@ beforeAll(async () => {
     strangerKey: await add("admin", "other"),
     site,
     user: quickUser,
+    other,
   });
 });
 afterAll(async () => {
