@@ -20,6 +20,7 @@ export const createSession = defineRoute({
   responses: {
     200: z.object({
       data: z.object({ id: z.uuid(), cdp_url: z.string(), live_view_url: z.string() }),
+      id: z.uuid().meta({ description: "Once more: published examples read it here." }),
     }),
   },
   failures: [
@@ -59,7 +60,7 @@ export const createSession = defineRoute({
     return {
       status: 200,
       headers: { "cache-control": "no-store" },
-      body: { data: { id, cdp_url: cdp.href, live_view_url: live.href } },
+      body: { data: { id, cdp_url: cdp.href, live_view_url: live.href }, id },
     };
   },
 });
