@@ -5,7 +5,7 @@ import type { Redactor } from "../redact.ts";
 import { type BrowserPool, createBrowserPool } from "./browser-pool.ts";
 import { findChromium } from "./find-chromium.ts";
 import { type ChromiumPool, createChromiumPool } from "./handed-out/pool.ts";
-import { createOpenSession } from "./open-session.ts";
+import { createOpenSession, findProvider } from "./open-session.ts";
 import { createAnchorProvider } from "./providers/anchor/provider.ts";
 import { createCdpProvider } from "./providers/cdp.ts";
 import { createLocalProvider } from "./providers/local.ts";
@@ -21,7 +21,10 @@ export interface Browsers extends AsyncDisposable {
   openSession: OpenSession;
   /** The identities that a provider keeps itself; the configuration's provider's unless named. */
   identitiesAt(provider?: string): ProviderIdentities | undefined;
-  /** What answers at each provider that is set up beside the local one. @throws Failure of the first that does not */
+  /**
+   * What answers at each provider that is set up beside the local one.
+   * @throws Failure of the first that does not; `invalid_argument` where the one to use is not set up
+   */
   checkProviders(signal: AbortSignal): Promise<string[]>;
   /** Chromiums that nobody else's session is in, for somebody to drive over CDP. */
   handedOut: ChromiumPool;
@@ -69,6 +72,7 @@ export function openBrowsers({
     openSession: createOpenSession({ providers, defaultProvider: config.provider, spare, log }),
     identitiesAt: (provider = config.provider) => providers.find(({ name }) => name === provider)?.identities,
     async checkProviders(signal) {
+      findProvider(providers, config.provider);
       const answers: string[] = [];
       for (const provider of providers)
         if (provider.check !== undefined) answers.push(await provider.check(signal));

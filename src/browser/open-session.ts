@@ -59,7 +59,8 @@ function divide(state: SavedState | undefined): { atOnce?: SavedState; onVisit: 
   return state === undefined ? { onVisit: [] } : divideState(state);
 }
 
-function findProvider(providers: readonly Provider[], name: string): Provider {
+/** @throws Failure `invalid_argument` for a provider that there is not, or that is not set up */
+export function findProvider(providers: readonly Provider[], name: string): Provider {
   const provider = providers.find((candidate) => candidate.name === name);
   if (provider !== undefined) return provider;
   const setting = settingOf[name];

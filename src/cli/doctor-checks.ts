@@ -89,7 +89,20 @@ export const checks: readonly Check[] = [
     mend: "Install one (`npm run setup`, or `npx playwright-core install --with-deps chromium`), or set CHROMIUM_PATH.",
     run: checkChromium,
   },
+  {
+    name: "Provider",
+    needs: ["Settings"],
+    mend: "Set what the provider needs (docs/providers.md), or look at its status and at its key.",
+    run: checkProviders,
+  },
 ];
+
+async function checkProviders({ parts, config }: CliContext): Promise<string> {
+  const { checkProviders } = await parts.browsers();
+  const answers = await checkProviders(AbortSignal.timeout(sessionTimeoutMs));
+  const others = answers.length === 0 ? "" : `; ${answers.join("; ")}`;
+  return `${config.provider} is used${others}`;
+}
 
 async function checkDisk({ dataDir, artifactsDir }: Config): Promise<string> {
   for (const folder of artifactsDir === undefined ? [dataDir] : [dataDir, artifactsDir]) {

@@ -19,7 +19,9 @@ interface Finding {
 export function registerDoctor(program: Command, context: CliContext): void {
   program
     .command("doctor")
-    .description("check Node, settings, disk, Postgres, key, queue, flows and Chromium; say how to mend each")
+    .description(
+      "check Node, settings, disk, Postgres, key, queue, flows, Chromium and providers; say how to mend each",
+    )
     .option("--json", "print JSON")
     .addHelpText(
       "after",

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Secret } from "../../src/secret.ts";
+import { startAnchorCloud } from "../support/anchor-cloud.ts";
 import { latchkey } from "../support/cli.ts";
 import { openTestParts, type TestParts } from "../support/parts.ts";
 import { startRedis, type TestRedis } from "../support/redis.ts";
@@ -57,6 +58,7 @@ test("where all is well each check says what it found, and the exit code is 0", 
     "✓ Queue      on Redis: 0 waiting, 0 active, 0 delayed",
     expect.stringMatching(/^✓ Flows {6}\d+ in \S+\/flows$/),
     expect.stringMatching(/^✓ Chromium {3}\S+, version [\d.]+, (?:in|without) its sandbox$/),
+    "✓ Provider   local is used",
   ]);
 });
 
@@ -72,6 +74,23 @@ describe("each fault is found, and how to mend it is said", () => {
     });
     expect(findings.filter(({ ok }) => ok).map(({ name }) => name)).toEqual(["Node"]);
     expect(of("Flows")?.found).toBe("not checked: Settings comes first");
+  });
+
+  test("a browser provider that is not set up, that is not there, or that refuses the key", async () => {
+    await using cloud = await startAnchorCloud();
+    const base = { LATCHKEY_PROVIDER: "anchor", ANCHORBROWSER_BASE_URL: cloud.url };
+    const found = async (settings: Record<string, string>) =>
+      (await examine({ ...base, ...settings })).of("Provider")?.found;
+    expect(await found({})).toContain("set ANCHORBROWSER_API_KEY");
+    expect(await found({ ANCHORBROWSER_API_KEY: "CANARY-key" })).toBe(
+      "The browser provider refused the API key (HTTP 401).",
+    );
+    expect(await found({ ANCHOR_API_KEY: cloud.apiKey })).toMatch(
+      /^anchor is used; anchor at 127\.0\.0\.1:\d+ takes/,
+    );
+    expect(await found({ LATCHKEY_PROVIDER: "cdp", LATCHKEY_CDP_URL: "http://127.0.0.1:1" })).toContain(
+      "ECONNREFUSED",
+    );
   });
 
   test("a Postgres that does not answer, and what stands on it", async () => {

@@ -197,6 +197,16 @@ describe("an identity that the cloud alone has", () => {
   });
 });
 
+test("credentials of the cloud's that the site refuses are typed once", async () => {
+  const { id } = addToCloud({
+    stale: staleProfile,
+    credentials: [{ type: "username_password", username: ben.username, password: "no-more" }],
+  });
+  expect((await run({ identityId: id })).outcome).toMatchObject({ code: "invalid_credentials" });
+  expect((await run({ identityId: id })).outcome).toMatchObject({ code: "needs_attention" });
+  expect(site.counters.passwordSubmits).toBe(1);
+});
+
 describe("a stale identity", () => {
   test("is signed in anew by the cloud once, and the session asked for again", async () => {
     const { id } = addToCloud({
@@ -341,12 +351,12 @@ describe("a run", () => {
     cloud.next("POST /v1/sessions", { status: 429, headers: { "retry-after": "58" } });
     const job = { flow: "trial/look", provider: "anchor", identityId: id } as const;
     const runId = await submit(ground.parts, job, { attempts: 2 });
-    let retrying: RunEvent | undefined;
-    const { outcome } = await ended(ground.parts, runId, async (event) => {
-      if (event.type !== "retrying") return;
-      retrying = event;
-      await cancel(runId);
-    });
+    const { queue } = await ground.parts.queueing();
+    await expect.poll(async () => (await queue.look(runId)).state, { timeout: 10_000 }).toBe("delayed");
+    await cancel(runId);
+    const told: RunEvent[] = [];
+    const { outcome } = await ended(ground.parts, runId, (event) => told.push(event));
+    const retrying = told.find(({ type }) => type === "retrying");
     expect(retrying).toMatchObject({ code: "provider_quota", delayMs: 58_000 });
     expect(outcome).toMatchObject({ code: "cancelled" });
   });

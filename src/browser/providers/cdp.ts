@@ -103,6 +103,18 @@ export function createCdpProvider({
   const provider: Provider = {
     name,
     lend,
+    async check(signal) {
+      const folder = await createChromiumFolder();
+      try {
+        const how = { url, folder, slowMoMs: 0, isOurs: false, provider: name, log, signal };
+        const browser = await connectByName(how, lookup);
+        const version = browser.version();
+        await within(closeMs, browser.close());
+        return `${name}, version ${version}`;
+      } finally {
+        await removeChromiumFolder(folder);
+      }
+    },
     close: () => (closing ??= close()),
     [Symbol.asyncDispose]: () => provider.close(),
   };

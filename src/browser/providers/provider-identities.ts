@@ -19,6 +19,11 @@ export interface ProviderIdentities {
    * @throws Failure `unknown_identity`, `provider_unavailable`, `provider_refused`, `provider_quota`
    */
   reauthenticate(id: string, signal: AbortSignal): Promise<boolean>;
-  /** Its credentials, where the provider hands them out; undefined where it does not, or has none. */
+  /**
+   * Its credentials, where the provider hands them out; undefined where it does not, or has none, or where the site has
+   * refused them in this process within the hour.
+   */
   credentials(id: string, signal: AbortSignal): Promise<RevealedCredentials | undefined>;
+  /** The site refused the credentials that the provider has: typing them again may lock the account. */
+  noteRefused(id: string): void;
 }

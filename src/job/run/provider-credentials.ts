@@ -24,8 +24,13 @@ export async function findCredentials(run: RunContext, claim: Claim, stale: Stal
   // The provider may have used a code of this moment a moment ago; a site takes each once.
   let lastStep = stepNow(revealed.authenticator?.periodSeconds);
   claim.identity = { ...identity, credentials: summariesOf(revealed) } satisfies Identity;
+  const { record } = claim;
   claim.record = {
-    ...claim.record,
+    ...record,
+    setStatus(...change) {
+      if (change[1] === "failed") identities.noteRefused(id);
+      return record.setStatus(...change);
+    },
     revealCredentials: async () => revealed,
     lastTimeStep: async () => lastStep,
     async claimTimeStep(_id, step) {

@@ -11,6 +11,8 @@ import { readCredentials } from "./read-credentials.ts";
 import { refusalOf } from "./refusal.ts";
 
 const shortMs = 15_000;
+/** Refused credentials are not asked for again so soon, in milliseconds: nothing of them is written down. */
+const refusedMs = 3_600_000;
 /** A sign-in may wait for a code; in milliseconds. */
 const reauthenticateMs = 5 * 60_000;
 
@@ -22,6 +24,7 @@ export function createAnchorIdentities({
   client: AnchorClient;
   redactor: Redactor;
 }): ProviderIdentities {
+  const refusedUntil = new Map<string, number>();
   const pathOf = (id: string) => `/v1/identities/${encodeURIComponent(id)}`;
 
   const read = (path: string, purpose: string, signal: AbortSignal): Promise<AnchorAnswer> =>
@@ -63,12 +66,18 @@ export function createAnchorIdentities({
       throw refusal;
     },
     async credentials(id, signal) {
+      if ((refusedUntil.get(id) ?? 0) > performance.now()) return undefined;
       const answer = await read(`${pathOf(id)}/credentials`, "read an identity's credentials", signal);
       // Not every account, and not every key, is handed them.
       if (answer.status !== 200) return undefined;
       const revealed = readCredentials(answer.body);
       if (revealed !== undefined) for (const secret of secretsOf(revealed)) redactor.add(secret);
       return revealed;
+    },
+    noteRefused(id) {
+      const now = performance.now();
+      for (const [other, until] of refusedUntil) if (until <= now) refusedUntil.delete(other);
+      refusedUntil.set(id, now + refusedMs);
     },
   };
 }
