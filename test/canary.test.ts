@@ -11,6 +11,7 @@ import type { JobInput } from "../src/job/job.ts";
 import type { Run } from "../src/job/record/runs.ts";
 import { Secret } from "../src/secret.ts";
 import { callAnchor } from "./support/anchor-calls.ts";
+import { type AnchorCloud, startAnchorCloud } from "./support/anchor-cloud.ts";
 import { launchChromium } from "./support/chromium.ts";
 import { type CliProcess, latchkey, startCli } from "./support/cli.ts";
 import { dumpPostgres, dumpRedis, readFolder, watchProcessList } from "./support/everything-kept.ts";
@@ -57,6 +58,7 @@ let ground: TestParts;
 let worker: CliProcess;
 let receiver: WebhookReceiver;
 let collector: OtlpReceiver;
+let cloud: AnchorCloud;
 
 beforeAll(async () => {
   startedAt = Date.now();
@@ -73,6 +75,7 @@ beforeAll(async () => {
   await browser.close();
   receiver = await startWebhookReceiver();
   collector = await startOtlpReceiver();
+  cloud = await startAnchorCloud();
   redis = await startRedis();
   ground = await openTestParts({
     wholeChromium: true,
@@ -83,6 +86,8 @@ beforeAll(async () => {
       LATCHKEY_WEBHOOK_ALLOW: "127.0.0.1",
       LATCHKEY_METRICS_PORT: "0",
       OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
+      ANCHORBROWSER_API_KEY: cloud.apiKey,
+      ANCHORBROWSER_BASE_URL: cloud.url,
     },
   });
   worker = startCli(["worker"], ground.environment);
@@ -95,6 +100,7 @@ afterAll(async () => {
   await redis[Symbol.asyncDispose]();
   await receiver[Symbol.asyncDispose]();
   await collector[Symbol.asyncDispose]();
+  await cloud[Symbol.asyncDispose]();
   await site.close();
   await passkeys[Symbol.asyncDispose]();
 });
@@ -199,6 +205,12 @@ test("no secret is found in logs, databases, artifacts, the queue or the process
   ]);
   const withMailbox = ["succeeded", "succeeded", "one_time_code_timeout"];
   expect(noImap === undefined ? await runsWithMailbox(command) : withMailbox).toEqual(withMailbox);
+  expect(await runsAtProvider()).toEqual([
+    "succeeded",
+    "flow_failed",
+    "needs_attention",
+    "provider_unavailable",
+  ]);
   await command(["login", `${site.url}/`, "--credentials-stdin", "--explain"], {
     username,
     password: wrongPassword,
@@ -269,6 +281,39 @@ test("no secret is found in logs, databases, artifacts, the queue or the process
   expect(found).toEqual([]);
 });
 
+/** With the provider's own credentials in its browser, and with what keeps a run from that. */
+async function runsAtProvider(): Promise<(string | undefined)[]> {
+  const source = `${site.url}/`;
+  const signsIn = cloud.add({
+    source,
+    signIn: async () => {},
+    credentials: [
+      { type: "username_password", username, password },
+      {
+        type: "authenticator",
+        secret: `otpauth://totp/x?secret=${totpSecret}&period=${periodSeconds}&digits=8`,
+        otp: "00000000",
+      },
+    ],
+  });
+  const stale = {
+    status: 422,
+    body: { error: { code: 422, message: `Identity authentication failed: ${password}` } },
+  };
+  const job = (identityId: string, flow = "trial/look") =>
+    ({ flow, identityId, provider: "anchor" }) as const;
+  const runs = [
+    await run(job(signsIn.id)),
+    await run({ ...job(signsIn.id, "trial/misbehave"), input: { how: "throw" } }),
+    await run(job(cloud.add({ source, stale }).id)),
+  ];
+  const cut = cloud.add({ source });
+  for (let time = 0; time < 2; time += 1) cloud.next("POST /v1/sessions", { cut: "after" });
+  runs.push(await run(job(cut.id)));
+  expect(cloud.live()).toEqual([]);
+  return runs.map(({ outcome }) => (outcome?.status === "failed" ? outcome.code : outcome?.status));
+}
+
 /** The private key, whole and its secret part alone, in every spelling somebody might keep it in. */
 function keyForms({ privateKey }: RevealedPasskey): { what: string; form: string }[] {
   const der = Buffer.from(privateKey.reveal(), "base64url");
@@ -321,6 +366,8 @@ async function needles(): Promise<{ what: string; form: string }[]> {
     proxyPassword,
     ...handedOut,
     leftInInbox,
+    providerKey: cloud.apiKey,
+    ...Object.fromEntries(cloud.sessions.map(({ id }, at) => [`providerSession${at}`, id])),
     mailboxUser: mailUser.username,
     mailboxPassword: mailUser.password,
     ...Object.fromEntries(mailed.map((value, at) => [`mailed${at}`, value])),
