@@ -5,6 +5,7 @@ import type { Tables } from "../../database/tables.ts";
 import { Failure, type FailureDetail, toFailure } from "../../failure.ts";
 import { isUuid } from "../../identity/identity-input.ts";
 import { checkJob, type JobCheck } from "../check-job.ts";
+import { type Elsewhere, mayBeElsewhere } from "../elsewhere.ts";
 import type { Job } from "../job.ts";
 import type { EnqueueOptions } from "../queue/queue.ts";
 import { claimKey, findRepeated, forgetRepeated, type Idempotency } from "../record/insert-runs.ts";
@@ -23,6 +24,8 @@ export interface BatchDeps extends JobCheck {
   db: Kysely<Tables>;
   submitter: Submitter;
   batches: BatchStore;
+  /** As the submitter's. */
+  config?: Elsewhere;
 }
 
 export interface BatchRequest {
@@ -108,7 +111,8 @@ async function checkAll(deps: BatchDeps, project: string, runs: BatchRequest["ru
   const known = await knownIdentities(deps.db, project, runs);
   const faults: FailureDetail[] = [];
   for (const [index, { job }] of runs.entries()) {
-    if (!known.has(job.identityId)) {
+    const isElsewhere = deps.config !== undefined && mayBeElsewhere(job, deps.config);
+    if (!isElsewhere && !known.has(job.identityId)) {
       faults.push({ path: `runs.${index}.identityId`, message: "There is no such identity." });
     }
     await checkJob(deps, job).catch((error: unknown) => {

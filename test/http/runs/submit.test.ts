@@ -106,6 +106,25 @@ test("a run is answered as it was queued, and its job says what was asked for", 
   expect(events).toEqual([{ event: { type: "queued" } }]);
 });
 
+test("an identity that a provider alone has is taken by its id, alone or in a batch, and asked for by the worker", async () => {
+  const elsewhere = { flow: "trial/look", identityId: randomUUID(), provider: "anchor", delayMs: 60_000 };
+  const run = await submitted(elsewhere);
+  expect(run).toMatchObject({ identityId: elsewhere.identityId, provider: "anchor", status: "queued" });
+  expect(await queuedJob(run.id)).toMatchObject({
+    data: { identityId: elsewhere.identityId, provider: "anchor" },
+  });
+  const batch = await api.call({ method: "POST", url: "/v1/batches", payload: { runs: [elsewhere] } });
+  expect(batch.statusCode, batch.body).toBe(202);
+
+  for (const refused of [
+    { ...elsewhere, provider: "local" },
+    { ...elsewhere, identityId: "nobody" },
+    { ...elsewhere, provider: undefined },
+  ])
+    expect((await submit(refused)).statusCode).toBe(404);
+  expect((await submit({ ...elsewhere, provider: "moon" })).statusCode).toBe(400);
+});
+
 test("what a worker would refuse is refused at once, and leaves nothing", async () => {
   const { database } = await ground.parts.store();
   const count = async () =>
