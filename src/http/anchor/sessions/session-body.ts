@@ -109,14 +109,16 @@ function configurationOf(body: SessionBody): Record<string, unknown> {
   const { integrations: _, ...rest } = body;
   const proxy = body.session?.proxy;
   if (proxy?.type !== "custom") return rest;
-  const { active, type, server } = proxy;
-  return { ...rest, session: { ...body.session, proxy: { active, type, server: withoutUser(server) } } };
+  const { active, type } = proxy;
+  const url = addressOf(proxy.server);
+  const server = url === null ? {} : { server: `${url.protocol}//${url.host}` };
+  return { ...rest, session: { ...body.session, proxy: { active, type, ...server } } };
 }
 
-const withoutUser = (server: string) => server.replace(/^([^/]*\/\/)?[^@]*@/, "$1");
+const addressOf = (server: string) => URL.parse(server.includes("://") ? server : `http://${server}`);
 
 function proxyOf({ server, username, password }: z.output<typeof customProxy>): ProxyServer {
-  const url = URL.parse(server.includes("://") ? server : `http://${server}`);
+  const url = addressOf(server);
   if (url === null || url.host === "" || !/^(?:https?|socks5):$/.test(url.protocol))
     throw new Failure("invalid_argument", "The proxy's server is not PROTOCOL://HOST:PORT.");
   const user = username ?? decodeURIComponent(url.username);
