@@ -14,6 +14,7 @@ import { callAnchor } from "./support/anchor-calls.ts";
 import { type AnchorCloud, startAnchorCloud } from "./support/anchor-cloud.ts";
 import { launchChromium } from "./support/chromium.ts";
 import { type CliProcess, latchkey, startCli } from "./support/cli.ts";
+import { connectByForms } from "./support/connect-by-forms.ts";
 import { dumpPostgres, dumpRedis, readFolder, watchProcessList } from "./support/everything-kept.ts";
 import { mailUser, noImap, startImap } from "./support/imap.ts";
 import { ada, page } from "./support/login-site.ts";
@@ -500,6 +501,14 @@ async function overHttp(good: string): Promise<{ log: string; answered: string }
   });
   answered.push(...anchor.answered);
   Object.assign(handedOut, anchor.handedOut);
+  const connected = await connectByForms({
+    parts: ground.parts,
+    url,
+    siteUrl: site.url,
+    credentials: { username, password, wrongPassword },
+    code: () => generate({ secret: totpSecret, period: periodSeconds, digits: 8 }),
+  });
+  Object.assign(handedOut, connected);
   const refused = [
     client.submit("trial/look", { identityId: good, input: { word: { password } } }),
     client.handInCode(waits, { code: handedInOverHttp }),

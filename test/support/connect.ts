@@ -91,7 +91,8 @@ export async function openVisitor(
 
 export const stateIn = (page: string): string =>
   /<body[^>]* data-state="(?<state>[^"]*)"/.exec(page)?.groups?.["state"] ?? "";
-const csrfIn = (page: string) => /name="csrf" value="(?<csrf>[^"]*)"/.exec(page)?.groups?.["csrf"] ?? "";
+export const csrfIn = (page: string) =>
+  /name="csrf" value="(?<csrf>[^"]*)"/.exec(page)?.groups?.["csrf"] ?? "";
 
 /** What somebody reads on the page. */
 export function textOf(page: string): string {
