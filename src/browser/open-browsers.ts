@@ -12,6 +12,7 @@ import { createLocalProvider } from "./providers/local.ts";
 import type { Provider } from "./providers/provider.ts";
 import type { ProviderIdentities } from "./providers/provider-identities.ts";
 import type { FindLeases } from "./providers/shared-context.ts";
+import { createVideoMaker, type VideoMaker } from "./recording/video-maker.ts";
 import type { OpenSession } from "./session.ts";
 import { createSpareSession } from "./spare-session.ts";
 
@@ -28,6 +29,8 @@ export interface Browsers extends AsyncDisposable {
   checkProviders(signal: AbortSignal): Promise<string[]>;
   /** Chromiums that nobody else's session is in, for somebody to drive over CDP. */
   handedOut: ChromiumPool;
+  /** Makes videos of what was recorded of them. */
+  videos: VideoMaker;
   /** For a process that will run many sessions: starts the local browser and, if set so, keeps one session ready. */
   warmUp(): Promise<void>;
 }
@@ -79,6 +82,7 @@ export function openBrowsers({
       return answers;
     },
     handedOut: opened.use(createChromiumPool({ executablePath, sandbox, size: config.readySessions, log })),
+    videos: opened.use(createVideoMaker({ executablePath, sandbox, log })),
     async warmUp() {
       await pool.warmUp();
       if (config.spareSession) await spare.start();

@@ -9,7 +9,10 @@ import type { StartDeps } from "./start-session.ts";
 import type { Sessions } from "./types.ts";
 
 export interface SessionServiceOptions
-  extends Omit<StartDeps, "store" | "files" | "pool" | "worker" | "codeTimeoutMs" | "loginTimeoutMs"> {
+  extends Omit<
+    StartDeps,
+    "store" | "files" | "pool" | "videos" | "worker" | "codeTimeoutMs" | "loginTimeoutMs"
+  > {
   config: Pick<Config, "codeTimeoutMs" | "loginTimeoutMs" | "mostSessions">;
   keyring: Keyring;
   /** Asked for with the first session only. */
@@ -35,6 +38,7 @@ export async function openSessionService({
     store: createSessionStore(db),
     files: createSessionFiles(db),
     pool: async () => (await browsers()).handedOut,
+    videos: async () => (await browsers()).videos,
     profiles,
     most,
   });

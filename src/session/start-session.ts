@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { ChromiumPool } from "../browser/handed-out/pool.ts";
+import type { VideoMaker } from "../browser/recording/video-maker.ts";
 import { Failure, toFailure } from "../failure.ts";
 import type { Identity, SavedState } from "../identity/types.ts";
 import type { Logger } from "../log.ts";
@@ -8,6 +9,7 @@ import { openDoor } from "./door.ts";
 import { createEnding } from "./ending.ts";
 import type { HoldDeps } from "./hold-identity.ts";
 import { keepDownloads } from "./keep-downloads.ts";
+import { recordSession } from "./record-session.ts";
 import { captureNow, takeBrowser } from "./session-browser.ts";
 import type { SessionFiles } from "./session-files.ts";
 import { type SessionChange, type SessionStore, serverLease } from "./session-store.ts";
@@ -18,6 +20,7 @@ export interface StartDeps extends HoldDeps {
   store: SessionStore;
   files: SessionFiles;
   pool: () => Promise<ChromiumPool>;
+  videos: () => Promise<VideoMaker>;
 }
 
 /** A session that was asked for, from its first moment to its last. */
@@ -113,6 +116,8 @@ export function startSession(deps: StartDeps, request: StartRequest): StartedSes
     });
     await watching;
     ending.throwIfOver();
+    // From here on: who signs in is in no video.
+    if (record.recording) resources.use(recordSession({ ...deps, sessionId: id, endpoint, log }));
     ending.handOut();
     await recordChanges({ status: "running", startedAt: new Date() });
     opened.resolve();
