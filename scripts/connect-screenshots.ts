@@ -73,26 +73,30 @@ const log = createLogger({ level: "error", format: "auto", redactor });
     // Nobody is at the callback: the last page stays.
     await page.route("https://app.example/**", (route) => route.fulfill({ status: 204 }));
     await mkdir(folder, { recursive: true });
-    await walkConnectStates({
-      page,
-      site,
-      at: (state) => takePictures(page, state),
-      async linkTo(kind) {
-        const { token, tokenHash } = await connectTokens.make({
-          project: "default",
-          applicationId: application.id,
-          callbackUrl: "https://app.example/callback",
-          actor,
-        });
-        if (kind === "expired")
-          await database.kysely
-            .updateTable("connect_tokens")
-            .set({ expires_at: new Date(0) })
-            .where("hash", "=", Buffer.from(tokenHash, "hex"))
-            .execute();
-        return `${service.url}/identity/create?token=${token.reveal()}`;
-      },
-    });
+    const linkTo = async (kind: "good" | "expired") => {
+      const { token, tokenHash } = await connectTokens.make({
+        project: "default",
+        applicationId: application.id,
+        callbackUrl: "https://app.example/callback",
+        actor,
+      });
+      if (kind === "expired")
+        await database.kysely
+          .updateTable("connect_tokens")
+          .set({ expires_at: new Date(0) })
+          .where("hash", "=", Buffer.from(tokenHash, "hex"))
+          .execute();
+      return `${service.url}/identity/create?token=${token.reveal()}`;
+    };
+    await walkConnectStates({ page, site, linkTo, at: (state) => takePictures(page, state) });
+    await page.setViewportSize({ width: 1_000, height: 800 });
+    await page.goto(await linkTo("good"));
+    await page.getByRole("button", { name: "Sign in yourself" }).click();
+    await page.frameLocator("iframe.live").locator('body[data-state="live"]').waitFor();
+    // A picture comes a moment after the page it is of.
+    await page.waitForTimeout(1_500);
+    await takePicture(page, "yourself");
+    await page.getByRole("button", { name: "Cancel" }).click();
   } finally {
     await browser.close();
     await service.stop(0);
@@ -107,24 +111,31 @@ async function takePictures(page: Page, state: ConnectState): Promise<void> {
     await page.setViewportSize(narrow === true ? { width: 360, height: 720 } : { width: 560, height: 640 });
     const path = new URL(page.url()).pathname;
     if (lang !== undefined) await page.goto(new URL(`${path}?lang=${lang}`, page.url()).href);
+    // The focus comes a moment after the page, and is not what the picture is of.
+    await page.waitForTimeout(150);
     await page.evaluate(() =>
       document.activeElement instanceof HTMLElement ? document.activeElement.blur() : null,
     );
-    const height = await page.evaluate(() => document.documentElement.scrollHeight);
-    const { width } = page.viewportSize() ?? { width: 560 };
-    const cdp = await page.context().newCDPSession(page);
-    const { data } = await cdp.send("Page.captureScreenshot", {
-      format: "webp",
-      quality: 82,
-      captureBeyondViewport: true,
-      clip: { x: 0, y: 0, width, height, scale: 1 },
-    });
-    await cdp.detach();
-    const picture = Buffer.from(data, "base64");
-    await writeFile(join(folder, `${state}${name}.webp`), picture);
-    console.log(`${state}${name}.webp  ${(picture.length / 1_024).toFixed(1)} KiB`);
+    await takePicture(page, `${state}${name}`);
     if (lang !== undefined) await page.goto(new URL(`${path}?lang=en`, page.url()).href);
   }
   await page.emulateMedia({ colorScheme: "light" });
   await page.setViewportSize({ width: 560, height: 640 });
+}
+
+/** The whole page, small enough to be kept. */
+async function takePicture(page: Page, name: string): Promise<void> {
+  const height = await page.evaluate(() => document.documentElement.scrollHeight);
+  const { width } = page.viewportSize() ?? { width: 560 };
+  const cdp = await page.context().newCDPSession(page);
+  const { data } = await cdp.send("Page.captureScreenshot", {
+    format: "webp",
+    quality: 82,
+    captureBeyondViewport: true,
+    clip: { x: 0, y: 0, width, height, scale: 1 },
+  });
+  await cdp.detach();
+  const picture = Buffer.from(data, "base64");
+  await writeFile(join(folder, `${name}.webp`), picture);
+  console.log(`${name}.webp  ${(picture.length / 1_024).toFixed(1)} KiB`);
 }

@@ -21,7 +21,7 @@ const minuteMs = 60_000;
 /** Of one address: more than people and their office make, looking for progress every two seconds. */
 const requestsPerMinute = 600;
 /** A photograph, and a form around it. */
-export const mostPictureBytes = 8 * 1_024 ** 2;
+const mostPictureBytes = 8 * 1_024 ** 2;
 const mostFormBytes = mostPictureBytes + 64 * 1_024;
 
 /** The hosted page on which somebody connects an account of theirs: `/identity/create?token=…`, and what belongs to it. */
