@@ -2,7 +2,7 @@ import { resolve } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import { type PracticeSite, startPracticeSite } from "../../practice/site.ts";
 import { type Service, startService } from "../../src/main.ts";
-import { type CliProcess, startCli } from "../support/cli.ts";
+import { type CliProcess, latchkey, startCli } from "../support/cli.ts";
 import { addPracticeIdentity, openTestParts, type TestParts } from "../support/parts.ts";
 import { ended, quickUser, submit } from "../support/runs.ts";
 
@@ -72,6 +72,18 @@ test("an identity that is there alone is signed in there, with its code, and the
   site.expireSessions();
   expect((await run(id)).outcome).toMatchObject({ status: "succeeded" });
   expect(site.counters.logins).toBe(2);
+});
+
+test("a command runs as one that is there alone, in this process", async () => {
+  const { id, name } = await addPracticeIdentity(there.parts, site.url, quickUser, {
+    name: "ada-by-command",
+  });
+  const { code, stdout } = await latchkey(
+    ["run", "trial/look", "--identity", id, "--provider", "anchor", "--json"],
+    here.environment,
+  );
+  expect(code, stdout).toBe(0);
+  expect(JSON.parse(stdout)).toMatchObject({ status: "succeeded", result: { identity: name } });
 });
 
 test("credentials that the site refuses there are typed once, and a person is needed", async () => {

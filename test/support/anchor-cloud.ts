@@ -77,11 +77,15 @@ export async function startAnchorCloud(): Promise<AnchorCloud> {
   const identities = new Map<string, CloudIdentity>();
   const sessions: CloudSession[] = [];
   const requests: string[] = [];
+  const startBrowser = () => startRemoteChromium({ path: shellPath() ?? chromiumPath() });
+  /** The next session's. */
+  let ahead = startBrowser();
   const odds = new Map<string, Odd[]>();
   let url = "";
 
   async function startSession(tags: string[], body: Record<string, unknown> = {}): Promise<CloudSession> {
-    const browser = await startRemoteChromium({ path: shellPath() ?? chromiumPath() });
+    const browser = await ahead;
+    ahead = startBrowser();
     const session = { id: `CANARY-session-${randomUUID()}`, tags, body, browser, ended: false };
     sessions.push(session);
     return session;
@@ -263,6 +267,7 @@ export async function startAnchorCloud(): Promise<AnchorCloud> {
         server.close(resolve);
       });
       for (const session of sessions) if (!session.ended) await end(session);
+      await (await ahead)[Symbol.asyncDispose]();
     },
   };
   return cloud;

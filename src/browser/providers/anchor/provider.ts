@@ -136,8 +136,7 @@ export function createAnchorProvider({
       (late) => late && sessions.end(late.id),
     );
     hide(created);
-    if (attach.length > 0)
-      log.debug({ signIn: await sessions.authStatus(created.id, signal) }, "session created");
+    if (attach.length > 0) sessions.noteAuthStatus(created.id);
     try {
       return await use(created, request);
     } catch (error) {

@@ -22,8 +22,8 @@ export interface AnchorSessions extends AsyncDisposable {
   end(id: string): Promise<void>;
   /** Ends what an earlier attempt, whose worker was killed, has left under this tag; in the background. */
   endLeft(tag: string): void;
-  /** What the server says of the session's sign-in, for the log; undefined where it says nothing. */
-  authStatus(id: string, signal: AbortSignal): Promise<string | undefined>;
+  /** Asks what the server says of the session's sign-in, for the log alone; in the background. */
+  noteAuthStatus(id: string): void;
 }
 
 const shortMs = 10_000;
@@ -192,15 +192,15 @@ export function createAnchorSessions({
       };
       track(work());
     },
-    async authStatus(id, signal) {
+    noteAuthStatus(id) {
       const path = `/v1/sessions/${encodeURIComponent(id)}/auth-status`;
-      try {
-        const asked = { method: "GET", path, purpose: "read a sign-in's status", signal } as const;
-        const { status, body } = await client.send({ ...asked, limitMs: shortMs });
-        return status === 200 ? readAuthStatus(body) : undefined;
-      } catch {
-        return undefined;
-      }
+      const work = async () => {
+        const asked = { method: "GET", path, purpose: "read a sign-in's status" } as const;
+        const { status, body } = await client.send({ ...asked, signal: hurry.signal, limitMs: shortMs });
+        if (status === 200)
+          log.debug({ signIn: readAuthStatus(body) }, "what the provider says of the sign-in");
+      };
+      track(work());
     },
     async [Symbol.asyncDispose]() {
       hurry.abort();
