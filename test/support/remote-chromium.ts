@@ -5,7 +5,7 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type RawData, WebSocket, WebSocketServer } from "ws";
-import { chromiumPath } from "./chromium.ts";
+import { chromiumPath, shellPath } from "./chromium.ts";
 
 export interface RemoteChromium extends AsyncDisposable {
   /** `ws://127.0.0.1:<port>/devtools/browser/<id>`. */
@@ -136,6 +136,34 @@ export async function startCdpProxy({
       await new Promise((resolve) => {
         server.close(resolve);
       });
+    },
+  };
+}
+
+/** An endpoint that starts a Chromium for each connection, and ends it with that, as Browserless does. */
+export async function startFreshChromiums(): Promise<{ url: string } & AsyncDisposable> {
+  const server = new WebSocketServer({ port: 0, host: "127.0.0.1" });
+  await once(server, "listening");
+  const browsers = new Set<Promise<RemoteChromium>>();
+  server.on("connection", (client) => {
+    const starting = startRemoteChromium({ path: shellPath() ?? chromiumPath() });
+    browsers.add(starting);
+    const early: RawData[] = [];
+    const keep = (data: RawData) => early.push(data);
+    client.on("message", keep);
+    void starting.then((browser) => {
+      client.off("message", keep);
+      relay(client, browser.url);
+      for (const data of early) client.emit("message", data);
+      client.on("close", () => void browser[Symbol.asyncDispose]());
+    });
+  });
+  return {
+    url: `ws://127.0.0.1:${(server.address() as AddressInfo).port}/`,
+    async [Symbol.asyncDispose]() {
+      for (const client of server.clients) client.terminate();
+      server.close();
+      for (const browser of browsers) await (await browser)[Symbol.asyncDispose]();
     },
   };
 }

@@ -9,6 +9,11 @@ export function connectFailure(error: unknown): Failure {
   const status = Number(/\b(?:status |ws:\S+ |wss:\S+ )([1-5]\d\d)\b/.exec(message)?.[1] ?? 0);
   if (status === 401 || status === 403)
     return new Failure("provider_refused", `The browser provider refused the connection (HTTP ${status}).`);
+  if (status === 402 || status === 429)
+    return new Failure("provider_quota", `The browser provider's limit is reached (HTTP ${status}).`, {
+      // How many may be connected, or how often: both pass.
+      retryable: status === 429,
+    });
   if (status !== 0)
     return new Failure("provider_unavailable", `The browser provider answered with HTTP ${status}.`);
   const code =

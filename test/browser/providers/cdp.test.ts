@@ -19,7 +19,12 @@ import type { SavedState } from "../../../src/identity/types.ts";
 import { createRedactor } from "../../../src/redact.ts";
 import { Secret } from "../../../src/secret.ts";
 import { assertNoChromiumLeft, chromiumFolders, silent } from "../../support/chromium.ts";
-import { type RemoteChromium, startCdpProxy, startRemoteChromium } from "../../support/remote-chromium.ts";
+import {
+  type RemoteChromium,
+  startCdpProxy,
+  startFreshChromiums,
+  startRemoteChromium,
+} from "../../support/remote-chromium.ts";
 import { startServer, type TestServer } from "../../support/web-server.ts";
 
 let remote: RemoteChromium;
@@ -123,6 +128,23 @@ describe.each([
   });
 });
 
+test("an endpoint that starts a browser for each connection keeps sessions apart and restores their state", async () => {
+  await using endpoint = await startFreshChromiums();
+  const open = opener(endpoint.url);
+  let state: SavedState;
+  {
+    await using first = await open({ signal });
+    await signIn(first);
+    await using second = await open({ signal });
+    await second.page.goto(server.url);
+    expect(await second.page.evaluate(() => localStorage.length)).toBe(0);
+    state = await first.capture();
+  }
+  await using restored = await open({ signal, state });
+  await restored.page.goto(server.url);
+  expect(await restored.page.evaluate(() => localStorage["token"])).toBe("1");
+});
+
 test("what a worker that died left in the endpoint's own context is gone before the next session", async () => {
   await using proxy = await startCdpProxy({ target: remote.url, refuse: ["Target.createBrowserContext"] });
   const open = opener(proxy.url);
@@ -202,6 +224,8 @@ describe("an endpoint that lets nobody connect", () => {
   test.each([
     [401, "provider_refused"],
     [403, "provider_refused"],
+    [402, "provider_quota"],
+    [429, "provider_quota"],
     [503, "provider_unavailable"],
   ])("answering %i is %s, and its key is shown nowhere", async (status, code) => {
     await using endpoint = await startServer((_request, response) => {
@@ -216,7 +240,7 @@ describe("an endpoint that lets nobody connect", () => {
       expect(inspect(error, { depth: 9 }) + lines.join()).not.toContain("CANARY");
     }
     // What cannot get better is not tried again.
-    expect(endpoint.requests).toHaveLength(code === "provider_refused" ? 2 : 6);
+    expect(endpoint.requests).toHaveLength(status === 429 || status === 503 ? 6 : 2);
   });
 
   test("because nothing is there names the error", async () => {
