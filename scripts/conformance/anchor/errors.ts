@@ -110,6 +110,28 @@ export function errorChecks(): AnchorCheck[] {
       },
     },
     {
+      name: "a client that retries repeats what may succeed later, and not what would be refused again",
+      async run(ground) {
+        let requests = 0;
+        const client = new Anchorbrowser({
+          apiKey: ground.key,
+          baseURL: ground.url,
+          fetch(...request) {
+            requests += 1;
+            return fetch(...request);
+          },
+        });
+        const retried = { maxRetries: 1 };
+        await assert.rejects(
+          client.events.waitFor("nobody", { timeoutMs: 1 }, retried),
+          Anchorbrowser.APIError,
+        );
+        assert.equal(requests, 2);
+        await assert.rejects(client.extensions.list(retried), Anchorbrowser.InternalServerError);
+        assert.equal(requests, 3);
+      },
+    },
+    {
       name: "a base URL with the prefix /anchor is as good",
       async run(ground) {
         const client = new Anchorbrowser({ apiKey: ground.key, baseURL: `${ground.url}/anchor` });

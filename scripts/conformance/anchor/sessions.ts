@@ -54,7 +54,13 @@ export function sessionChecks(): AnchorCheck[] {
       async run(ground) {
         const client = ground.client();
         const { data } = await client.sessions.create(null);
-        const shown = expectData(ground, ["id", "cdp_url", "live_view_url"]);
+        // The published example reads the id at the top.
+        const { data: shown, id } = expectAnswer(ground, 200, ["data", "id"]) as {
+          data: Record<string, unknown>;
+          id: string;
+        };
+        assert.deepEqual(Object.keys(shown).toSorted(), ["cdp_url", "id", "live_view_url"]);
+        assert.equal(id, data?.id);
         assert.match(data?.id ?? "", uuid);
         const cdp = new URL(String(shown["cdp_url"]));
         assert.deepEqual(
