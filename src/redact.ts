@@ -10,6 +10,8 @@ const leastLength = 4;
 export interface Redactor {
   /** From now on `scrub` removes this value, in its plain, URL-encoded, JSON-escaped and base64 forms. */
   add(secret: Secret): void;
+  /** What this value opened is gone: `scrub` leaves it from now on, and has less to look for. */
+  forget(secret: Secret): void;
   /** The text with every known value replaced by `[redacted]`. */
   scrub(text: string): string;
 }
@@ -33,6 +35,9 @@ export function createRedactor(limit = 5_000): Redactor {
         const oldest = formsByValue.keys().next().value;
         if (oldest !== undefined) formsByValue.delete(oldest);
       }
+    },
+    forget(secret) {
+      if (formsByValue.delete(secret.reveal())) forms = undefined;
     },
     scrub(text) {
       // Longest first, or a username inside a password would leave the rest of the password standing.

@@ -17,7 +17,7 @@ import { refusalOf } from "../../../src/browser/providers/anchor/refusal.ts";
 import type { Provider } from "../../../src/browser/providers/provider.ts";
 import type { Session, SessionRequest } from "../../../src/browser/session.ts";
 import { Failure } from "../../../src/failure.ts";
-import { createRedactor } from "../../../src/redact.ts";
+import { createRedactor, type Redactor } from "../../../src/redact.ts";
 import { Secret } from "../../../src/secret.ts";
 import { type AnchorCloud, startAnchorCloud } from "../../support/anchor-cloud.ts";
 import { assertNoChromiumLeft, chromiumFolders } from "../../support/chromium.ts";
@@ -27,6 +27,7 @@ let cloud: AnchorCloud;
 let server: TestServer;
 let provider: Provider;
 let logged: string[] = [];
+let redactor: Redactor;
 const signal = new AbortController().signal;
 const runId = "7c5e2a4e-0c5b-4a39-9d1a-0f7e3f1f2d10";
 
@@ -43,6 +44,7 @@ afterAll(async () => {
 });
 beforeEach(() => {
   logged = [];
+  redactor = createRedactor();
   provider = make();
 });
 afterEach(leavesNothing);
@@ -61,7 +63,7 @@ function make(options: Partial<Parameters<typeof createAnchorProvider>[0]> = {})
     baseUrl: cloud.url,
     apiKey: new Secret(cloud.apiKey),
     choices: { proxy: "off", captchaSolver: true, stealth: true },
-    redactor: createRedactor(),
+    redactor,
     log: pino({ level: "trace" }, { write: (line: string) => logged.push(line) }),
     ...options,
   });
@@ -157,6 +159,15 @@ describe("a session", () => {
     cloud.cutConnections();
     await expect.poll(() => session.lost.aborted).toBe(true);
     expect(session.lost.reason).toMatchObject({ code: "provider_unavailable" });
+  });
+
+  test("is kept out of every text while it is there, and the key for good", async () => {
+    const session = await open();
+    const { id = "" } = cloud.sessions[0] ?? {};
+    const text = `${id} ${cloud.apiKey}`;
+    expect(redactor.scrub(text)).toBe("[redacted] [redacted]");
+    await session.close();
+    expect(redactor.scrub(text)).toBe(`${id} [redacted]`);
   });
 
   test("is ended with the provider that made it", async () => {

@@ -55,10 +55,19 @@ export function createAnchorProvider({
   const sweeping = sweepChromiumFolders({ log });
   let closing: Promise<void> | undefined;
 
-  /** Whoever knows a session's id or addresses can see and drive it. */
-  const hide = ({ id, cdpUrl, liveViewUrl }: CreatedSession) => {
-    for (const secret of [id, cdpUrl, liveViewUrl])
-      if (secret !== undefined) redactor.add(new Secret(secret));
+  /** Whoever knows a session's id or addresses can see and drive it, for as long as it is there. */
+  const hide = ({ id, cdpUrl, liveViewUrl }: CreatedSession): Disposable => {
+    const given = [id, cdpUrl, liveViewUrl].filter((value) => value !== undefined);
+    // A server's own tokens for the session stand in its addresses.
+    const tokens = given.flatMap((value) => [...(URL.parse(value)?.searchParams.values() ?? [])]);
+    const own = [...given, ...tokens].filter((value) => value !== apiKey.reveal());
+    const secrets = own.map((value) => new Secret(value));
+    for (const secret of secrets) redactor.add(secret);
+    return {
+      [Symbol.dispose]() {
+        for (const secret of secrets) redactor.forget(secret);
+      },
+    };
   };
 
   const reach = async (
@@ -74,7 +83,6 @@ export function createAnchorProvider({
     }).map((url) => new Secret(url));
     let failure: unknown;
     for (const url of urls) {
-      redactor.add(url);
       const { slowMoMs, signal } = request;
       try {
         return await connect({ url, folder, slowMoMs, isOurs: true, provider: name, log, signal });
@@ -87,7 +95,11 @@ export function createAnchorProvider({
     throw failure;
   };
 
-  const use = async (created: CreatedSession, request: ContextRequest): Promise<LentContext> => {
+  const use = async (
+    created: CreatedSession,
+    request: ContextRequest,
+    hidden: Disposable,
+  ): Promise<LentContext> => {
     const folder = await createChromiumFolder();
     const browser = await reach(created, request, folder).catch(async (error: unknown) => {
       await removeChromiumFolder(folder);
@@ -100,6 +112,7 @@ export function createAnchorProvider({
       await within(connection.lost.aborted ? lostDisconnectMs : disconnectMs, browser.close());
       await removeChromiumFolder(folder);
       await within(endMs, sessions.end(created.id));
+      hidden[Symbol.dispose]();
       open.delete(close);
     };
     const close = () => (leaving ??= leave());
@@ -135,12 +148,13 @@ export function createAnchorProvider({
       ),
       (late) => late && sessions.end(late.id),
     );
-    hide(created);
+    const hidden = hide(created);
     if (attach.length > 0) sessions.noteAuthStatus(created.id);
     try {
-      return await use(created, request);
+      return await use(created, request, hidden);
     } catch (error) {
       await within(endMs, sessions.end(created.id));
+      hidden[Symbol.dispose]();
       throw error;
     }
   };
