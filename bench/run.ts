@@ -3,6 +3,7 @@ import { startRedis } from "../test/support/redis.ts";
 import { latency } from "./latency.ts";
 import { memory } from "./memory.ts";
 import { pickup } from "./pickup.ts";
+import { sessions } from "./session.ts";
 import { submitOverHttp } from "./submit.ts";
 import { type Figure } from "./support/figures.ts";
 import { openGround } from "./support/ground.ts";
@@ -28,6 +29,10 @@ const figures: Figure[] = [];
   await using redis = await startRedis();
   await using ground = await openGround({ REDIS_URL: redis.url });
   figures.push(...(await pickup(ground, "redis")));
+}
+{
+  await using ground = await openGround();
+  figures.push(...(await sessions(ground)));
 }
 // Nobody works on what is submitted: a worker would take the processors away from both sides.
 {
