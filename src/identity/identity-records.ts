@@ -1,13 +1,11 @@
 import { randomUUID } from "node:crypto";
 import { type Kysely, sql, type Transaction } from "kysely";
-import type { z } from "zod";
 import type { Tables } from "../database/tables.ts";
 import { Failure } from "../failure.ts";
 import type { Logger } from "../log.ts";
 import { recordAudit } from "./audit.ts";
 import { withConflicts } from "./conflicts.ts";
 import { storeCredentials } from "./credentials.ts";
-import { registrableDomain } from "./domains.ts";
 import { type Conditions, fenced, fenceVoid, stillCurrent } from "./fence.ts";
 import {
   check,
@@ -15,9 +13,9 @@ import {
   identityPatchSchema,
   isUuid,
   type NewIdentity,
-  nameSchema,
   newIdentitySchema,
 } from "./identity-input.ts";
+import { firstFree, namesFor, taken } from "./identity-names.ts";
 import { selectIdentities, toIdentity } from "./identity-rows.ts";
 import type { Keyring } from "./keyring.ts";
 import type { Actor, Identity, IdentityStatus } from "./types.ts";
@@ -222,36 +220,6 @@ export async function setStatus(
   if (fence !== undefined && rows[0]?.held !== true) throw fenceVoid(fence);
   if (rows[0]?.known !== true) throw new Failure("unknown_identity", `There is no identity ${id}.`);
   return rows[0].changed;
-}
-
-const taken = (name: string | undefined) => `An identity named "${name}" exists already.`;
-
-/** What to call it, the best first; the last is free for certain, unless somebody asked for that very name. */
-function namesFor(
-  id: string,
-  { name, displayName, sourceUrl }: z.output<typeof newIdentitySchema>,
-): string[] {
-  if (name !== undefined) return [name];
-  const shown = nameSchema.safeParse(displayName);
-  const own = shown.success ? [shown.data] : [];
-  return [...own, `${registrableDomain(new URL(sourceUrl).hostname)} ${id.slice(0, 8)}`];
-}
-
-async function firstFree(
-  trx: Transaction<Tables>,
-  project: string,
-  names: readonly string[],
-): Promise<string | undefined> {
-  if (names.length === 0) return undefined;
-  // Two that ask at once would both find it free.
-  await sql`select pg_advisory_xact_lock(hashtextextended(${`identity name ${project}`}, 0))`.execute(trx);
-  const rows = await trx
-    .selectFrom("identities")
-    .select("name")
-    .where("project", "=", project)
-    .where("name", "in", names)
-    .execute();
-  return names.find((name) => rows.every((row) => row.name !== name));
 }
 
 async function assertApplication(trx: Transaction<Tables>, project: string, id: string): Promise<void> {

@@ -1,48 +1,9 @@
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import Anchorbrowser from "anchorbrowser";
-import {
-  type AnchorCheck,
-  type AnchorGround,
-  expectAnswer,
-  expectData,
-  expectRefusal,
-  isTime,
-  nowhere,
-  uuid,
-} from "./ground.ts";
+import { type AnchorCheck, expectAnswer, expectData, expectRefusal, isTime, uuid } from "./ground.ts";
 import { credentialsOf } from "./identities.ts";
-
-type Browser = Awaited<ReturnType<Anchorbrowser["browser"]["connect"]>>;
-type Create = Anchorbrowser.SessionCreateParams;
-
-/** What scripts of Anchor's users begin with. */
-function firstPage(browser: Browser) {
-  const page = browser.contexts()[0]?.pages()[0];
-  assert(page !== undefined, "there is no first page in the default context");
-  return page;
-}
-
-async function create(ground: AnchorGround, params: Create | null = {}): Promise<string> {
-  const { data } = await ground.client().sessions.create(params);
-  return data?.id ?? "";
-}
-
-/** An identity of the site's user that was signed in. */
-async function addIdentity(ground: AnchorGround): Promise<string> {
-  const { id = "", status } = await ground.client().identities.create({
-    source: `${ground.site.url}/`,
-    credentials: credentialsOf(ground),
-    validateAsync: false,
-  });
-  assert.equal(status, "validated");
-  return id;
-}
-
-const recommended = {
-  session: { proxy: { active: true } },
-  browser: { captcha_solver: { active: true }, extra_stealth: { active: true } },
-} as const;
+import { addIdentity, createSession, firstPage, recommended } from "./session-tools.ts";
 
 export function sessionChecks(): AnchorCheck[] {
   let identity = "";
@@ -79,7 +40,7 @@ export function sessionChecks(): AnchorCheck[] {
       async run(ground) {
         identity = await addIdentity(ground);
         const client = ground.client();
-        session = await create(ground, {
+        session = await createSession(ground, {
           ...recommended,
           identities: [{ id: identity }],
           session: { ...recommended.session, tags: [tag], recording: { active: false } },
@@ -164,80 +125,6 @@ export function sessionChecks(): AnchorCheck[] {
       },
     },
     {
-      name: "sessions.goto, keyboard, mouse, scroll and dragAndDrop drive the page; retrieveScreenshot shows it",
-      async run(ground) {
-        const client = ground.client();
-        await client.sessions.goto(session, { url: `${ground.site.url}/account/password` });
-        expectAnswer(ground, 200, ["status"]);
-        const browser = await client.browser.connect(session);
-        const page = firstPage(browser);
-        const lines = "<p>a line</p>".repeat(200);
-        await page.setContent(`<input id=first><input type=checkbox>${lines}`);
-        await client.sessions.mouse.click(session, { selector: "#first" });
-        await client.sessions.keyboard.type(session, { text: "typéd 🦊" });
-        assert.equal(await page.locator("#first").inputValue(), "typéd 🦊");
-        await client.sessions.keyboard.shortcut(session, { keys: ["Control", "a"] });
-        await client.sessions.keyboard.shortcut(session, { keys: ["Shift", "x"] });
-        assert.equal(await page.locator("#first").inputValue(), "X");
-        const box = await page.getByRole("checkbox").boundingBox();
-        assert(box !== null);
-        const at = { x: box.x + box.width / 2, y: box.y + box.height / 2 };
-        await client.sessions.mouse.move(session, at);
-        await client.sessions.mouse.click(session, at);
-        assert(await page.getByRole("checkbox").isChecked());
-        await client.sessions.mouse.doubleClick(session, at);
-        assert(await page.getByRole("checkbox").isChecked());
-        await client.sessions.dragAndDrop(session, { startX: 10, startY: 10, endX: 90, endY: 60 });
-        await client.sessions.scroll(session, { x: 100, y: 100, deltaY: 400, steps: 2 });
-        expectAnswer(ground, 200, ["status"]);
-        await page.waitForFunction(() => window.scrollY > 100, undefined, { timeout: 5_000 });
-        await browser.close();
-        const picture = await client.sessions.retrieveScreenshot(session);
-        const bytes = Buffer.from(await picture.arrayBuffer());
-        assert.equal(bytes.subarray(1, 4).toString(), "PNG");
-        assert.match(picture.headers.get("content-type") ?? "", /^image\/png/);
-        for (const url of ["file:///etc/passwd", "nothing", "javascript:1"])
-          await expectRefusal(ground, client.sessions.goto(session, { url }), {
-            status: 400,
-            is: Anchorbrowser.BadRequestError,
-          });
-      },
-    },
-    {
-      name: "sessions.uploadFile and agent.files.upload hand a file over; retrieveDownloads lists what was downloaded",
-      async run(ground) {
-        const client = ground.client();
-        const file = new File(["uploaded text"], "note.txt", { type: "text/plain" });
-        await client.sessions.uploadFile(session, { file });
-        expectData(ground, ["status", "message"]);
-        await client.sessions.agent.files.upload(session, { file });
-        const browser = await client.browser.connect(session);
-        const page = firstPage(browser);
-        await page.setContent(
-          "<input type=file><a download='kept.txt' href='data:text/plain,downloaded'>get</a>",
-        );
-        const cdp = await page.context().newCDPSession(page);
-        const { root } = await cdp.send("DOM.getDocument");
-        const { nodeId } = await cdp.send("DOM.querySelector", { nodeId: root.nodeId, selector: "input" });
-        await cdp.send("DOM.setFileInputFiles", { nodeId, files: ["note.txt"] });
-        const text = await page.evaluate(() => document.querySelector("input")?.files?.[0]?.text());
-        assert.equal(text, "uploaded text");
-        const downloading = page.waitForEvent("download");
-        await page.getByText("get").click();
-        await downloading;
-        await browser.close();
-        const { items = [] } = await until(async () => {
-          const { data } = await client.sessions.retrieveDownloads(session);
-          return data?.count === 1 ? data : undefined;
-        });
-        expectData(ground, ["count", "items"]);
-        assert.equal(items[0]?.suggested_file_name, "kept.txt");
-        assert.equal(await (await fetch(items[0]?.file_link ?? "")).text(), "downloaded");
-        await client.sessions.recordings.list(session);
-        expectData(ground, ["count", "items"]);
-      },
-    },
-    {
       name: "sessions.delete ends it, again too; then it is completed and nobody is let in",
       async run(ground) {
         const client = ground.client();
@@ -279,7 +166,7 @@ export function sessionChecks(): AnchorCheck[] {
           credentials: credentialsOf({ user: ground.other }),
           validateAsync: false,
         });
-        const id = await create(ground, { identities: [{ id: identity }, { id: second }] });
+        const id = await createSession(ground, { identities: [{ id: identity }, { id: second }] });
         const browser = await client.browser.connect(id);
         const page = firstPage(browser);
         for (const [url, user] of [
@@ -305,7 +192,7 @@ export function sessionChecks(): AnchorCheck[] {
     {
       name: "sessions.create takes identities below browser too, times, a window's size, and -1 for no limit",
       async run(ground) {
-        const id = await create(ground, {
+        const id = await createSession(ground, {
           browser: {
             viewport: { width: 900, height: 700 },
             ...({ identities: [{ id: identity }] } as object),
@@ -324,139 +211,5 @@ export function sessionChecks(): AnchorCheck[] {
         await ground.client().sessions.delete(id);
       },
     },
-    {
-      name: "sessions.create refuses: 404 for unknown identities, 422 where the site does, 400 for what makes no sense",
-      async run(ground) {
-        const client = ground.client();
-        for (const id of [nowhere, "no-uuid"])
-          await expectRefusal(ground, client.sessions.create({ identities: [{ id }] }), {
-            status: 404,
-            is: Anchorbrowser.NotFoundError,
-          });
-        const wrong = await client.identities.create({
-          source: `${ground.site.url}/`,
-          credentials: [
-            { type: "username_password", username: "nobody@larch.example", password: "not the password" },
-          ],
-          validateAsync: false,
-        });
-        for (let count = 0; count < 2; count += 1) {
-          const message = await expectRefusal(
-            ground,
-            client.sessions.create({ identities: [{ id: wrong.id ?? "" }] }),
-            { status: 422, is: Anchorbrowser.UnprocessableEntityError },
-          );
-          assert.match(message, /authentication failed/);
-        }
-        await client.identities.delete(wrong.id ?? "");
-        const calls = [
-          { browser: { captcha_solver: { active: true } } },
-          { session: { timeout: { max_duration: 0 } } },
-          { session: { initial_url: "file:///etc/passwd" } },
-          { browser: { viewport: { width: "wide" } } },
-          { identities: identity },
-        ];
-        for (const body of calls)
-          await expectRefusal(ground, client.post("/v1/sessions", { body }), {
-            status: 400,
-            is: Anchorbrowser.BadRequestError,
-          });
-      },
-    },
-    {
-      name: "503 where the site cannot be asked: InternalServerError, which may be tried again",
-      async run(ground) {
-        const client = ground.client();
-        const { id = "" } = await client.identities.create({
-          source: "http://127.0.0.1:1/",
-          credentials: [{ type: "username_password", username: "u", password: "p" }],
-          validateAsync: false,
-        });
-        await expectRefusal(ground, client.sessions.create({ identities: [{ id }] }), {
-          status: 503,
-          is: Anchorbrowser.InternalServerError,
-        });
-        assert.equal(ground.last().headers.get("x-should-retry"), "true");
-        await client.identities.delete(id);
-      },
-    },
-    {
-      name: "sessions nobody made, or of another project, are not found, over HTTP and over WebSocket",
-      async run(ground) {
-        const client = ground.client();
-        const id = await create(ground);
-        const expected = { status: 404, is: Anchorbrowser.NotFoundError };
-        const strangers = ground.strangerKey === undefined ? [] : [ground.client(ground.strangerKey)];
-        for (const [who, which] of [
-          [client, nowhere] as const,
-          [client, "no-uuid"] as const,
-          ...strangers.map((stranger) => [stranger, id] as const),
-        ]) {
-          await expectRefusal(ground, who.sessions.retrieve(which), expected);
-          await expectRefusal(ground, who.sessions.delete(which), expected);
-          await expectRefusal(ground, who.sessions.retrieveDownloads(which), expected);
-          await expectRefusal(ground, who.sessions.goto(which, { url: ground.site.url }), expected);
-          await expectRefusal(ground, who.get(`/v1/sessions/${which}/auth-status`), expected);
-          await assert.rejects(who.browser.connect(which), /404/);
-        }
-        await assert.rejects(ground.client("lk_no_good").browser.connect(id), /401/);
-        await client.sessions.delete(id);
-      },
-    },
-    {
-      name: "profiles: made, filled by a session that persists, used by the next, listed and deleted",
-      async run(ground) {
-        const client = ground.client();
-        const name = `profile ${randomUUID().slice(0, 8)}`;
-        await client.profiles.create({ name, description: "by hand" });
-        assert.deepEqual(expectData(ground, ["status"]), { status: "success" });
-        await expectRefusal(ground, client.profiles.create({ name }), {
-          status: 409,
-          is: Anchorbrowser.ConflictError,
-        });
-        const first = await create(ground, { browser: { profile: { name, persist: true } } });
-        const browser = await client.browser.connect(first);
-        const page = firstPage(browser);
-        await page.goto(`${ground.site.url}/login`);
-        await page.evaluate(() => localStorage.setItem("profile", "kept"));
-        await browser.close();
-        await client.sessions.delete(first);
-        const item = ["name", "description", "source", "session_id", "status", "created_at"];
-        await client.profiles.retrieve(name);
-        assert.equal(expectData(ground, item)["status"], "ready");
-        const second = await create(ground, {
-          browser: { profile: { name } },
-          session: { initial_url: `${ground.site.url}/login` },
-        });
-        const again = await client.browser.connect(second);
-        assert.equal(await firstPage(again).evaluate(() => localStorage.getItem("profile")), "kept");
-        await again.close();
-        await client.sessions.delete(second);
-        const { data } = await client.profiles.list();
-        assert((data?.items ?? []).some((each) => each.name === name));
-        await client.profiles.delete(name);
-        for (const call of [() => client.profiles.retrieve(name), () => client.profiles.delete(name)])
-          await expectRefusal(ground, call(), { status: 404, is: Anchorbrowser.NotFoundError });
-        const body = { name, source: "session" as const };
-        await expectRefusal(ground, client.profiles.create(body), {
-          status: 400,
-          is: Anchorbrowser.BadRequestError,
-        });
-        await expectRefusal(ground, client.profiles.create({ ...body, session_id: nowhere }), {
-          status: 404,
-          is: Anchorbrowser.NotFoundError,
-        });
-      },
-    },
   ];
-}
-
-async function until<T>(look: () => Promise<T | undefined>): Promise<T> {
-  const deadline = Date.now() + 10_000;
-  for (;;) {
-    const found = await look();
-    if (found !== undefined) return found;
-    assert(Date.now() < deadline, "it did not come about within ten seconds");
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
 }
