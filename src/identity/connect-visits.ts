@@ -30,9 +30,7 @@ export interface ConnectVisit {
   result: "success" | "cancelled" | null;
 }
 
-type Change = Partial<Pick<ConnectVisit, "locale" | "flowId" | "identityId" | "sessionId" | "codes">> & {
-  result?: "cancelled";
-};
+type Change = Partial<Pick<ConnectVisit, "locale" | "flowId" | "identityId" | "sessionId" | "codes">>;
 
 /** The visits to the connect page. */
 export interface ConnectVisits {
@@ -51,6 +49,8 @@ export interface ConnectVisits {
   nextRun(visit: ConnectVisit, runId: string): Promise<boolean>;
   /** Takes a run away again that never came to be: the one before it is the visit's again. */
   forgetRun(visit: ConnectVisit, runId: string): Promise<void>;
+  /** Marks it as given up. False where it has come to an end meanwhile. */
+  cancel(id: string): Promise<boolean>;
   /** Uses the token up for this visit; false where another visit has. */
   succeed(visit: ConnectVisit): Promise<boolean>;
 }
@@ -107,7 +107,7 @@ export function createConnectVisits({
       };
     },
 
-    async change(id, { locale, flowId, identityId, sessionId, codes, result }) {
+    async change(id, { locale, flowId, identityId, sessionId, codes }) {
       await kysely
         .updateTable("connect_visits")
         .set({
@@ -116,7 +116,6 @@ export function createConnectVisits({
           ...(identityId === undefined ? {} : { identity_id: identityId }),
           ...(sessionId === undefined ? {} : { session_id: sessionId }),
           ...(codes === undefined ? {} : { codes }),
-          ...(result === undefined ? {} : { result }),
           updated_at: sql<Date>`now()`,
         })
         .where("id", "=", id)
@@ -141,6 +140,16 @@ export function createConnectVisits({
         .where("id", "=", id)
         .where("run_id", "=", runId)
         .execute();
+    },
+
+    async cancel(id) {
+      const { numUpdatedRows } = await kysely
+        .updateTable("connect_visits")
+        .set({ result: "cancelled", updated_at: sql<Date>`now()` })
+        .where("id", "=", id)
+        .where("result", "is", null)
+        .executeTakeFirst();
+      return numUpdatedRows > 0n;
     },
 
     async succeed({ id, token }) {

@@ -1,6 +1,8 @@
+import { openPublicOnlyProxy } from "../browser/handed-out/public-only-proxy.ts";
 import { Failure } from "../failure.ts";
 import type { ConnectTokens } from "../identity/connect-tokens.ts";
 import type { ConnectVisit, ConnectVisits } from "../identity/connect-visits.ts";
+import { registrableDomain } from "../identity/domains.ts";
 import type { Connect } from "../job/connect/connect.ts";
 import type { ConnectSite } from "../job/connect/half-made.ts";
 import { mostAttempts } from "../job/connect/visit-state.ts";
@@ -8,13 +10,21 @@ import type { Secret } from "../secret.ts";
 import type { SessionTokens } from "./tokens.ts";
 import type { Sessions } from "./types.ts";
 
+/** The site that is shown. */
+export interface SiteToShow {
+  url: string;
+  /** Registrable domains that belong to it, beside its own. */
+  allowedDomains: readonly string[];
+}
+
 /** Signing in by hand: a visitor of the connect page drives a browser of ours, and no password is given to us. */
 export interface SignInYourself {
   /**
-   * Opens a browser at the site.
+   * Opens a browser at the site. It reaches the public internet and the site, and nothing else of this machine's
+   * network: whoever drives it is no user of the operator's.
    * @throws Failure `too_many_requests` when the token's tries or this server's sessions are over; of the browser
    */
-  open(visit: ConnectVisit, site: ConnectSite, signal: AbortSignal): Promise<void>;
+  open(visit: ConnectVisit, site: SiteToShow, signal: AbortSignal): Promise<void>;
   /** What the visitor's live view is let in with; undefined where the browser is there no more. */
   look(visit: ConnectVisit): Promise<{ sessionId: string; token: Secret } | undefined>;
   /** Takes what the browser holds, and has a fresh one look whether that signs in. @throws Failure `conflict` */
@@ -55,22 +65,32 @@ export function createSignInYourself({
   }
 
   return {
-    async open(visit, { url }, signal) {
+    async open(visit, { url, allowedDomains }, signal) {
       if ((await liveOf(visit)) !== undefined) return;
       if (!(await tokens.countAttempt(visit.token.id, mostAttempts)))
         throw new Failure("too_many_requests", "There were too many tries with this link.");
+      await using opening = new AsyncDisposableStack();
+      const domains = [registrableDomain(new URL(url).hostname), ...allowedDomains];
+      const { server } = opening.use(await openPublicOnlyProxy({ domains }));
+      const { project } = visit.token;
       const { id } = await sessions.create({
-        project: visit.token.project,
+        project,
         actor: `connect:${visit.id}`,
         initialUrl: url,
         idleMinutes,
         maxMinutes,
         viewport,
+        proxy: { server },
         tags: ["connect page"],
         saveState: false,
         signal,
       });
       await visits.change(visit.id, { sessionId: id });
+      const opened = opening.move();
+      const close = () => void opened.disposeAsync();
+      const { ending } = await sessions.live(project, id);
+      if (ending.aborted) close();
+      else ending.addEventListener("abort", close, { once: true });
     },
 
     async look(visit) {

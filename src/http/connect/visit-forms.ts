@@ -51,7 +51,7 @@ export function addVisitForms(
     if (chosen === "yourself" && visit.mode !== "frame") {
       const gone = new AbortController();
       reply.raw.once("close", () => gone.abort());
-      await yourself.open(visit, { url: application.url, flowId: null }, gone.signal);
+      await yourself.open(visit, application, gone.signal);
       return undefined;
     }
     await yourself.close(visit);

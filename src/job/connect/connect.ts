@@ -171,8 +171,7 @@ export function createConnect(deps: ConnectDeps): Connect {
     },
 
     async cancel(visit) {
-      if (visit.result === "success") return;
-      await visits.change(visit.id, { result: "cancelled" });
+      if (!(await visits.cancel(visit.id))) return;
       if (visit.runId !== null) {
         await cancelRun(deps, visit.token.project, visit.runId).catch(ignoreUnknown);
         // Its worker lets go of the identity first.

@@ -1,14 +1,7 @@
-import { type LookupAddress, type LookupOptions, lookup as lookUp } from "node:dns";
 import { buildConnector } from "undici";
+import { checkedLookup, type Resolve } from "../../checked-lookup.ts";
 import { type AllowedDestinations, isAddress, mayConnect } from "../../destinations.ts";
 import { Failure } from "../../failure.ts";
-
-/** Asks DNS for all addresses of a name, as `dns.lookup` with `all` does. */
-export type Resolve = (
-  hostname: string,
-  options: LookupOptions & { all: true },
-  callback: (error: NodeJS.ErrnoException | null, addresses: LookupAddress[]) => void,
-) => void;
 
 /**
  * Connects to what may be connected to. The addresses that DNS gives are checked here and the very same are connected
@@ -17,7 +10,7 @@ export type Resolve = (
 export function createConnector({
   allowed,
   timeoutMs,
-  resolve = lookUp,
+  resolve,
 }: {
   allowed: AllowedDestinations;
   timeoutMs: number;
@@ -26,20 +19,7 @@ export function createConnector({
   const connect = buildConnector({
     timeout: timeoutMs,
     allowH2: false,
-    lookup(hostname, options, callback) {
-      resolve(hostname, { ...options, all: true }, (error, addresses) => {
-        const [first] = addresses ?? [];
-        if (error !== null || first === undefined) {
-          callback(error ?? unknownHost(), "");
-        } else if (!addresses.every(({ address }) => mayConnect({ hostname, address }, allowed))) {
-          callback(refused(), "");
-        } else if (options.all === true) {
-          callback(null, addresses);
-        } else {
-          callback(null, first.address, first.family);
-        }
-      });
-    },
+    lookup: checkedLookup({ allowed, refused, ...(resolve === undefined ? {} : { resolve }) }),
   });
   return (options, callback) => {
     // An address is not looked up: nobody would check it.
@@ -49,8 +29,6 @@ export function createConnector({
     else connect(options, callback);
   };
 }
-
-const unknownHost = () => Object.assign(new Error("No address."), { code: "ENOTFOUND" });
 
 function refused(): Failure {
   return new Failure(

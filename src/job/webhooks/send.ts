@@ -1,10 +1,11 @@
 import { Webhook } from "standardwebhooks";
 import { Client, type Dispatcher } from "undici";
+import type { Resolve } from "../../checked-lookup.ts";
 import { type AllowedDestinations, faultOfDestination } from "../../destinations.ts";
 import { Failure } from "../../failure.ts";
 import { readRetryAfter } from "../../retry-after.ts";
 import type { Secret } from "../../secret.ts";
-import { createConnector, type Resolve } from "./connect.ts";
+import { createConnector } from "./connect.ts";
 
 /** A message to send; its id is the same at each attempt, so that a receiver can tell that it has it already. */
 export interface Message {

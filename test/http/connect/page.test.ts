@@ -2,7 +2,13 @@ import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import type { AxeResults } from "axe-core";
 import { sql } from "kysely";
-import type { Browser, BrowserContextOptions, FrameLocator, Page } from "playwright-core";
+import {
+  type Browser,
+  type BrowserContextOptions,
+  chromium,
+  type FrameLocator,
+  type Page,
+} from "playwright-core";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { type PracticeSite, startPracticeSite } from "../../../practice/site.ts";
 import { type Service, startService } from "../../../src/main.ts";
@@ -291,6 +297,17 @@ test("signing in by hand, in a browser driven from the page, gives us no passwor
   const live = page.frameLocator("iframe.live");
   await live.locator('body[data-state="live"]').waitFor();
   expect(await violations(page)).toEqual([]);
+  // Whoever drives it comes to the site, and nowhere else in this machine's network.
+  const [session] = (await api.deps.sessions.list("default", { statuses: ["running"] })).sessions;
+  const { endpoint } = await api.deps.sessions.live("default", session?.id ?? "");
+  const driven = await chromium.connectOverCDP(endpoint);
+  const elsewhere = await driven.contexts()[0]?.newPage();
+  expect((await elsewhere?.goto(`${site.url}/login`))?.status()).toBe(200);
+  const asked = embedder.requests.length;
+  expect((await elsewhere?.goto(embedder.at("localhost")))?.status()).toBeGreaterThanOrEqual(400);
+  expect(embedder.requests).toHaveLength(asked);
+  await elsewhere?.close();
+  await driven.close();
   // Too soon: a fresh look sees nobody signed in, and the browser is still there.
   await page.getByRole("button", { name: "I am signed in" }).click();
   await page.getByText("You do not seem to be signed in yet").waitFor();

@@ -1,9 +1,9 @@
 import { randomUUID } from "node:crypto";
 import type { LookupAddress } from "node:dns";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import type { Resolve } from "../../../src/checked-lookup.ts";
 import { freePort } from "../../../src/database/embedded-server.ts";
 import { type AllowedDestinations, parseAllowedDestinations } from "../../../src/destinations.ts";
-import type { Resolve } from "../../../src/job/webhooks/connect.ts";
 import { createSend, type SendOptions } from "../../../src/job/webhooks/send.ts";
 import { Secret } from "../../../src/secret.ts";
 import { startWebhookReceiver, type WebhookReceiver } from "../../support/webhook-receiver.ts";
