@@ -97,7 +97,7 @@ export function createSignInYourself({
       const live = await liveOf(visit);
       if (live === undefined) return undefined;
       const { project } = visit.token;
-      const token = sessionTokens.make({ id: live.id, project, scope: "drive", lifeMs: tokenLifeMs });
+      const token = sessionTokens.make({ id: live.id, project, scope: "act", lifeMs: tokenLifeMs });
       return { sessionId: live.id, token };
     },
 

@@ -2,8 +2,11 @@ import { createHmac, randomBytes, timingSafeEqual } from "node:crypto";
 import type { Keyring } from "../identity/keyring.ts";
 import { Secret } from "../secret.ts";
 
-/** What a holder may do: look, or look and act (CDP, the live view's mouse and keys). */
-export const sessionScopes = ["view", "drive"] as const;
+/**
+ * What a holder may do: look at the live view; act in it with mouse and keys, where the pages' own links lead; or drive:
+ * go to any address, and connect over CDP. `act` is for people of whom nothing is known but that they are to sign in.
+ */
+export const sessionScopes = ["view", "act", "drive"] as const;
 export type SessionScope = (typeof sessionScopes)[number];
 
 /** Leave to look at, or act in, one session or run. */

@@ -57,7 +57,7 @@ export async function startRecording({
   let isFull = false;
   let writing: Promise<void> = Promise.resolve();
 
-  const write = async (frame: Frame, from: () => FrameStream | undefined) => {
+  const write = async (frame: Frame, dealtWith: () => void) => {
     if (isFull) return;
     // Chromium's clock and ours are the same one, but for what the picture took; time goes forward only.
     latestMs = Math.max(latestMs + 1, frame.paintedAt - startedAt);
@@ -67,7 +67,7 @@ export async function startRecording({
       if (isFull)
         log.warn({ bytes: file.bytes }, "the recording is as large as it may be and goes on no longer");
       // A stream that is not told is given no more pictures, and takes none.
-      else from()?.ready();
+      else dealtWith();
     } catch (error) {
       isFull = true;
       log.warn({ err: error }, "the recording cannot be written and goes on no longer");
@@ -80,18 +80,16 @@ export async function startRecording({
       await stream?.stop();
       stream = undefined;
       if (page === undefined || isFull) return;
-      const here: { stream?: FrameStream } = {};
       try {
-        here.stream = await streamFrames(page.connection, {
+        stream = await streamFrames(page.connection, {
           size,
           quality,
           mostPerSecond,
           room: 2,
-          onFrame(frame) {
-            writing = writing.then(() => write(frame, () => here.stream));
+          onFrame(frame, dealtWith) {
+            writing = writing.then(() => write(frame, dealtWith));
           },
         });
-        stream = here.stream;
       } catch (error) {
         log.debug({ err: error }, "a page is not in the recording");
       }

@@ -19,15 +19,14 @@ export interface FrameOptions {
   /** 0 to 100. */
   quality: number;
   mostPerSecond: number;
-  /** How many may be given out before `ready` is called for one. */
+  /** How many may be given out and not dealt with. */
   room: number;
-  onFrame(frame: Frame): void;
+  /** @param dealtWith to be called once the receiver has room for another */
+  onFrame(frame: Frame, dealtWith: () => void): void;
 }
 
 /** A page's pictures, as often as it changes and whoever looks can take them. */
 export interface FrameStream {
-  /** The receiver has dealt with a frame. */
-  ready(): void;
   /** @throws Error when the page has gone */
   resize(size: FrameOptions["size"]): Promise<void>;
   stop(): Promise<void>;
@@ -103,7 +102,14 @@ export async function streamFrames(page: PageConnection, options: FrameOptions):
     const frame = newest;
     newest = undefined;
     room -= 1;
-    onFrame(frame);
+    let isDealtWith = false;
+    onFrame(frame, () => {
+      if (isDealtWith) return;
+      isDealtWith = true;
+      room += 1;
+      give();
+      acknowledge();
+    });
   };
 
   const listening = page.onEvent(({ method, params }) => {
@@ -130,11 +136,6 @@ export async function streamFrames(page: PageConnection, options: FrameOptions):
   }
 
   return {
-    ready() {
-      room += 1;
-      give();
-      acknowledge();
-    },
     async resize(wanted) {
       size = wanted;
       await restart();

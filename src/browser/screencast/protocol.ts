@@ -84,7 +84,10 @@ export type ActMessage = z.output<typeof actSchema>;
 export type ViewerMessage = LookMessage | ActMessage;
 
 /** A viewer's message, as far as its scope allows it: undefined for any other. */
-export function readViewerMessage(text: string, { mayAct }: { mayAct: boolean }): ViewerMessage | undefined {
+export function readViewerMessage(
+  text: string,
+  { mayAct, mayGo }: { mayAct: boolean; mayGo: boolean },
+): ViewerMessage | undefined {
   let json: unknown;
   try {
     json = JSON.parse(text);
@@ -93,7 +96,9 @@ export function readViewerMessage(text: string, { mayAct }: { mayAct: boolean })
   }
   const look = lookSchema.safeParse(json);
   if (look.success) return look.data;
-  return mayAct ? actSchema.safeParse(json).data : undefined;
+  const act = mayAct ? actSchema.safeParse(json).data : undefined;
+  const goes = act?.type === "go" && typeof act.to === "object";
+  return goes && !mayGo ? undefined : act;
 }
 
 /** Where something lies in the picture. */
@@ -132,7 +137,7 @@ export type LiveState =
   | "ended";
 
 export type ServerMessage =
-  | { type: "hello"; scope: "view" | "drive"; what: "session" | "run" }
+  | { type: "hello"; scope: "view" | "act" | "drive"; what: "session" | "run" }
   | { type: "state"; state: LiveState }
   | {
       type: "tabs";

@@ -2,7 +2,7 @@ import type { Logger } from "../../log.ts";
 import { plainUrl, withoutQueries } from "../plain-url.ts";
 import { actOnPage, type PageActions } from "./act-on-page.ts";
 import type { LivePages, PageInfo } from "./connection.ts";
-import { type FollowedPage, followPages } from "./follow-pages.ts";
+import { type FollowedPage, type Follower, followPages } from "./follow-pages.ts";
 import { type Frame, type FrameStream, streamFrames } from "./frames.ts";
 import type { LookMessage, ServerMessage, ViewerMessage } from "./protocol.ts";
 
@@ -10,6 +10,8 @@ import type { LookMessage, ServerMessage, ViewerMessage } from "./protocol.ts";
 export interface ViewerChannel {
   send(message: ServerMessage): void;
   sendFrame(header: { n: number; width: number; height: number }, jpeg: Buffer): void;
+  /** Calls `listener` with what the viewer sends, as far as its scope goes, until disposed of. */
+  onMessage(listener: (message: ViewerMessage) => void): Disposable;
 }
 
 export interface ShowPagesOptions {
@@ -22,8 +24,6 @@ export interface ShowPagesOptions {
 
 /** A viewer being shown the pages. */
 export interface ShownPages {
-  /** What the viewer sent, its scope checked. */
-  receive(message: ViewerMessage): void;
   close(): Promise<void>;
 }
 
@@ -42,8 +42,8 @@ export async function showPages({ pages, viewer, mayAct, log }: ShowPagesOptions
   let watching = new DisposableStack();
   let shown: Frame | undefined;
   let lastFrame = 0;
-  /** The numbers of frames the viewer has not drawn yet. */
-  const onTheWay = new Set<number>();
+  /** By their numbers, the frames the viewer has not drawn yet. */
+  const onTheWay = new Map<number, () => void>();
 
   const leave = async () => {
     watching.dispose();
@@ -96,56 +96,59 @@ export async function showPages({ pages, viewer, mayAct, log }: ShowPagesOptions
       quality,
       mostPerSecond,
       room,
-      onFrame(frame) {
+      onFrame(frame, dealtWith) {
         shown = frame;
         lookAtTitles();
         lastFrame += 1;
-        onTheWay.add(lastFrame);
+        onTheWay.set(lastFrame, dealtWith);
         viewer.sendFrame({ n: lastFrame, width: frame.width, height: frame.height }, frame.jpeg);
       },
     });
   };
 
-  let follower: Awaited<ReturnType<typeof followPages>> | undefined;
-  const listening = pages.onChange(tellTabs);
-  try {
-    follower = await followPages({ pages, onPage });
-  } catch (error) {
-    listening[Symbol.dispose]();
-    throw error;
-  }
-
+  let follower: Follower | undefined;
   const receiveLook = async (message: LookMessage) => {
     if (message.type === "shown") {
-      if (onTheWay.delete(message.n)) stream?.ready();
+      onTheWay.get(message.n)?.();
+      onTheWay.delete(message.n);
     } else if (message.type === "size") {
       const { width, height } = message;
       if (width === size.width && height === size.height) return;
       size = { width, height };
       await stream?.resize(size);
     } else {
-      await follower.choose(message.id);
+      await follower?.choose(message.id);
       if (mayAct) await actions?.bringToFront();
     }
   };
+  const receive = (message: ViewerMessage) => {
+    if (message.type === "shown" || message.type === "size" || message.type === "tab")
+      receiveLook(message).catch((error: unknown) => log.debug({ err: error }, "a view was not changed"));
+    else if (message.type === "closeTab")
+      pages
+        .closePage(message.id)
+        .catch((error: unknown) => log.debug({ err: error }, "a tab was not closed"));
+    else actions?.act(message);
+  };
+
+  const listening = new DisposableStack();
+  // Before the first frame, which is answered.
+  listening.use(viewer.onMessage(receive));
+  listening.use(pages.onChange(tellTabs));
+  try {
+    follower = await followPages({ pages, onPage });
+  } catch (error) {
+    listening.dispose();
+    throw error;
+  }
+  const followed = follower;
 
   let closing: Promise<void> | undefined;
   const close = async () => {
-    listening[Symbol.dispose]();
+    listening.dispose();
     clearTimeout(looking);
     await leave();
-    await follower.close();
+    await followed.close();
   };
-  return {
-    receive(message) {
-      if (message.type === "shown" || message.type === "size" || message.type === "tab")
-        receiveLook(message).catch((error: unknown) => log.debug({ err: error }, "a view was not changed"));
-      else if (message.type === "closeTab")
-        pages
-          .closePage(message.id)
-          .catch((error: unknown) => log.debug({ err: error }, "a tab was not closed"));
-      else actions?.act(message);
-    },
-    close: () => (closing ??= close()),
-  };
+  return { close: () => (closing ??= close()) };
 }

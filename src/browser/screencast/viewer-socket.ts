@@ -13,8 +13,6 @@ const violatedPolicy = 1_008;
 
 /** A viewer's WebSocket, as the side that has the page sees it. */
 export interface ViewerSocket extends ViewerChannel {
-  /** Called with what the viewer sends, as far as its scope goes. */
-  onMessage(listener: (message: ViewerMessage) => void): void;
   /** Aborted when the viewer has gone. */
   readonly gone: AbortSignal;
   /** Passes a message on as it is, from whoever has the page. */
@@ -23,13 +21,21 @@ export interface ViewerSocket extends ViewerChannel {
 }
 
 /** Reads and writes a viewer's socket. One that may look only and sends input is shown the door. */
-export function viewerSocket(socket: WebSocket, { mayAct }: { mayAct: boolean }): ViewerSocket {
+export function viewerSocket(
+  socket: WebSocket,
+  { mayAct, mayGo = mayAct }: { mayAct: boolean /** To any address of the web. */; mayGo?: boolean },
+): ViewerSocket {
   const gone = new AbortController();
-  const listeners: ((message: ViewerMessage) => void)[] = [];
+  const listeners = new Set<(message: ViewerMessage) => void>();
+  /** How large its screen is a viewer says once, whoever shows it something then. */
+  let size: ViewerMessage | undefined;
   socket.on("message", (data: RawData, isBinary) => {
-    const message = isBinary ? undefined : readViewerMessage(textOf(data), { mayAct });
+    const message = isBinary ? undefined : readViewerMessage(textOf(data), { mayAct, mayGo });
     if (message === undefined) socket.close(violatedPolicy, "not a message that this link allows");
-    else for (const listener of listeners) listener(message);
+    else {
+      if (message.type === "size") size = message;
+      for (const listener of listeners) listener(message);
+    }
   });
   socket.on("error", () => socket.terminate());
 
@@ -60,7 +66,11 @@ export function viewerSocket(socket: WebSocket, { mayAct }: { mayAct: boolean })
     relay(data, isBinary) {
       if (socket.readyState === WebSocket.OPEN) socket.send(data, { binary: isBinary });
     },
-    onMessage: (listener) => void listeners.push(listener),
+    onMessage(listener) {
+      listeners.add(listener);
+      if (size !== undefined) listener(size);
+      return { [Symbol.dispose]: () => void listeners.delete(listener) };
+    },
     gone: gone.signal,
     close(code, reason) {
       socket.close(code, reason);

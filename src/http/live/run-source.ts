@@ -26,6 +26,9 @@ export function runSource(
   { project, id: runId }: { project: string; id: string },
 ): LiveSource {
   const showFrom = async (worker: WebSocket, viewer: ViewerSocket) => {
+    using _sending = viewer.onMessage((message) => {
+      if (worker.readyState === WebSocket.OPEN) worker.send(JSON.stringify(message));
+    });
     const closed = once(worker, "close");
     worker.on("error", () => worker.terminate());
     worker.on("message", (data, isBinary) => {
@@ -42,10 +45,6 @@ export function runSource(
   return {
     what: "run",
     async show(viewer, scope) {
-      let worker: WebSocket | undefined;
-      viewer.onMessage((message) => {
-        if (worker?.readyState === WebSocket.OPEN) worker.send(JSON.stringify(message));
-      });
       const over = new AbortController();
       const signal = AbortSignal.any([over.signal, viewer.gone]);
       let call: WorkerCall | undefined;
@@ -73,14 +72,13 @@ export function runSource(
           const status = await look();
           if (signal.aborted) break;
           if (underWork.has(status)) {
-            call = calls.call({ runId, mayAct: scope === "drive", signal });
-            worker = await call.answered;
+            call = calls.call({ runId, mayAct: scope !== "view", signal });
+            const worker = await call.answered;
             call = undefined;
-          }
-          if (worker !== undefined) {
-            await showFrom(worker, viewer);
-            worker = undefined;
-            continue;
+            if (worker !== undefined) {
+              await showFrom(worker, viewer);
+              continue;
+            }
           }
           viewer.send({ type: "state", state: "waiting" });
           const timer = setTimeout(() => wake.resolve(), lookMs);

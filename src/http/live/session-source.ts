@@ -22,10 +22,9 @@ export function sessionSource(session: ViewableSession, log: Logger): LiveSource
       const over = AbortSignal.any([viewer.gone, session.ending]);
       try {
         const pages = await openBrowserPages(session.endpoint);
-        const mayAct = scope === "drive";
-        const shown = await showPages({ pages, viewer, mayAct, log });
-        viewer.onMessage(shown.receive);
+        const mayAct = scope !== "view";
         viewer.send({ type: "state", state: "live" });
+        const shown = await showPages({ pages, viewer, mayAct, log });
         await aborted(AbortSignal.any([over, pages.ended]));
         await shown.close();
         await pages.close();

@@ -1,6 +1,5 @@
 import { z } from "zod";
 import { Failure } from "../../failure.ts";
-import { sessionScopes } from "../../session/tokens.ts";
 import { includesScope } from "../api-keys/scopes.ts";
 import { defineRoute } from "../define-route.ts";
 import { liveLink } from "../live/live-link.ts";
@@ -15,7 +14,7 @@ export const lookAtRun = defineRoute({
   description:
     "Good for an hour, for whoever has it. With `drive` their mouse and keys go to the page, which takes a key of scope admin: they act as the identity. Those who may only look are shown nothing of a login.",
   params: runParams,
-  body: z.strictObject({ scope: z.enum(sessionScopes).default("view") }).meta({ id: "LookAtRun" }),
+  body: z.strictObject({ scope: z.enum(["view", "drive"]).default("view") }).meta({ id: "LookAtRun" }),
   responses: {
     201: z.object({ url: z.string(), expiresAt: z.iso.datetime() }).meta({ id: "LiveLink" }),
   },

@@ -37,6 +37,7 @@ export function createLiveRun(log: Logger): LiveRun {
     const wanted = () => (over.signal.aborted || (hiders > 0 && !mayAct) ? undefined : session);
     // Looked at for each message: what was painted before it was hidden is not sent after.
     const guarded = {
+      onMessage: viewer.onMessage,
       send: (message: Parameters<ViewerSocket["send"]>[0]) => {
         if (wanted() !== undefined) viewer.send(message);
       },
@@ -71,7 +72,6 @@ export function createLiveRun(log: Logger): LiveRun {
         log.debug({ err: error }, "a run's view could not be changed");
       });
     };
-    viewer.onMessage((message) => shown?.view.receive(message));
     watchers.add(onChange);
     onChange();
     await aborted(AbortSignal.any([over.signal, viewer.gone]));

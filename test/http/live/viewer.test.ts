@@ -1,7 +1,9 @@
+import axe from "axe-core";
 import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import { WebSocket } from "ws";
 import { Secret } from "../../../src/secret.ts";
+import type { SessionScope } from "../../../src/session/tokens.ts";
 import type { SessionRecord } from "../../../src/session/types.ts";
 import { openTestApi, type TestApi } from "../../support/api.ts";
 import { assertNoChromiumLeft, launchChromium } from "../../support/chromium.ts";
@@ -60,12 +62,12 @@ afterAll(async () => {
   assertNoChromiumLeft();
 });
 
-function tokenOf(scope: "view" | "drive", id = session.id, project = "default"): string {
+function tokenOf(scope: SessionScope, id = session.id, project = "default"): string {
   return api.deps.sessionTokens.make({ id, project, scope, lifeMs: 60_000 }).reveal();
 }
 
 /** A viewer's page that has seen the session's. */
-async function view(scope: "view" | "drive", context = viewing): Promise<Page> {
+async function view(scope: SessionScope, context = viewing): Promise<Page> {
   const page = await context.newPage();
   await page.goto(`${service}/live/${session.id}?token=${tokenOf(scope)}`);
   await page.locator('body[data-state="live"]').waitFor();
@@ -233,6 +235,49 @@ test("one who may only look is refused what acts, whatever their page", async ()
   socket.send(JSON.stringify({ type: "mouse", kind: "down", x: 0.1, y: 0.1, button: "left", clicks: 1 }));
   expect(await closed.promise).toBe(1_008);
   expect(await driven.evaluate(() => (window as unknown as { events: string[] }).events)).toEqual([]);
+});
+
+test("a person of whom nothing is known acts in the page, and neither goes elsewhere nor comes in over CDP", async () => {
+  const viewer = await view("act");
+  await click(viewer, 50, 35);
+  await viewer.keyboard.type("Ada");
+  await expect.poll(() => driven.locator("#name").inputValue()).toBe("Ada");
+  expect(await viewer.getByLabel("Address of the page").getAttribute("readonly")).toBe("");
+  const closed = Promise.withResolvers<number>();
+  const socket = await connect(tokenOf("act"));
+  socket.on("close", (code) => closed.resolve(code));
+  socket.send(JSON.stringify({ type: "go", to: { url: `${site.url}/second` } }));
+  expect(await closed.promise).toBe(1_008);
+  expect(driven.url()).toBe(`${site.url}/`);
+  const overCdp = `${service.replace("http", "ws")}/?apiKey=${tokenOf("act")}&sessionId=${session.id}`;
+  await expect(chromium.connectOverCDP(overCdp)).rejects.toThrow(/403/);
+});
+
+test("the viewer's page is as axe would have it, in its states and looks", async () => {
+  const audit = async (page: Page) => {
+    await page.evaluate(axe.source);
+    const { violations } = await page.evaluate(() =>
+      (window as unknown as { axe: typeof axe }).axe.run({
+        runOnly: ["wcag2a", "wcag2aa", "wcag22aa", "best-practice"],
+      }),
+    );
+    expect(violations.map(({ id, nodes }) => [id, nodes.map(({ html }) => html)])).toEqual([]);
+  };
+  for (const colorScheme of ["light", "dark"] as const) {
+    const context = await viewers.newContext({ colorScheme, viewport: { width: 400, height: 700 } });
+    const viewer = await view("drive", context);
+    await audit(viewer);
+    await click(viewer, 50, 135);
+    await viewer.getByRole("option").first().waitFor();
+    await audit(viewer);
+    const looking = await view("view", context);
+    await audit(looking);
+    const incomplete = await context.newPage();
+    await incomplete.goto(`${service}/live/${session.id}`);
+    await incomplete.locator('body[data-state="refused"]').waitFor();
+    await audit(incomplete);
+    await context.close();
+  }
 });
 
 function connect(

@@ -12,6 +12,7 @@ export const livePageHtml = `<!doctype html>
 </head>
 <body data-state="connecting">
 <header>
+  <h1 class="unseen">Live view</h1>
   <div id="tabs" role="tablist" aria-label="Tabs of the browser"></div>
   <form id="bar">
     <span class="buttons" id="history">
@@ -32,6 +33,7 @@ export const livePageHtml = `<!doctype html>
     <canvas id="picture" width="1" height="1" role="img" aria-label="Picture of the page"></canvas>
     <textarea id="keys" aria-label="Keyboard and mouse go to the page" aria-describedby="leave" autocomplete="off" autocapitalize="off" autocorrect="off" spellcheck="false" rows="1" hidden></textarea>
   </div>
+  <div id="picker" popover="auto"></div>
   <p id="cover" role="status"><span id="coverText">Connecting…</span></p>
 </main>
 <footer>
@@ -49,7 +51,6 @@ export const livePageHtml = `<!doctype html>
     </div>
   </form>
 </dialog>
-<div id="picker" popover="auto"></div>
 </body>
 </html>
 `;
@@ -65,7 +66,7 @@ export const noLiveViewHtml = `<!doctype html>
 <link rel="stylesheet" href="/live/assets/live.css">
 </head>
 <body>
-<main><p id="cover">There is nothing to see by this link: it is not good, or no longer.</p></main>
+<main><h1 class="unseen">Nothing to see</h1><p id="cover">There is nothing to see by this link: it is not good, or no longer.</p></main>
 </body>
 </html>
 `;

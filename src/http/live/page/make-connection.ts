@@ -74,7 +74,9 @@ export function makeConnection({
     }
   };
 
-  connect();
+  // A page that was opened without its token has none to bring, and nothing to ask for.
+  if (/^[\w-]+$/.test(token)) connect();
+  else queueMicrotask(handlers.onRefused);
   return {
     send(message: Outgoing) {
       if (socket?.readyState === WebSocket.OPEN) socket.send(JSON.stringify(message));

@@ -58,8 +58,8 @@ export function makeTabs({
   };
 
   return {
-    setScope(scope: "view" | "drive") {
-      mayAct = scope === "drive";
+    setScope(scope: "view" | "act" | "drive") {
+      mayAct = scope !== "view";
       drawn = "";
     },
     show(message: Tabs) {

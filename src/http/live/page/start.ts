@@ -40,10 +40,12 @@ export function start(parts: PageParts): void {
   }
   if (given.get("controls") === "off") document.body.dataset["controls"] = "off";
 
-  let scope: "view" | "drive" = "view";
+  let scope: "view" | "act" | "drive" = "view";
   let what: "session" | "run" = "session";
   let isReached = false;
   let isLive = false;
+  /** Whether a picture came since there is something to be seen; one may come before that is said. */
+  let isDrawn = false;
   let notice: number | undefined;
 
   const words: Record<LiveState, string> = {
@@ -58,7 +60,7 @@ export function start(parts: PageParts): void {
     if (forMs !== undefined) notice = window.setTimeout(sayWhatIs, forMs);
   };
   const sayWhatIs = () => {
-    const driving = scope === "drive" ? "Live: mouse and keys go to the page." : "Live, read-only.";
+    const driving = scope !== "view" ? "Live: mouse and keys go to the page." : "Live, read-only.";
     say(document.body.dataset["state"] === "live" ? driving : (byId("coverText").textContent ?? ""));
   };
   const cover = (state: LiveState | "connecting" | "lost" | "refused", text: string) => {
@@ -69,7 +71,7 @@ export function start(parts: PageParts): void {
   };
   const send: typeof connection.send = (message) => connection.send(message);
   const focusPage = () => {
-    if (scope === "drive") keyboard.focus();
+    if (scope !== "view") keyboard.focus();
   };
   const copyOut = async (text: string) => {
     if (text === "") return;
@@ -88,12 +90,12 @@ export function start(parts: PageParts): void {
   const setScope = (message: Extract<ServerMessage, { type: "hello" }>) => {
     ({ scope, what } = message);
     document.body.dataset["scope"] = scope;
-    const mayAct = scope === "drive";
+    const mayAct = scope !== "view";
     byId("scope").hidden = mayAct;
     byId("history").hidden = !mayAct;
     byId("leave").hidden = !mayAct;
     byId("type").hidden = !mayAct || !matchMedia("(any-pointer: coarse)").matches;
-    address.readOnly = !mayAct;
+    address.readOnly = scope !== "drive";
     tabs.setScope(scope);
   };
   const receive = (message: ServerMessage) => {
@@ -109,7 +111,10 @@ export function start(parts: PageParts): void {
           question.hide();
           picker.hide();
           cover("ended", what === "run" ? "The run has ended." : "The session has ended.");
-        } else if (!isLive) cover(message.state, words[message.state]);
+        } else if (!isLive) {
+          isDrawn = false;
+          cover(message.state, words[message.state]);
+        } else if (isDrawn) cover("live", "");
         break;
       case "tabs":
         tabs.show(message);
@@ -143,6 +148,8 @@ export function start(parts: PageParts): void {
       onFrame: (header, jpeg) => void screen.draw(header, jpeg),
       onConnected: () => screen.connected(),
       onLost() {
+        isLive = false;
+        isDrawn = false;
         question.hide();
         picker.hide();
         cover(isReached ? "lost" : "connecting", isReached ? "Connecting again…" : "Connecting…");
@@ -160,6 +167,7 @@ export function start(parts: PageParts): void {
     fit: byId("fit"),
     send,
     onDrawn() {
+      isDrawn = true;
       if (isLive && document.body.dataset["state"] !== "live") cover("live", "");
     },
   });
@@ -168,7 +176,7 @@ export function start(parts: PageParts): void {
   const question = parts.makeQuestion({ dialog: byId("question") as HTMLDialogElement, byId, send });
   const picker = parts.makePicker({ popup: byId("picker"), screen, send, onClosed: focusPage });
   const act: typeof send = (message) => {
-    if (scope === "drive" && document.body.dataset["state"] === "live") send(message);
+    if (scope !== "view" && document.body.dataset["state"] === "live") send(message);
   };
   parts.makeMouse({ canvas, screen, send: act, onPress: focusPage });
   parts.makeTouch({ canvas, screen, send: act });
