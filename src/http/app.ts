@@ -96,11 +96,12 @@ export function createApp({
 
 /** Where clients may come in by WebSocket. */
 function upgradeRoutes(
-  { sessions, sessionTokens: tokens, keyCheck }: HttpDeps,
+  { sessions, sessionTokens: tokens, keyCheck, config: { credentialsRoute } }: HttpDeps,
   log: Logger,
   live: LiveView | undefined,
 ): UpgradeRoute[] {
-  return [...(live?.upgrades ?? []), sessionClients({ sessions, tokens, keyCheck, log })];
+  const clients = sessionClients({ sessions, tokens, keyCheck, credentialsRoute, log });
+  return [...(live?.upgrades ?? []), clients];
 }
 
 async function addApi(app: FastifyInstance, deps: HttpDeps): Promise<void> {

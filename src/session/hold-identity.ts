@@ -171,14 +171,18 @@ function openIdentityBrowser(
     return await readContext(connection.context, { before, log });
   };
 
-  /** Replaces what the login left with the state that was proved: where tokens are renewed at each visit, it is newer. */
-  const replace = async (page: Page, session: Session, state: SavedState): Promise<Page> => {
+  /**
+   * Replaces what the login left with the state that was proved: where tokens are renewed at each visit, it is newer. In
+   * a new page: from the history of the one that signed in, a form could be sent again, and read.
+   */
+  const replace = async (session: Session, state: SavedState): Promise<Page> => {
     if (!isShared) {
       await session.restore(state);
-      return page;
+      return (await session.renew(state)).page;
     }
-    await page.close();
-    return await fillContext(context, { state, log });
+    const page = await fillContext(context, { state, log });
+    await session.page.close();
+    return page;
   };
 
   return {
@@ -193,7 +197,7 @@ function openIdentityBrowser(
       // A page that goes on asking its site could renew what the other context is to be given.
       await session.page.goto("about:blank");
       await session.close();
-      const page = await replace(first.page, first, state);
+      const page = await replace(first, state);
       const provedAt = (await identities.loadState(identity.id))?.state.provedAt;
       const sourceUrl = provedAt ?? identity.sourceUrl;
       const { signedIn } = await checkSignedIn({ page, sourceUrl, site, signal, log });

@@ -90,6 +90,9 @@ export function startSession(deps: StartDeps, request: StartRequest): StartedSes
       project: request.project,
       endpoint,
       uploadsDir,
+      get isHandedOut() {
+        return ending.wasHandedOut;
+      },
       capture: () => captureNow(endpoint, log),
       hold: door.hold,
       enter: (client) => {

@@ -109,6 +109,8 @@ export interface LiveSession {
   readonly endpoint: string;
   /** Files put here, by their bare names, can be given to file inputs over CDP. */
   readonly uploadsDir: string;
+  /** False while its identities are being signed in: whoever drives it then sees what is typed. */
+  readonly isHandedOut: boolean;
   /** The state as it stands. */
   capture(): Promise<SavedState>;
   /** Counts as somebody connected, so that the idle time does not run, until it is disposed of. */

@@ -2,6 +2,7 @@ import Anchorbrowser from "anchorbrowser";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type FlowsFolder, makeFlowsFolder } from "../support/flows-folder.ts";
 import { openSessionGround, type SessionGround } from "../support/session-ground.ts";
+import { upgradeStatus } from "../support/web-socket.ts";
 
 let flows: FlowsFolder;
 let on: SessionGround;
@@ -33,6 +34,11 @@ test("while a session is opened, a script of the owner's can sign it in with the
   const begun = async () => (await sessions.list("default", { tags: ["by hand"] })).sessions[0];
   await expect.poll(begun).toMatchObject({ status: "authenticating" });
   const { id = "", identities = [] } = (await begun()) ?? {};
+
+  // Whoever is there sees what is typed: a token of the session's, or a key that may read no credentials, is not enough.
+  const record = await begun();
+  if (record === undefined) throw new Error("no session");
+  expect(await upgradeStatus(on.addressOf(record))).toBe(409);
 
   // As Anchor's own scripts do: https://github.com/anchorbrowser/library, docs/writing-auth-scripts.md.
   const client = new Anchorbrowser({ apiKey: await on.api.addKey("admin"), baseURL: on.service });

@@ -32,7 +32,12 @@ test("an identity is signed in with its second factor, and again from what was s
   const first = await on.create({ identityIds: ["ada"] });
   expect(first.identities).toMatchObject([{ status: "authenticated", runId: first.id }]);
   const browser = await chromium.connectOverCDP(on.addressOf(first));
-  expect(await browser.contexts()[0]?.pages()[0]?.title()).toContain("Your account");
+  const page = browser.contexts()[0]?.pages()[0];
+  expect(await page?.title()).toContain("Your account");
+  // No form of the login can be sent again from its history, and read on the way.
+  const cdp = page === undefined ? undefined : await page.context().newCDPSession(page);
+  const { entries = [] } = (await cdp?.send("Page.getNavigationHistory")) ?? {};
+  expect(entries.map(({ url }) => url).filter((url) => url.includes("/login"))).toEqual([]);
   await browser.close();
   // The next client finds the page as it was left.
   const again = await chromium.connectOverCDP(on.addressOf(first));

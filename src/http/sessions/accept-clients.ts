@@ -1,5 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import { WebSocketServer } from "ws";
+import type { Config } from "../../config.ts";
 import { Failure, toFailure } from "../../failure.ts";
 import type { Logger } from "../../log.ts";
 import { Secret } from "../../secret.ts";
@@ -12,6 +13,8 @@ import { refuseUpgrade, type UpgradeRoute } from "../upgrades.ts";
 import { createAttemptLimit } from "./attempt-limit.ts";
 
 export interface SessionClientsDeps {
+  /** Who may read stored credentials. */
+  credentialsRoute: Config["credentialsRoute"];
   sessions: Sessions;
   tokens: SessionTokens;
   keyCheck: KeyCheck;
@@ -26,12 +29,19 @@ interface Ticket {
 
 const debugPlace = /^\/v1\/debug-sessions\/(?<id>[^/?]+)\/cdp$/;
 
+interface Visitor {
+  project: string;
+  /** Whether it may be there while a login types them. */
+  seesCredentials: boolean;
+}
+
 /**
  * Lets CDP clients at the browsers of sessions: at `ws://host/?apiKey=…&sessionId=…`, where Anchor Browser's clients
  * come to, and below any path prefix, and at the address a debug session tells. In place of a key, a session's token
  * that may drive does as well. A page in somebody's browser, which cannot help naming its origin, is no client.
  */
-export function sessionClients({ sessions, tokens, keyCheck, log }: SessionClientsDeps): UpgradeRoute {
+export function sessionClients(deps: SessionClientsDeps): UpgradeRoute {
+  const { sessions, tokens, keyCheck, credentialsRoute, log } = deps;
   const sockets = new WebSocketServer({
     noServer: true,
     perMessageDeflate: false,
@@ -39,18 +49,20 @@ export function sessionClients({ sessions, tokens, keyCheck, log }: SessionClien
   });
   const failed = createAttemptLimit();
 
-  const projectOf = async ({ id, secret }: Ticket): Promise<string> => {
+  const visitorOf = async ({ id, secret }: Ticket): Promise<Visitor> => {
     if (looksLikeSessionToken(secret.reveal())) {
       const grant = tokens.check(secret.reveal(), id);
       if (grant === undefined) throw new Failure("unauthenticated", "The session token is not good.");
       if (grant.scope !== "drive") throw new Failure("forbidden", "The session token is for looking only.");
-      return grant.project;
+      return { project: grant.project, seesCredentials: false };
     }
     const caller = await keyCheck.check(secret);
     if (caller === undefined) throw new Failure("unauthenticated", "The API key is not good.");
     if (!includesScope(caller.scope, "admin"))
       throw new Failure("forbidden", "Connecting to a session needs a key of scope admin.");
-    return caller.project;
+    const { project, scope } = caller;
+    const seesCredentials = credentialsRoute !== "off" && includesScope(scope, credentialsRoute);
+    return { project, seesCredentials };
   };
 
   const admit = async (request: IncomingMessage): Promise<LiveSession> => {
@@ -61,7 +73,11 @@ export function sessionClients({ sessions, tokens, keyCheck, log }: SessionClien
     const address = request.socket.remoteAddress ?? "";
     failed.assertAllowed(address);
     try {
-      return await sessions.live(await projectOf(ticket), ticket.id);
+      const { project, seesCredentials } = await visitorOf(ticket);
+      const live = await sessions.live(project, ticket.id);
+      if (!live.isHandedOut && !seesCredentials)
+        throw new Failure("conflict", "The session is being signed in: connect when it is created.");
+      return live;
     } catch (error) {
       failed.count(address);
       throw error;
