@@ -292,6 +292,15 @@ describe("where nobody knows whether a session was created", () => {
     expect(cloud.live()).toHaveLength(1);
   });
 
+  test("and that is waited for where it is in the way of the next", async () => {
+    const left = await cloud.startSession([runId, "latchkey-of-a-dead-worker"]);
+    cloud.next("DELETE /v1/sessions/:id", { delayMs: 1_500 });
+    cloud.next("POST /v1/sessions", { status: 409, body: { error: { code: 409, message: "busy" } } });
+    await using session = await open();
+    expect(left.ended).toBe(true);
+    expect(session.lost.aborted).toBe(false);
+  });
+
   test("a run that is called off waits for no slow server, and what comes of it is ended", async () => {
     cloud.next("POST /v1/sessions", { delayMs: 700 });
     const stop = new AbortController();

@@ -11,7 +11,7 @@ const longestWaitMs = 10_000;
  * @throws the last Failure
  */
 export function inStep<T>(
-  work: () => Promise<T>,
+  work: (attempt: number) => Promise<T>,
   { retries, signal }: { retries: number; signal?: AbortSignal },
 ): Promise<T> {
   return pRetry(work, {

@@ -134,7 +134,7 @@ export function createAnchorProvider({
   const lend = async (request: ContextRequest): Promise<LentContext> => {
     if (closing !== undefined) throw new Failure("provider_unavailable", "The browser provider is closed.");
     const { attach = [], tag, maxMs = defaultMaxMs, signal } = request;
-    if (tag !== undefined) sessions.endLeft(tag);
+    const left = tag === undefined ? undefined : sessions.endLeft(tag);
     const created = await untilAborted(
       signal,
       sessions.create(
@@ -145,6 +145,7 @@ export function createAnchorProvider({
           proxyServer: request.contextOptions.proxy?.server,
         },
         signal,
+        left,
       ),
       (late) => late && sessions.end(late.id),
     );

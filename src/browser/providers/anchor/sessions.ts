@@ -14,14 +14,14 @@ import { type AnchorChoices, type NewAnchorSession, sessionBody } from "./sessio
 export interface AnchorSessions extends AsyncDisposable {
   /**
    * Waits until it can be connected to, and is signed in as asked. `signal` gives up waiting: what is created after
-   * that is ended in the background.
+   * that is ended in the background. What may stand in the way is awaited before a second try.
    * @throws StaleIdentity; Failure `unknown_identity`, `provider_quota`, `provider_refused`, `provider_unavailable`
    */
-  create(asked: NewAnchorSession, signal: AbortSignal): Promise<CreatedSession>;
+  create(asked: NewAnchorSession, signal: AbortSignal, inTheWay?: Promise<void>): Promise<CreatedSession>;
   /** Idempotent. Never throws: one that cannot be ended is tried for a while, and ends by its own time limit. */
   end(id: string): Promise<void>;
-  /** Ends what an earlier attempt, whose worker was killed, has left under this tag; in the background. */
-  endLeft(tag: string): void;
+  /** Ends what an earlier attempt, whose worker was killed, has left under this tag. Never throws. */
+  endLeft(tag: string): Promise<void>;
   /** Asks what the server says of the session's sign-in, for the log alone; in the background. */
   noteAuthStatus(id: string): void;
 }
@@ -113,10 +113,15 @@ export function createAnchorSessions({
     throw answer.status >= 500 ? await unsure(refusal) : refusal;
   }
 
-  async function create(asked: NewAnchorSession, signal: AbortSignal): Promise<CreatedSession> {
+  async function create(
+    asked: NewAnchorSession,
+    signal: AbortSignal,
+    inTheWay: Promise<void> | undefined,
+  ): Promise<CreatedSession> {
     try {
       return await inStep(
-        async () => {
+        async (attempt) => {
+          if (attempt > 1) await inTheWay;
           signal.throwIfAborted();
           const mark = `latchkey-${randomUUID()}`;
           current.add(mark);
@@ -162,6 +167,13 @@ export function createAnchorSessions({
     }
   }
 
+  async function endLeft(tag: string): Promise<void> {
+    const found = await find(tag);
+    const left = found.filter(({ tags }) => !tags.some((one) => current.has(one)));
+    if (left.length > 0) log.info({ sessions: left.length }, "ending what an earlier attempt has left");
+    await Promise.all(left.map(({ id }) => end(id)));
+  }
+
   const end = (id: string): Promise<void> => {
     const before = ending.get(id);
     if (before !== undefined) return before;
@@ -177,20 +189,18 @@ export function createAnchorSessions({
   };
 
   return {
-    create(asked, signal) {
-      const creating = create(asked, signal);
+    create(asked, signal, inTheWay) {
+      const creating = create(asked, signal, inTheWay);
       track(creating);
       return creating;
     },
     end,
     endLeft(tag) {
-      const work = async () => {
-        const found = await find(tag);
-        const left = found.filter(({ tags }) => !tags.some((one) => current.has(one)));
-        if (left.length > 0) log.info({ sessions: left.length }, "ending what an earlier attempt has left");
-        await Promise.all(left.map(({ id }) => end(id)));
-      };
-      track(work());
+      const work = endLeft(tag).catch((error: unknown) =>
+        log.debug({ err: error }, "nobody could tell whether an earlier attempt has left a session"),
+      );
+      track(work);
+      return work;
     },
     noteAuthStatus(id) {
       const path = `/v1/sessions/${encodeURIComponent(id)}/auth-status`;
