@@ -30,7 +30,11 @@ describe.concurrent.each(["postgres", "redis"] as const)("schedules on %s", (bac
   });
 
   test("a time that comes makes one run, which carries its schedule", async () => {
-    const schedule = await ground.add({ input: { word: "again" }, tags: { team: "billing" } });
+    const schedule = await ground.add({
+      input: { word: "again" },
+      provider: "local",
+      tags: { team: "billing" },
+    });
     await ground.came(schedule, 2);
     const [last, before] = await ground.fires(schedule);
     const runs = await ground.runsOf(schedule);
@@ -42,6 +46,7 @@ describe.concurrent.each(["postgres", "redis"] as const)("schedules on %s", (bac
       identityId,
       scheduleId: schedule.id,
       input: { word: "again" },
+      provider: "local",
       tags: { team: "billing" },
     });
     // Each second, at the fraction of the second that it was made at.
