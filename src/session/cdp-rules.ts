@@ -79,10 +79,7 @@ function inFolders(
   if (method === "Browser.setDownloadBehavior") return downloadParams(params, downloadsDir, "allowAndName");
   if (method === "Page.setDownloadBehavior") return downloadParams(params, downloadsDir, "allow");
   if (method === "DOM.setFileInputFiles")
-    return {
-      ...params,
-      files: [params["files"]].flat().map((file) => join(uploadsDir, basename(String(file)))),
-    };
+    return { ...params, files: [params["files"]].flat().map((file) => uploadedFile(file, uploadsDir)) };
   return params;
 }
 
@@ -125,6 +122,12 @@ function isOfTheWeb(url: unknown): boolean {
 
 const dragsFiles = (data: unknown): boolean =>
   isRecord(data) && Array.isArray(data["files"]) && data["files"].length > 0;
+
+/** What was uploaded under the path's last part: nothing else of the machine, and no folder. */
+function uploadedFile(path: unknown, uploadsDir: string): string {
+  const name = basename(String(path));
+  return join(uploadsDir, /^\.{0,2}$/.test(name) ? "no-name" : name);
+}
 
 /** The default folder is the user's that the service runs as; by its own name a download could take another's place. */
 function downloadParams(
