@@ -54,7 +54,11 @@ export function acceptViewers({
     { id, source, scope }: { id: string; source: LiveSource; scope: SessionScope },
     socket: Parameters<typeof viewerSocket>[0],
   ) => {
-    const viewer = viewerSocket(socket, { mayAct: scope !== "view", mayGo: scope === "drive" });
+    const viewer = viewerSocket(socket, {
+      // A run acts as an identity: whoever acts in it drives it.
+      mayAct: scope === "drive" || (scope === "act" && source.what === "session"),
+      mayGo: scope === "drive",
+    });
     const leave = () => viewer.close(goingAway, "the server stops");
     stopping.signal.addEventListener("abort", leave, { once: true });
     const count = (viewers.get(id) ?? 0) + 1;

@@ -38,7 +38,7 @@ export function openLiveView(
     urls: () => internalUrls(server, config.internalUrl),
   });
   const findSession = async (project: string, id: string): Promise<LiveSource> =>
-    sessionSource(await sessions.live(project, id), log);
+    sessionSource(await sessions.live(project, id), { database, log });
   const findRun = async (project: string, id: string): Promise<LiveSource | undefined> => {
     const run = await runs.get(project, id);
     return run.endedAt === null ? runSource({ database, runs, calls, log }, { project, id }) : undefined;

@@ -72,7 +72,7 @@ export function runSource(
           const status = await look();
           if (signal.aborted) break;
           if (underWork.has(status)) {
-            call = calls.call({ runId, mayAct: scope !== "view", signal });
+            call = calls.call({ runId, mayAct: scope === "drive", signal });
             const worker = await call.answered;
             call = undefined;
             if (worker !== undefined) {
