@@ -48,6 +48,28 @@ export function sessionDrivingChecks(): AnchorCheck[] {
       },
     },
     {
+      name: "sessions.clipboard.set and get hold what a page copies and pastes, and leave its pages alone",
+      async run(ground) {
+        const client = ground.client();
+        await client.sessions.clipboard.set(session, { text: "copied\nté🦊xt" });
+        expectAnswer(ground, 200, ["status"]);
+        const browser = await client.browser.connect(session);
+        const page = firstPage(browser);
+        await page.setContent("<textarea></textarea>");
+        await page.locator("textarea").focus();
+        await client.sessions.keyboard.shortcut(session, { keys: ["Control", "v"] });
+        assert.equal(await page.locator("textarea").inputValue(), "copied\nté🦊xt");
+        await page.locator("textarea").fill("of the page");
+        await client.sessions.keyboard.shortcut(session, { keys: ["Control", "a"] });
+        await client.sessions.keyboard.shortcut(session, { keys: ["Control", "c"] });
+        const { data } = await client.sessions.clipboard.get(session);
+        expectData(ground, ["text"]);
+        assert.equal(data?.text, "of the page");
+        await until(async () => (browser.contexts()[0]?.pages().length === 1 ? true : undefined));
+        await browser.close();
+      },
+    },
+    {
       name: "sessions.uploadFile and agent.files.upload hand a file over; retrieveDownloads lists what was downloaded",
       async run(ground) {
         const client = ground.client();

@@ -20,6 +20,7 @@ import { retrieveIdentity } from "./identities/retrieve-identity.ts";
 import { updateIdentity } from "./identities/update-identity.ts";
 import { createProfile, deleteProfile, listProfiles, retrieveProfile } from "./profiles/profiles.ts";
 import { sessionAuthStatus } from "./sessions/auth-status.ts";
+import { getClipboard, setClipboard } from "./sessions/clipboard.ts";
 import {
   gotoUrl,
   pressShortcut,
@@ -72,6 +73,8 @@ export const anchorRoutes = inDialect(anchorDialect, [
   scroll,
   typeKeys,
   pressShortcut,
+  getClipboard,
+  setClipboard,
   sessionDownloads,
   sessionRecordings,
   primaryRecording,

@@ -7,8 +7,6 @@ const unsupported: readonly (readonly [Route["method"], Route["url"]])[] = [
   ["GET", "/v1/sessions/history"],
   ["POST", "/v1/sessions/async"],
   ["GET", "/v1/sessions/async/:request/status"],
-  ["GET", "/v1/sessions/:session/clipboard"],
-  ["POST", "/v1/sessions/:session/clipboard"],
   ["POST", "/v1/tools/fetch-webpage"],
   ["POST", "/v1/tools/perform-web-task"],
   ["GET", "/v1/tools/perform-web-task/:workflow/status"],
