@@ -62,7 +62,7 @@ export async function openHttpDeps({
   return {
     ...parts,
     submitter,
-    connectPage: openConnectPage({ ...parts, ...sessions, sessionTokens, submitter }),
+    connectPage: openConnectPage({ ...parts, ...sessions, sessionTokens, submitter, log }),
     links: createArtifactLinks({ keyring, lifeMs: config.artifactLinkMs }),
     keyCheck,
     sessionTokens,

@@ -4,8 +4,11 @@ import { de } from "./messages/de.ts";
 import { en, type Messages } from "./messages/en.ts";
 import { es } from "./messages/es.ts";
 import { fr } from "./messages/fr.ts";
+import { it } from "./messages/it.ts";
+import { ja } from "./messages/ja.ts";
+import { pt } from "./messages/pt.ts";
 
-const catalogues = { en, de, es, fr, ar } as const satisfies Record<string, Messages>;
+const catalogues = { en, de, es, fr, it, pt, ja, ar } as const satisfies Record<string, Messages>;
 export type Locale = keyof typeof catalogues;
 
 /** Each language as its speakers call it. */
@@ -14,6 +17,9 @@ export const languages: readonly { locale: Locale; name: string }[] = [
   { locale: "de", name: "Deutsch" },
   { locale: "es", name: "Español" },
   { locale: "fr", name: "Français" },
+  { locale: "it", name: "Italiano" },
+  { locale: "pt", name: "Português" },
+  { locale: "ja", name: "日本語" },
   { locale: "ar", name: "العربية" },
 ];
 

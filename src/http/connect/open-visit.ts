@@ -30,6 +30,10 @@ export async function openVisit(
     locale: isLocale(lang) ? lang : null,
   });
   const isSecure = publicUrl("/", { request, config: deps.config }).protocol === "https:";
+  request.log.info(
+    { visit: id, project: token.project, application: token.applicationId },
+    "the connect page was opened",
+  );
   giveCookie(reply, { visitId: id, secret, isSecure });
   return reply
     .headers({ "cache-control": "no-store", "referrer-policy": "no-referrer" })

@@ -1,6 +1,7 @@
 import { createConnectVisits } from "../../identity/connect-visits.ts";
 import type { Leases } from "../../identity/leases.ts";
 import { createConnect } from "../../job/connect/connect.ts";
+import type { Logger } from "../../log.ts";
 import { createSignInYourself } from "../../session/sign-in-yourself.ts";
 import type { HttpDeps } from "../deps.ts";
 import type { ConnectPageDeps } from "./deps.ts";
@@ -22,7 +23,7 @@ export function openConnectPage(
     | "sessionTokens"
     | "sessions"
     | "submitter"
-  > & { leases: Pick<Leases, "acquire"> },
+  > & { leases: Pick<Leases, "acquire">; log: Logger },
 ): ConnectPageDeps {
   const { connectTokens: tokens, database } = parts;
   const visits = createConnectVisits({ db: database, tokens });

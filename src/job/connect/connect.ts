@@ -7,6 +7,7 @@ import type { ConnectVisit, ConnectVisits } from "../../identity/connect-visits.
 import type { Identities } from "../../identity/identities.ts";
 import type { Leases } from "../../identity/leases.ts";
 import type { NewCredential, SavedState } from "../../identity/types.ts";
+import type { Logger } from "../../log.ts";
 import type { Secret } from "../../secret.ts";
 import { cancelRun } from "../cancel.ts";
 import { checkHealthFlowName } from "../catalogue/check-health-flow.ts";
@@ -31,6 +32,7 @@ export interface ConnectDeps {
   codes: CodeInbox;
   submitter: Submitter;
   leases: Pick<Leases, "acquire">;
+  log: Logger;
 }
 
 /** Connecting an account: a sign-in that somebody watches, gives what is missing to, and may give up. */

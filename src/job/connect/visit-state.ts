@@ -4,6 +4,7 @@ import { Failure, type FailureCode } from "../../failure.ts";
 import type { ConnectTokens } from "../../identity/connect-tokens.ts";
 import type { ConnectVisit, ConnectVisits } from "../../identity/connect-visits.ts";
 import type { Identities } from "../../identity/identities.ts";
+import type { Logger } from "../../log.ts";
 import { checkHealthFlowName } from "../catalogue/check-health-flow.ts";
 import { readRunEvents } from "../record/run-events.ts";
 import type { Run, RunStore } from "../record/runs.ts";
@@ -46,6 +47,7 @@ export function createVisitStates({
   visits,
   runs,
   halfMade,
+  log,
 }: {
   database: Database;
   identities: Pick<Identities, "setStatus">;
@@ -53,6 +55,7 @@ export function createVisitStates({
   visits: Pick<ConnectVisits, "succeed">;
   runs: Pick<RunStore, "get">;
   halfMade: Pick<HalfMade, "remove">;
+  log: Logger;
 }): (visit: ConnectVisit) => Promise<VisitState> {
   /** A run under way may end after the token's time: whoever began in time is not turned away at the door. */
   async function stateOf(visit: ConnectVisit): Promise<VisitState> {
@@ -103,7 +106,11 @@ export function createVisitStates({
     if (identityId === null) return { name: "used" };
     // A login notes it itself; a look at somebody's own is what proves them.
     if (run.flow === checkHealthFlowName) await identities.setStatus(identityId, "validated", null);
-    if (await visits.succeed(visit)) return { name: "done", identityId };
+    if (await visits.succeed(visit)) {
+      const { project, applicationId: application } = visit.token;
+      log.info({ visit: visit.id, project, application, identity: identityId }, "an account was connected");
+      return { name: "done", identityId };
+    }
     // Twice at once: the other request may have been this visit's own.
     const { state } = (await tokens.get(visit.token.id)) ?? { state: "used" };
     const row = await database.kysely

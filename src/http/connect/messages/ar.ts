@@ -3,7 +3,6 @@ import type { Messages } from "./en.ts";
 export const ar: Messages = {
   language: "اللغة",
 
-  title: (app) => `ربط حسابك في ${app}`,
   chooseTitle: (app) => `كيف تسجّل الدخول إلى ${app}؟`,
   recommended: "موصى به",
   standardFlow: "اسم المستخدم وكلمة المرور",
@@ -52,7 +51,6 @@ export const ar: Messages = {
   linkLabel: "عنوان الرابط",
   codeOrLinkLabel: "الرمز أو عنوان الرابط",
   codeAgain: "لم يُقبل ذلك الرمز. انتظر الرمز التالي وأدخله.",
-  codeLeft: (count) => `عدد الرموز المتبقية: ${count}`,
   continue: "متابعة",
   approveTitle: "وافق على الدخول",
   approveHint: (app) => `أرسل ${app} طلبًا إلى هاتفك. وافق عليه هناك، وستتابع هذه الصفحة تلقائيًا.`,
@@ -110,7 +108,6 @@ export const ar: Messages = {
     `هذه صفحة ${app} نفسها في متصفح لدينا. سجّل الدخول كعادتك ثم اضغط الزر. لا تُحفظ كلمة مرورك.`,
   yourselfFrame: (app) => `${app} في متصفح تتحكم به من هنا`,
   yourselfDone: "سجّلت الدخول",
-  yourselfOpening: "جارٍ فتح متصفح لك …",
   yourselfNotYet: "يبدو أنك لم تسجّل الدخول بعد. أكمل ثم اضغط الزر مجددًا.",
   yourselfOver: "أُغلق المتصفح. افتح متصفحًا جديدًا وحاول مجددًا.",
 };

@@ -3,7 +3,6 @@ import type { Messages } from "./en.ts";
 export const de: Messages = {
   language: "Sprache",
 
-  title: (app) => `${app}-Konto verbinden`,
   chooseTitle: (app) => `Wie melden Sie sich bei ${app} an?`,
   recommended: "Empfohlen",
   standardFlow: "Benutzername und Passwort",
@@ -54,7 +53,6 @@ export const de: Messages = {
   linkLabel: "Adresse des Links",
   codeOrLinkLabel: "Code oder Adresse des Links",
   codeAgain: "Dieser Code wurde nicht angenommen. Warten Sie auf den nächsten und geben Sie ihn ein.",
-  codeLeft: (count) => `Verbleibende Code-Eingaben: ${count}`,
   continue: "Weiter",
   approveTitle: "Anmeldung freigeben",
   approveHint: (app) =>
@@ -125,7 +123,6 @@ export const de: Messages = {
     `Das ist die Seite von ${app} selbst, in einem Browser von uns. Melden Sie sich an wie immer und drücken Sie dann den Knopf. Ihr Passwort wird nicht behalten.`,
   yourselfFrame: (app) => `${app} in einem Browser, den Sie von hier aus bedienen`,
   yourselfDone: "Ich bin angemeldet",
-  yourselfOpening: "Ein Browser wird für Sie geöffnet …",
   yourselfNotYet:
     "Sie scheinen noch nicht angemeldet zu sein. Melden Sie sich fertig an und drücken Sie den Knopf noch einmal.",
   yourselfOver: "Der Browser wurde geschlossen. Öffnen Sie einen neuen und versuchen Sie es noch einmal.",

@@ -2,7 +2,6 @@
 export const en = {
   language: "Language",
 
-  title: (app: string) => `Connect your ${app} account`,
   chooseTitle: (app: string) => `How do you sign in to ${app}?`,
   recommended: "Recommended",
   standardFlow: "Username and password",
@@ -53,7 +52,6 @@ export const en = {
   linkLabel: "Address of the link",
   codeOrLinkLabel: "Code, or the address of the link",
   codeAgain: "That code was not accepted. Wait for the next one, and enter it.",
-  codeLeft: (count: number) => `Codes you can still enter: ${count}`,
   continue: "Continue",
   approveTitle: "Approve the sign-in",
   approveHint: (app: string) =>
@@ -115,7 +113,6 @@ export const en = {
     `This is ${app}’s own page, in a browser of ours. Sign in as you always do, then press the button. Your password is not kept.`,
   yourselfFrame: (app: string) => `${app}, in a browser you drive from here`,
   yourselfDone: "I am signed in",
-  yourselfOpening: "Opening a browser for you …",
   yourselfNotYet: "You do not seem to be signed in yet. Finish signing in, then press the button again.",
   yourselfOver: "The browser was closed. Open a new one, and try again.",
 };

@@ -3,7 +3,6 @@ import type { Messages } from "./en.ts";
 export const es: Messages = {
   language: "Idioma",
 
-  title: (app) => `Conectar su cuenta de ${app}`,
   chooseTitle: (app) => `¿Cómo inicia sesión en ${app}?`,
   recommended: "Recomendado",
   standardFlow: "Usuario y contraseña",
@@ -53,7 +52,6 @@ export const es: Messages = {
   linkLabel: "Dirección del enlace",
   codeOrLinkLabel: "Código, o dirección del enlace",
   codeAgain: "Ese código no se aceptó. Espere al siguiente e introdúzcalo.",
-  codeLeft: (count) => `Códigos que aún puede introducir: ${count}`,
   continue: "Continuar",
   approveTitle: "Apruebe el inicio de sesión",
   approveHint: (app) =>
@@ -115,7 +113,6 @@ export const es: Messages = {
     `Esta es la página de ${app}, en un navegador nuestro. Inicie sesión como siempre y pulse el botón. Su contraseña no se guarda.`,
   yourselfFrame: (app) => `${app}, en un navegador que maneja desde aquí`,
   yourselfDone: "Ya he iniciado sesión",
-  yourselfOpening: "Abriendo un navegador para usted …",
   yourselfNotYet: "Parece que aún no ha iniciado sesión. Termine y pulse el botón otra vez.",
   yourselfOver: "El navegador se cerró. Abra uno nuevo e inténtelo de nuevo.",
 };

@@ -3,7 +3,6 @@ import type { Messages } from "./en.ts";
 export const fr: Messages = {
   language: "Langue",
 
-  title: (app) => `Connecter votre compte ${app}`,
   chooseTitle: (app) => `Comment vous connectez-vous à ${app} ?`,
   recommended: "Recommandé",
   standardFlow: "Identifiant et mot de passe",
@@ -53,7 +52,6 @@ export const fr: Messages = {
   linkLabel: "Adresse du lien",
   codeOrLinkLabel: "Code, ou adresse du lien",
   codeAgain: "Ce code n’a pas été accepté. Attendez le suivant, puis saisissez-le.",
-  codeLeft: (count) => `Codes encore possibles : ${count}`,
   continue: "Continuer",
   approveTitle: "Approuvez la connexion",
   approveHint: (app) =>
@@ -120,7 +118,6 @@ export const fr: Messages = {
     `Voici la page de ${app}, dans un navigateur à nous. Connectez-vous comme d’habitude, puis appuyez sur le bouton. Votre mot de passe n’est pas conservé.`,
   yourselfFrame: (app) => `${app}, dans un navigateur que vous pilotez d’ici`,
   yourselfDone: "Je suis connecté",
-  yourselfOpening: "Un navigateur s’ouvre pour vous …",
   yourselfNotYet: "Vous ne semblez pas encore connecté. Terminez, puis appuyez de nouveau sur le bouton.",
   yourselfOver: "Le navigateur a été fermé. Ouvrez-en un nouveau, et réessayez.",
 };
