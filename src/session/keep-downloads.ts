@@ -28,11 +28,19 @@ export async function keepDownloads(options: KeepDownloadsOptions): Promise<Brow
     storing.add(stored);
   };
   const watch = await watchBrowser({ ...chromium, onDownload });
+  const settled = () => Promise.all(storing);
   return {
     renew: watch.renew,
+    async collect() {
+      await watch.collect();
+      await settled();
+    },
     async [Symbol.asyncDispose]() {
       await watch[Symbol.asyncDispose]();
-      await Promise.all(storing);
+      await watch
+        .collect()
+        .catch((error: unknown) => log.warn({ err: error }, "downloads were not looked for"));
+      await settled();
     },
   };
 }

@@ -125,6 +125,7 @@ export async function openSessions({ profiles, most, ...deps }: SessionsOptions)
 
     async files(project, id) {
       await store.get(project, id);
+      await started.get(id)?.collectDownloads();
       return await files.list(id);
     },
 

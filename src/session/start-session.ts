@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { ChromiumPool } from "../browser/handed-out/pool.ts";
+import type { BrowserWatch } from "../browser/handed-out/watch.ts";
 import type { VideoMaker } from "../browser/recording/video-maker.ts";
 import { Failure, toFailure } from "../failure.ts";
 import type { Identity, SavedState } from "../identity/types.ts";
@@ -33,6 +34,8 @@ export interface StartedSession {
   readonly done: Promise<void>;
   /** Undefined until its browser is there. */
   readonly live: LiveSession | undefined;
+  /** Sees to it that what is downloaded completely is among the session's files. */
+  collectDownloads(): Promise<void>;
   /** Ends it, however far it has come; the first reason stands. */
   stop(by: SessionEnd, options?: { saveState?: boolean }): void;
 }
@@ -57,7 +60,7 @@ export function startSession(deps: StartDeps, request: StartRequest): StartedSes
   const opened = Promise.withResolvers<void>();
   const record = newRecord(id, request, maxMs);
   const recordChanges = createRecorder({ store: deps.store, id, log });
-  const parts: { live?: LiveSession; endedBy?: SessionEnd } = {};
+  const parts: { live?: LiveSession; downloads?: Promise<BrowserWatch>; endedBy?: SessionEnd } = {};
   let saveState = request.saveState;
 
   const stop: StartedSession["stop"] = (by, options) => {
@@ -78,6 +81,7 @@ export function startSession(deps: StartDeps, request: StartRequest): StartedSes
 
     const { endpoint, downloadsDir, uploadsDir } = started.chromium;
     const watching = keepDownloads({ ...deps, sessionId: id, chromium: started.chromium, log });
+    parts.downloads = watching;
     resources.defer(() => watching.then((watch) => watch[Symbol.asyncDispose]()).catch(() => undefined));
     const onLeft = () => void watching.then((watch) => watch.renew()).catch(() => undefined);
     const door = openDoor({ endpoint, folders: { downloadsDir, uploadsDir }, idleMs, onLeft });
@@ -168,6 +172,9 @@ export function startSession(deps: StartDeps, request: StartRequest): StartedSes
     done: run(),
     get live() {
       return parts.live;
+    },
+    async collectDownloads() {
+      await (await parts.downloads)?.collect();
     },
     stop,
   };

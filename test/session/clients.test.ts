@@ -113,6 +113,16 @@ test("what a client downloads is a file of the session, whatever the client woul
   expect(files[1]?.name).not.toContain("/");
 });
 
+test("a download is kept whose client leaves in the same moment", async () => {
+  const session = await on.create({ identityIds: ["ada"], initialUrl: `${on.site.url}/statements` });
+  for (let round = 1; round <= 3; round += 1) {
+    const browser = await chromium.connectOverCDP(on.addressOf(session));
+    await browser.contexts()[0]?.pages()[0]?.getByRole("link", { name: /PDF/ }).nth(round).click();
+    await browser.close();
+    await expect.poll(() => on.api.deps.sessions.files("default", session.id)).toHaveLength(round);
+  }
+});
+
 test("a client that closes the last page leaves the next one a new page", async () => {
   const session = await on.create();
   const first = await puppeteer.connect({ browserWSEndpoint: on.addressOf(session) });

@@ -1,3 +1,4 @@
+import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { connectRaw } from "../screencast/raw-connection.ts";
@@ -15,12 +16,16 @@ export interface FinishedDownload {
 export interface BrowserWatch extends AsyncDisposable {
   /** Call it when a client has left: the browser forgets where downloads go with whoever said so last. */
   renew(): void;
+  /** Tells of downloads that became complete in such a moment, which the browser tells nobody of. */
+  collect(): Promise<void>;
 }
 
 const begunSchema = z.object({ guid: z.string(), url: z.string(), suggestedFilename: z.string() });
 const progressSchema = z.object({ guid: z.string(), state: z.string() });
 const targetSchema = z.object({ targetInfo: z.object({ targetId: z.string(), type: z.string() }) });
 const goneSchema = z.object({ targetId: z.string() });
+/** What Chromium calls a file that it is still writing. */
+const unfinished = /\.crdownload$/;
 /** The names the browser gives files are made of these. */
 const guidPattern = /^[\w-]+$/;
 
@@ -39,16 +44,20 @@ export async function watchBrowser({
 }): Promise<BrowserWatch> {
   const connection = await connectRaw(endpoint);
   const begun = new Map<string, z.output<typeof begunSchema>>();
+  const told = new Set<string>();
   const pages = new Set<string>();
 
+  const tell = (name: string) => {
+    if (told.has(name)) return;
+    told.add(name);
+    const { suggestedFilename: suggestedName = name, url = "" } = begun.get(name) ?? {};
+    begun.delete(name);
+    onDownload({ path: join(downloadsDir, name), suggestedName, url });
+  };
   const onProgress = (params: unknown) => {
     const { guid, state } = progressSchema.parse(params);
-    const download = begun.get(guid);
-    if (download === undefined || state === "inProgress") return;
-    begun.delete(guid);
-    if (state !== "completed" || !guidPattern.test(guid)) return;
-    const { suggestedFilename: suggestedName, url } = download;
-    onDownload({ path: join(downloadsDir, guid), suggestedName, url });
+    if (state === "completed" && guidPattern.test(guid)) tell(guid);
+    else if (state === "canceled") begun.delete(guid);
   };
   const onGone = (params: unknown) => {
     if (!pages.delete(goneSchema.parse(params).targetId) || pages.size > 0) return;
@@ -74,6 +83,11 @@ export async function watchBrowser({
   await Promise.all([sendDownloadsHere(), connection.send("Target.setDiscoverTargets", { discover: true })]);
   return {
     renew: () => void sendDownloadsHere().catch(() => undefined),
+    async collect() {
+      const entries = await readdir(downloadsDir, { withFileTypes: true });
+      for (const { name } of entries.filter((entry) => entry.isFile() && !unfinished.test(entry.name)))
+        tell(name);
+    },
     [Symbol.asyncDispose]: () => connection.close(),
   };
 }
