@@ -122,7 +122,12 @@ function ownFlags({ proxyServer, window }: LaunchHandedOutOptions): string[] {
     "--window-position=0,0",
     ...(proxyServer === undefined
       ? []
-      : [`--proxy-server=${proxyServer}`, "--proxy-bypass-list=<-loopback>"]),
+      : [
+          `--proxy-server=${proxyServer}`,
+          "--proxy-bypass-list=<-loopback>",
+          // Or a page's WebRTC would go past the proxy: to this machine's network, and with its own address.
+          "--webrtc-ip-handling-policy=disable_non_proxied_udp",
+        ]),
   ];
 }
 

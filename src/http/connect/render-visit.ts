@@ -52,7 +52,8 @@ export async function renderVisit(
       const { attemptsLeft } = state;
       const refusal = sentBack === undefined ? state.refusal : undefined;
       const hasOtherWays = flows.length > 1 || canSignInThemselves;
-      return send(formPage(context, { flow, values, faults, refusal, attemptsLeft, hasOtherWays }), status);
+      const shown = { flow, values, faults, refusal, attemptsLeft, hasOtherWays, canSignInThemselves };
+      return send(formPage(context, shown), status);
     }
     case "progress":
       return send(progressPage(context, state.steps));

@@ -1,9 +1,14 @@
+import { createSocket } from "node:dgram";
+import { once } from "node:events";
 import { connect } from "node:net";
+import { chromium } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { launchHandedOut } from "../../../src/browser/handed-out/launch.ts";
 import {
   openPublicOnlyProxy,
   type PublicOnlyProxy,
 } from "../../../src/browser/handed-out/public-only-proxy.ts";
+import { chromiumPath, silent } from "../../support/chromium.ts";
 import { startServer, type TestServer } from "../../support/web-server.ts";
 
 let site: TestServer;
@@ -64,4 +69,42 @@ test("the site itself is reached wherever it is", async () => {
   expect(await get(`own.localhost:${site.port}`)).toContain("reached");
   expect(await tunnel(`own.localhost:${site.port}`)).toMatch(/^HTTP\/1\.[01] 200/);
   expect(site.connections()).toBe(before + 2);
+});
+
+test("a browser behind it is led nowhere else, by pages or by what pages do beside HTTP", async () => {
+  const udp = createSocket("udp4");
+  let packets = 0;
+  udp.on("message", () => {
+    packets += 1;
+  });
+  udp.bind(0, "127.0.0.1");
+  await once(udp, "listening");
+  const { port } = udp.address();
+  await using browser = await launchHandedOut({
+    executablePath: chromiumPath(),
+    sandbox: "auto",
+    log: silent,
+    window: { width: 800, height: 600 },
+    proxyServer: proxy.server,
+  });
+  const driver = await chromium.connectOverCDP(browser.endpoint);
+  const page = await driver.contexts()[0]?.newPage();
+  const before = site.connections();
+  expect((await page?.goto(`http://127.0.0.1:${site.port}/`))?.status()).toBe(403);
+  expect(site.connections()).toBe(before);
+  expect((await page?.goto(`http://own.localhost:${site.port}/`))?.status()).toBe(200);
+  const found = await page?.evaluate(async (stunPort) => {
+    const peer = new RTCPeerConnection({ iceServers: [{ urls: `stun:127.0.0.1:${stunPort}` }] });
+    peer.createDataChannel("x");
+    const gathered = new Promise((resolve) => {
+      peer.onicegatheringstatechange = () => peer.iceGatheringState === "complete" && resolve(undefined);
+    });
+    await peer.setLocalDescription();
+    await gathered;
+    return peer.localDescription?.sdp.match(/^a=candidate.*$/gm) ?? [];
+  }, port);
+  expect(found).toEqual([]);
+  expect(packets).toBe(0);
+  await driver.close();
+  udp.close();
 });

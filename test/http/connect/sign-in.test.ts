@@ -7,10 +7,12 @@ import { sweepConnectVisits } from "../../../src/job/connect/sweep.ts";
 import { type Service, startService } from "../../../src/main.ts";
 import { openTestApi, type TestApi } from "../../support/api.ts";
 import { addApplication, makeToken, openVisitor, stateIn, textOf } from "../../support/connect.ts";
+import { page } from "../../support/login-site.ts";
 import { openTestParts, type TestParts } from "../../support/parts.ts";
 import { codeOf } from "../../support/practice-login.ts";
 import { qrCodeOf } from "../../support/qr-code.ts";
 import { quickUser } from "../../support/runs.ts";
+import { startServer } from "../../support/web-server.ts";
 
 let ground: TestParts;
 let api: TestApi;
@@ -173,6 +175,24 @@ test("a set-up key given where a code is asked for signs in, and is kept", async
     status: "validated",
     credentials: [{ type: "username_password" }, { type: "authenticator" }],
   });
+});
+
+test("where the site wants proof of a person, signing in by hand is offered at once", async () => {
+  const captcha = page(
+    "Sign in",
+    '<form><label>Email <input type="email" name="u"></label><label>Password <input type="password" name="p"></label><div class="g-recaptcha" data-sitekey="x"><iframe src="/recaptcha/api2/anchor" title="reCAPTCHA" width="304" height="78"></iframe></div><button>Sign in</button></form>',
+  );
+  await using guarded = await startServer((request, response) => {
+    response
+      .setHeader("content-type", "text/html")
+      .end(request.url?.includes("recaptcha") === true ? page("reCAPTCHA", "I am not a robot") : captcha);
+  });
+  const application = await addApplication(ground.parts, { url: `${guarded.url}/` });
+  const visitor = await openVisitor(api, await makeToken(ground.parts, application.id));
+  await visitor.post("credentials", { username, password });
+  const refused = await visitor.until("refused");
+  expect(textOf(refused.body)).toContain("did not let you in");
+  expect(refused.body).toContain('value="yourself"');
 });
 
 test("a code the site does not take is asked for again", async () => {

@@ -1,4 +1,5 @@
 import { html } from "htm/preact";
+import type { FailureCode } from "../../../failure.ts";
 import type { Refusal } from "../../../job/connect/visit-state.ts";
 import type { OfferedFlow } from "./choose.ts";
 import { alert, cancelForm, field, form, keyFields, otherWayLink } from "./elements.ts";
@@ -16,16 +17,21 @@ export interface FormView {
   attemptsLeft: number;
   /** Whether there is another way to choose. */
   hasOtherWays: boolean;
+  /** Whether signing in by hand is one. */
+  canSignInThemselves: boolean;
 }
 
 /** Names of fields whose values are not shown again, and not while they are typed. */
 const secretName = /pass|pin\b|secret|code|token|answer|key/i;
 export const isSecretField = (name: string): boolean => secretName.test(name);
 
+/** Where trying again comes to the same, and a person would get through. */
+const needsPerson: ReadonlySet<FailureCode> = new Set(["captcha_required", "login_unrecognised"]);
+
 /** What a flow asks for. */
 export function formPage(context: PageContext, view: FormView): string {
   const { t, app } = context;
-  const { flow, values, faults, refusal, attemptsLeft, hasOtherWays } = view;
+  const { flow, values, faults, refusal, attemptsLeft, hasOtherWays, canSignInThemselves } = view;
   const name = app?.name ?? "";
   const hasFaults = Object.keys(faults).length > 0;
   const title = t.formTitle(name);
@@ -37,6 +43,7 @@ export function formPage(context: PageContext, view: FormView): string {
       <h1>${title}</h1>
       ${refusal === undefined ? html`<p class="intro">${t.formIntro(app?.host ?? "")}</p>` : null}
       ${refusal === undefined ? null : refusalAlert(context, refusal, attemptsLeft)}
+      ${canSignInThemselves && refusal !== undefined && needsPerson.has(refusal.code) ? yourselfOffer(context) : null}
       ${refusal === undefined && attemptsLeft === 0 ? alert(t.noTriesLeft(name), []) : null}
       ${hasFaults ? alert(t.faults, []) : null}
       ${
@@ -98,6 +105,11 @@ export function formPage(context: PageContext, view: FormView): string {
       </div>
     `,
   });
+}
+
+function yourselfOffer(context: PageContext) {
+  const button = html`<button name="flow" value="yourself" class="second">${context.t.yourself}</button>`;
+  return form(context, { action: "flow", name: "offer needs-script" }, button);
 }
 
 /** Out of the way for those who do not have it, open for those who gave it wrong. */
