@@ -79,14 +79,14 @@ function inFolders(
   if (method === "Browser.setDownloadBehavior") return downloadParams(params, downloadsDir, "allowAndName");
   if (method === "Page.setDownloadBehavior") return downloadParams(params, downloadsDir, "allow");
   if (method === "DOM.setFileInputFiles")
-    return { ...params, files: [params["files"]].flat().map((file) => uploadedFile(file, uploadsDir)) };
+    return { ...params, files: (params["files"] as string[]).map((file) => uploadedFile(file, uploadsDir)) };
   return params;
 }
 
 interface Message {
-  id: unknown;
+  id: number;
   method: string;
-  sessionId?: unknown;
+  sessionId?: string;
   params: Record<string, unknown>;
 }
 
@@ -95,7 +95,8 @@ function parse(text: string): Message | undefined {
     const message: unknown = JSON.parse(text);
     if (!isRecord(message)) return undefined;
     const { id, method, sessionId, params = {} } = message;
-    if (typeof method !== "string" || !isRecord(params)) return undefined;
+    if (typeof id !== "number" || typeof method !== "string" || !isRecord(params)) return undefined;
+    if (sessionId !== undefined && typeof sessionId !== "string") return undefined;
     return { id, method, params, ...(sessionId === undefined ? {} : { sessionId }) };
   } catch {
     return undefined;
@@ -105,10 +106,14 @@ function parse(text: string): Message | undefined {
 const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
+const isTexts = (value: unknown): boolean =>
+  Array.isArray(value) && value.every((item) => typeof item === "string");
+
 function isAllowed(method: string, params: Record<string, unknown>): boolean {
   const [domain = ""] = method.split(".");
   if (!domains.has(domain) || refused.has(method)) return false;
   if (withUrl.has(method)) return isOfTheWeb(params["url"]);
+  if (method === "DOM.setFileInputFiles") return isTexts(params["files"]);
   if (method === "Input.dispatchDragEvent") return !dragsFiles(params["data"]);
   return true;
 }
@@ -124,8 +129,8 @@ const dragsFiles = (data: unknown): boolean =>
   isRecord(data) && Array.isArray(data["files"]) && data["files"].length > 0;
 
 /** What was uploaded under the path's last part: nothing else of the machine, and no folder. */
-function uploadedFile(path: unknown, uploadsDir: string): string {
-  const name = basename(String(path));
+function uploadedFile(path: string, uploadsDir: string): string {
+  const name = basename(path);
   return join(uploadsDir, /^\.{0,2}$/.test(name) ? "no-name" : name);
 }
 

@@ -1,8 +1,10 @@
 import { type RawData, WebSocket } from "ws";
-import { judge, type SessionFolders } from "./cdp-rules.ts";
+import { judge, type SessionFolders, type Verdict } from "./cdp-rules.ts";
 
-/** The largest message either way, in bytes: a screenshot or a trace's part. */
-export const mostMessageBytes = 256 * 2 ** 20;
+/** The largest message of a browser's, in bytes: a screenshot or a trace's part. */
+const mostAnswerBytes = 256 * 2 ** 20;
+/** The largest message of a client's, in bytes: a page's content, or an answer given in its server's place. */
+export const mostMessageBytes = 64 * 2 ** 20;
 
 /** What may wait for a slow reader before the writer is held up, in bytes. */
 const mostWaiting = 8 * 2 ** 20;
@@ -31,16 +33,16 @@ export function relayCdp({
   endpoint: string;
   folders: SessionFolders;
 }): Relay {
-  const browser = new WebSocket(endpoint, { perMessageDeflate: false, maxPayload: mostMessageBytes });
+  const browser = new WebSocket(endpoint, { perMessageDeflate: false, maxPayload: mostAnswerBytes });
   // What the client sends meanwhile waits in its socket.
   client.pause();
   browser.once("open", () => client.resume());
 
   client.on("message", (data, isBinary) => {
-    const verdict = isBinary ? undefined : judge(textOf(data), folders);
+    const verdict = isBinary ? undefined : judged(textOf(data), folders);
     if (verdict === undefined) client.close(unusableData, "not a CDP message");
     else if ("answer" in verdict) {
-      client.send(verdict.answer);
+      pass(client, client, verdict.answer);
       if (verdict.leaves === true) client.close(normalClosure);
     } else pass(client, browser, verdict.pass);
   });
@@ -83,6 +85,15 @@ export function relayCdp({
       setTimeout(() => client.terminate(), 1_000).unref();
     },
   };
+}
+
+/** What the rules cannot cope with is no message: nothing a client sends may reach further than its own connection. */
+function judged(text: string, folders: SessionFolders): Verdict | undefined {
+  try {
+    return judge(text, folders);
+  } catch {
+    return undefined;
+  }
 }
 
 function pass(from: WebSocket, to: WebSocket, text: string): void {

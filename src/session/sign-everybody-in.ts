@@ -71,7 +71,7 @@ export async function signEverybodyIn(deps: HoldDeps, request: SignInRequest): P
     return held;
   } catch (error) {
     request.onCancelled();
-    await Promise.all(held.map(({ done }) => done));
+    await Promise.allSettled(held.map(({ done }) => done));
     throw error;
   } finally {
     hasLeft = true;

@@ -134,7 +134,7 @@ export function startSession(deps: StartDeps, request: StartRequest): StartedSes
     const by = await ending.over;
     await door.close();
     void recordChanges({ status: "ending" });
-    const outcomes = await Promise.all(held.map(({ done }) => done));
+    const outcomes = await allOf(held.map(({ done }) => done));
     if (!started.chromium.lost.aborted) await request.atEnd(live);
     parts.endedBy = by;
     log.info({ by, outcomes: outcomes.map(({ status }) => status) }, "session over");

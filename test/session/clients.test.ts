@@ -113,6 +113,42 @@ test("what a client downloads is a file of the session, whatever the client woul
   expect(files[1]?.name).not.toContain("/");
 });
 
+test("no page reaches the ports that the browsers of sessions are driven at", async () => {
+  const [session, other] = [await on.create(), await on.create()];
+  const browser = await chromium.connectOverCDP(on.addressOf(session));
+  const page = browser.contexts()[0]?.pages()[0];
+  for (const { id } of [session, other]) {
+    const { endpoint } = await on.api.deps.sessions.live("default", id);
+    const { port } = new URL(endpoint);
+    expect((await fetch(`http://127.0.0.1:${port}/json/version`)).status).toBe(200);
+    for (const host of ["127.0.0.1", "localhost", "[::ffff:127.0.0.1]", "127.1", "0.0.0.0"]) {
+      const opened = page?.goto(`http://${host}:${port}/json/list`);
+      await expect(opened, host).rejects.toThrow("ERR_NAME_NOT_RESOLVED");
+    }
+  }
+  await browser.close();
+});
+
+test("nothing a client sends harms more than its own connection", async () => {
+  const session = await on.create();
+  const deep = `${"[".repeat(20_000)}${"]".repeat(20_000)}`;
+  for (const text of [
+    '{"id":1,"method":"DOM.setFileInputFiles","params":{"files":[{"toString":1}]}}',
+    `{"id":1,"method":"DOM.setFileInputFiles","params":{"files":${deep}}}`,
+    `{"id":1,"method":"X.y","params":{"a":${deep}}}`,
+    `{"id":${JSON.stringify("x".repeat(1_000))},"method":"X.y"}`,
+    "null",
+  ]) {
+    const socket = new WebSocket(on.addressOf(session));
+    await once(socket, "open");
+    socket.send(text);
+    await Promise.race([once(socket, "close"), once(socket, "message")]);
+    socket.terminate();
+  }
+  await using client = await connect(on.addressOf(session));
+  expect(await client.send("Browser.getVersion")).toHaveProperty("product");
+});
+
 test("a download is kept whose client leaves in the same moment", async () => {
   const session = await on.create({ identityIds: ["ada"], initialUrl: `${on.site.url}/statements` });
   for (let round = 1; round <= 3; round += 1) {

@@ -11,6 +11,7 @@ import { writePreferences } from "../profile-preferences.ts";
 import { type SandboxSetting, wantsSandbox } from "../sandbox.ts";
 import { within } from "../waiting.ts";
 import { createChromiumFolder, noteProcessGroup, removeChromiumFolder } from "../worker-folder.ts";
+import { noDevToolsRule, pickDevToolsPort } from "./dev-tools-port.ts";
 import { openVirtualScreen, type VirtualScreen } from "./virtual-screen.ts";
 
 /** A Chromium of one session's own, which somebody drives over CDP: whoever does sees all that is in it. */
@@ -46,12 +47,15 @@ export interface LaunchHandedOutOptions extends ChromiumShape {
 }
 
 const startMs = 30_000;
+/** Chromium's word for a port that somebody else got first. */
+const portTakenMessage = "Another process took its DevTools port.";
+const portTaken = /Cannot start http server for devtools/;
 /** The stream Chromium reads commands from. Nobody gives it any, but it ends when the stream does. */
 const commandStream = 3;
 const answerStream = 4;
 
 /**
- * Starts it with a DevTools port of the system's choice on loopback, and with a pipe besides: it ends by itself when
+ * Starts it with a DevTools port on loopback that no page of it can reach, and with a pipe besides: it ends by itself when
  * this process dies.
  * @throws Failure `browser_unavailable`
  */
@@ -60,11 +64,15 @@ export async function launchHandedOut(options: LaunchHandedOutOptions): Promise<
   try {
     return await launch(options, sandbox);
   } catch (error) {
-    // Only a start tells whether a container's rules let the sandbox work.
-    if (!sandbox || options.sandbox !== "auto") throw error;
-    return await launch(options, false);
+    // Only a start tells whether a container's rules let the sandbox work, and whether the port was still free.
+    const without = sandbox && options.sandbox === "auto";
+    if (!without && !isPortTaken(error)) throw error;
+    return await launch(options, without ? false : sandbox);
   }
 }
+
+const isPortTaken = (error: unknown): boolean =>
+  error instanceof Failure && error.cause instanceof Error && error.cause.message === portTakenMessage;
 
 async function launch(options: LaunchHandedOutOptions, sandbox: boolean): Promise<HandedOutChromium> {
   const { log, headed = false } = options;
@@ -87,7 +95,8 @@ async function launch(options: LaunchHandedOutOptions, sandbox: boolean): Promis
         ? await openVirtualScreen({ ...withBars(options.window), folder })
         : undefined;
     const display = screen === undefined ? {} : { DISPLAY: screen.display };
-    child = spawn(options.executablePath, [...flags, ...ownFlags(options)], {
+    const port = await pickDevToolsPort();
+    child = spawn(options.executablePath, [...flags, ...ownFlags(options, port)], {
       detached: true,
       stdio: ["ignore", "ignore", "pipe", "pipe", "pipe"],
       env: { ...chromiumEnvironment(process.env), ...temporaryFolder(folder), ...display },
@@ -113,9 +122,10 @@ const withBars = ({ width, height }: ChromiumShape["window"]) => ({
   height: height + 200,
 });
 
-function ownFlags({ proxyServer, window }: LaunchHandedOutOptions): string[] {
+function ownFlags({ proxyServer, window }: LaunchHandedOutOptions, port: number): string[] {
   return [
-    "--remote-debugging-port=0",
+    `--remote-debugging-port=${port}`,
+    noDevToolsRule,
     // As the sessions of runs have it.
     "--lang=en-US",
     `--window-size=${window.width},${window.height}`,
@@ -142,6 +152,7 @@ async function endpointOf(child: ChildProcess): Promise<string> {
       said += chunk.toString();
       const endpoint = /DevTools listening on (ws:\/\/127\.0\.0\.1:\S+)/.exec(said)?.[1];
       if (endpoint !== undefined) resolve(endpoint);
+      else if (portTaken.test(said)) reject(new Error(portTakenMessage));
     });
   });
   if (!(await within(startMs, listening))) {

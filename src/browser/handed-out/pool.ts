@@ -55,8 +55,11 @@ export function createChromiumPool({
   };
 
   const close = async (started: StartedChromium | undefined) => {
-    await started?.connection[Symbol.asyncDispose]();
-    await started?.chromium.close();
+    try {
+      await started?.connection[Symbol.asyncDispose]();
+    } finally {
+      await started?.chromium.close();
+    }
   };
 
   return {

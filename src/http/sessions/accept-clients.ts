@@ -11,6 +11,7 @@ import type { KeyCheck } from "../api-keys/key-check.ts";
 import { includesScope } from "../api-keys/scopes.ts";
 import { refuseUpgrade, type UpgradeRoute } from "../upgrades.ts";
 import { createAttemptLimit } from "./attempt-limit.ts";
+import { assertNotSigningIn, mayReadCredentials } from "./being-signed-in.ts";
 
 export interface SessionClientsDeps {
   /** Who may read stored credentials. */
@@ -49,20 +50,28 @@ export function sessionClients(deps: SessionClientsDeps): UpgradeRoute {
   });
   const failed = createAttemptLimit();
 
-  const visitorOf = async ({ id, secret }: Ticket): Promise<Visitor> => {
+  /** Only who has to be looked up is limited: others' guesses lock out neither tokens nor keys in use. */
+  const callerOf = async (secret: Secret, address: string) => {
+    const isKnown = keyCheck.knows(secret);
+    if (!isKnown) failed.count(address);
+    const caller = await keyCheck.check(secret);
+    if (caller === undefined) throw new Failure("unauthenticated", "The API key is not good.");
+    if (!isKnown) failed.forgive(address);
+    return caller;
+  };
+
+  const visitorOf = async ({ id, secret }: Ticket, address: string): Promise<Visitor> => {
     if (looksLikeSessionToken(secret.reveal())) {
       const grant = tokens.check(secret.reveal(), id);
       if (grant === undefined) throw new Failure("unauthenticated", "The session token is not good.");
       if (grant.scope !== "drive") throw new Failure("forbidden", "The session token is for looking only.");
       return { project: grant.project, seesCredentials: false };
     }
-    const caller = await keyCheck.check(secret);
-    if (caller === undefined) throw new Failure("unauthenticated", "The API key is not good.");
+    const caller = await callerOf(secret, address);
     if (!includesScope(caller.scope, "admin"))
       throw new Failure("forbidden", "Connecting to a session needs a key of scope admin.");
     const { project, scope } = caller;
-    const seesCredentials = credentialsRoute !== "off" && includesScope(scope, credentialsRoute);
-    return { project, seesCredentials };
+    return { project, seesCredentials: mayReadCredentials(scope, credentialsRoute) };
   };
 
   const admit = async (request: IncomingMessage): Promise<LiveSession> => {
@@ -70,18 +79,10 @@ export function sessionClients(deps: SessionClientsDeps): UpgradeRoute {
     if (ticket === undefined) throw new Failure("unauthenticated", "The request names no session and key.");
     if (request.headers.origin !== undefined)
       throw new Failure("forbidden", "Web pages are not let at a session over CDP.");
-    const address = request.socket.remoteAddress ?? "";
-    failed.assertAllowed(address);
-    try {
-      const { project, seesCredentials } = await visitorOf(ticket);
-      const live = await sessions.live(project, ticket.id);
-      if (!live.isHandedOut && !seesCredentials)
-        throw new Failure("conflict", "The session is being signed in: connect when it is created.");
-      return live;
-    } catch (error) {
-      failed.count(address);
-      throw error;
-    }
+    const { project, seesCredentials } = await visitorOf(ticket, request.socket.remoteAddress ?? "");
+    const live = await sessions.live(project, ticket.id);
+    assertNotSigningIn(live, seesCredentials);
+    return live;
   };
 
   return {

@@ -2,9 +2,10 @@ import { Failure } from "../../failure.ts";
 
 /** Limits how often an address may come with what is no good, outside of HTTP requests. */
 export interface AttemptLimit {
-  /** @throws Failure `too_many_requests` */
-  assertAllowed(address: string): void;
+  /** Counts an attempt before it is looked into. @throws Failure `too_many_requests` */
   count(address: string): void;
+  /** It was good after all. */
+  forgive(address: string): void;
 }
 
 /** Per address and minute; generous, because behind a reverse proxy all clients have one address. */
@@ -22,9 +23,10 @@ export function createAttemptLimit(): AttemptLimit {
     until = Date.now() + minuteMs;
   };
   return {
-    assertAllowed(address) {
+    count(address) {
       renew();
-      if ((counts.get(address) ?? 0) >= mostPerMinute)
+      const attempts = counts.get(address) ?? 0;
+      if (attempts >= mostPerMinute)
         throw new Failure(
           "too_many_requests",
           "Too many attempts that were no good came from this address.",
@@ -32,9 +34,11 @@ export function createAttemptLimit(): AttemptLimit {
             retryAfterMs: until - Date.now(),
           },
         );
+      counts.set(address, attempts + 1);
     },
-    count(address) {
-      counts.set(address, (counts.get(address) ?? 0) + 1);
+    forgive(address) {
+      const attempts = counts.get(address) ?? 0;
+      if (attempts > 0) counts.set(address, attempts - 1);
     },
   };
 }

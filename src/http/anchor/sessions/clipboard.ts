@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { readClipboard, writeClipboard } from "../../../session/clipboard.ts";
 import { defineRoute } from "../../define-route.ts";
-import { driving, moved } from "./control-session.ts";
+import { driving, liveFor, moved } from "./control-session.ts";
 
 const url = "/v1/sessions/:id/clipboard";
 
@@ -11,8 +11,8 @@ export const getClipboard = defineRoute({
   url,
   summary: "Get the text in the clipboard of the session's browser",
   responses: { 200: z.object({ data: z.object({ text: z.string() }) }) },
-  async handler({ deps, params: { id }, caller: { project } }) {
-    const text = await readClipboard(await deps.sessions.live(project, id));
+  async handler(call) {
+    const text = await readClipboard(await liveFor(call));
     return { status: 200, headers: { "cache-control": "no-store" }, body: { data: { text } } };
   },
 });
@@ -22,8 +22,8 @@ export const setClipboard = defineRoute({
   url,
   summary: "Put a text into the clipboard of the session's browser",
   body: z.object({ text: z.string().max(500_000) }),
-  async handler({ deps, params: { id }, caller: { project }, body: { text } }) {
-    await writeClipboard(await deps.sessions.live(project, id), text);
+  async handler(call) {
+    await writeClipboard(await liveFor(call), call.body.text);
     return moved;
   },
 });

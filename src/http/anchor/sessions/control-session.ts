@@ -3,10 +3,12 @@ import { z } from "zod";
 import type { PageConnection } from "../../../browser/screencast/connection.ts";
 import { goTo, onNewestPage, pagesOf, pictureOf } from "../../../session/drive-page.ts";
 import { pressTogether, typeText } from "../../../session/press-keys.ts";
+import type { LiveSession } from "../../../session/types.ts";
 import type { Caller } from "../../api-keys/key-check.ts";
 import { defineRoute, stream } from "../../define-route.ts";
 import type { HttpDeps } from "../../deps.ts";
 import { publicUrl } from "../../public-url.ts";
+import { assertNotSigningIn, mayReadCredentials } from "../../sessions/being-signed-in.ts";
 import { sessionParams, sessionTag } from "./session.ts";
 
 interface Driving {
@@ -15,12 +17,16 @@ interface Driving {
   caller: Caller;
 }
 
+/** The session, for whoever may be at it now. @throws Failure `not_found`, `session_ended`, `conflict` */
+export async function liveFor({ deps, params, caller }: Driving): Promise<LiveSession> {
+  const live = await deps.sessions.live(caller.project, params.id);
+  assertNotSigningIn(live, mayReadCredentials(caller.scope, deps.config.credentialsRoute));
+  return live;
+}
+
 /** Does something with the page of a running session. */
-export async function drive<T>(
-  { deps, params, caller }: Driving,
-  work: (page: PageConnection) => Promise<T>,
-): Promise<T> {
-  return await onNewestPage(await deps.sessions.live(caller.project, params.id), work);
+export async function drive<T>(call: Driving, work: (page: PageConnection) => Promise<T>): Promise<T> {
+  return await onNewestPage(await liveFor(call), work);
 }
 
 export const moved = { status: 200, body: { status: "success" } } as const;
@@ -115,9 +121,10 @@ export const sessionPages = defineRoute({
     200: z.array(z.object({ id: z.string(), title: z.string(), url: z.string(), frontend_url: z.string() })),
   },
   failures: driving.failures,
-  async handler({ deps, params: { id }, caller: { project }, request }) {
-    const pages = await pagesOf(await deps.sessions.live(project, id));
-    const { href } = publicUrl(`/live/${id}`, { request, config: deps.config });
+  async handler(call) {
+    const pages = await pagesOf(await liveFor(call));
+    const { deps, params, request } = call;
+    const { href } = publicUrl(`/live/${params.id}`, { request, config: deps.config });
     return {
       status: 200,
       body: pages.map((page) => ({ id: page.id, title: page.title, url: page.url, frontend_url: href })),
