@@ -72,8 +72,9 @@ export function createRendezvous({
         await using _listening = await db.listen(channel, (project) => {
           if (project === place.project) wake.resolve();
         });
-        for (;;) {
-          if (signal.aborted) return undefined;
+        for (let isFirst = true; ; isFirst = false) {
+          // Who waits for no time at all is given what is there.
+          if (signal.aborted && !isFirst) return undefined;
           const { promise: woken } = wake;
           const found = await take(place);
           if (found !== undefined) return found;

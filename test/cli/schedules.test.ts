@@ -23,6 +23,7 @@ test("a schedule is added with its next times, listed, run by hand, shown and re
 }, async () => {
   const when = ["--cron", "30 2 * * *", "--time-zone", "Europe/Berlin", "--jitter", "5m"];
   const added = await run("schedules", "add", "nightly", "--flow", "trial/look", "--identity", "me", ...when);
+  expect(added).toMatchObject({ code: 0, stderr: "" });
   expect(added.stdout).toMatch(
     /^✓ nightly is scheduled\n(?: {2}\w{3} \d{4}-\d\d-\d\d \d\d:3\d:\d\d CES?T \(in .+\)\n){5}$/,
   );

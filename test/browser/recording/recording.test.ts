@@ -108,10 +108,16 @@ test("what a browser shows becomes a video that plays, each picture for as long 
       element.onerror = () => reject(new Error(element.error?.message));
     });
     const at = async (seconds: number) => {
-      element.currentTime = seconds;
-      await new Promise((resolve) => {
+      // A busy machine shows the picture some time after it has found it; where it shows that one already, no other comes.
+      const shown = new Promise((resolve) => {
+        element.requestVideoFrameCallback(resolve);
+        setTimeout(resolve, 1_500);
+      });
+      const found = new Promise((resolve) => {
         element.onseeked = resolve;
       });
+      element.currentTime = seconds;
+      await Promise.all([found, shown]);
       const canvas = new OffscreenCanvas(element.videoWidth, element.videoHeight);
       const context = canvas.getContext("2d");
       context?.drawImage(element, 0, 0);

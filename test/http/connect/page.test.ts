@@ -175,7 +175,7 @@ test("everything can be done with the keyboard alone, and the focus is where one
   expect(await focused()).toBe("code");
   await page.keyboard.type(await codeOf(quickUser));
   await page.keyboard.press("Enter");
-  await page.waitForURL(/\/callback\?.*status=success/);
+  await expect.poll(() => page.url()).toMatch(/\/callback\?.*status=success/);
 });
 
 test("what is wrong with a field is told at the field, and the focus goes there", async () => {
@@ -203,7 +203,7 @@ test("without scripts it goes the same way, from the link to the callback", asyn
   await page.getByRole("button", { name: "Sign in" }).click();
   await page.getByRole("heading", { name: "Signing in to" }).waitFor();
   await typeCode(page);
-  await page.waitForURL(/\/callback\?.*status=success/, { timeout: 20_000 });
+  await expect.poll(() => page.url(), { timeout: 20_000 }).toMatch(/\/callback\?.*status=success/);
   expect(new URL(page.url()).searchParams.get("identityId")).toBe(
     new URL(page.url()).searchParams.get("identity_id"),
   );
@@ -333,7 +333,7 @@ test("signing in by hand, in a browser driven from the page, gives us no passwor
   await typeAt("/login/code", () => codeOf(quickUser));
   await until(() => site.counters.logins === 1);
   await page.getByRole("button", { name: "I am signed in" }).click();
-  await page.waitForURL(/\/callback\?.*status=success/);
+  await expect.poll(() => page.url()).toMatch(/\/callback\?.*status=success/);
   const { identities } = await ground.parts.store();
   const id = new URL(page.url()).searchParams.get("identityId") ?? "";
   expect(await identities.get("default", id)).toMatchObject({
