@@ -59,7 +59,7 @@ export async function runJob(
       watched: undefined,
       claimed: undefined,
       seen: undefined,
-      renewed: false,
+      renewal: undefined,
       codeHandedIn: false,
     };
     const outcome = await work(run, { flow, input });

@@ -207,6 +207,77 @@ test("credentials of the cloud's that the site refuses are typed once", async ()
   expect(site.counters.passwordSubmits).toBe(1);
 });
 
+describe("credentials that the site refused the cloud when it was asked to sign in anew", () => {
+  const bens = { type: "username_password", username: ben.username, password: ben.password };
+  const wrong = new Secret("no-more");
+  const refused: Record<string, Odd> = {
+    "422": {
+      status: 422,
+      body: { error: { message: "Identity authentication failed: invalid credentials" } },
+    },
+    "not authenticated": { status: 200, body: { authenticated: false } },
+    "another Latchkey": { status: 200, body: { authenticated: false, failure: "invalid_credentials" } },
+  };
+
+  test.each(Object.entries(refused))(
+    "are typed by nobody again, in this run and the next (%s)",
+    async (_how, odd) => {
+      const { id } = addToCloud({ stale: staleProfile, credentials: [bens], onReauthenticate: () => odd });
+      for (const _run of [1, 2])
+        expect((await run({ identityId: id })).outcome).toMatchObject({ code: "needs_attention" });
+      expect([renewed(), asked("GET /v1/identities/:id/credentials")]).toEqual([1, 0]);
+      expect(site.counters.passwordSubmits).toBe(0);
+    },
+  );
+
+  test("are typed by nobody again in a session that the site shows not to be signed in", async () => {
+    const { id } = addToCloud({
+      signIn: async () => {},
+      credentials: [bens],
+      onReauthenticate: () => refused["not authenticated"],
+    });
+    expect((await run({ identityId: id })).outcome).toMatchObject({ code: "needs_attention" });
+    expect([created(), renewed(), site.counters.passwordSubmits]).toEqual([1, 1, 0]);
+  });
+
+  test.each([
+    ["the cloud's are the same", { ...bens, username: "ben-by-another-name", password: "no-more" }],
+    ["nobody can see whether they are the same", undefined],
+  ])("are not typed from our own store where %s", async (_why, theirs) => {
+    const { id } = addToCloud({
+      stale: staleProfile,
+      onReauthenticate: () => refused["422"],
+      ...(theirs === undefined ? {} : { credentials: [theirs] }),
+    });
+    const here = await addHere({
+      providerIdentityId: id,
+      credentials: [{ ...bensPassword, password: wrong }],
+    });
+    expect((await run({ identityId: here.name })).outcome).toMatchObject({ code: "needs_attention" });
+    expect(site.counters.passwordSubmits).toBe(0);
+  });
+
+  test("do not stand in the way of others that are stored here", async () => {
+    const { id } = addToCloud({
+      stale: staleProfile,
+      onReauthenticate: () => refused["422"],
+      credentials: [{ ...bens, password: "no-more" }],
+    });
+    const here = await addHere({ providerIdentityId: id, credentials: [bensPassword] });
+    expect(await run({ identityId: here.name })).toMatchObject({ login: "signed in (1 password, 0 code)" });
+    expect(site.counters.passwordSubmits).toBe(1);
+  });
+
+  test("are not, where the cloud names another reason", async () => {
+    const { id } = addToCloud({
+      stale: staleProfile,
+      credentials: [bens],
+      onReauthenticate: () => ({ status: 200, body: { authenticated: false, failure: "captcha" } }),
+    });
+    expect(await run({ identityId: id })).toMatchObject({ login: "signed in (1 password, 0 code)" });
+  });
+});
+
 describe("a stale identity", () => {
   test("is signed in anew by the cloud once, and the session asked for again", async () => {
     const { id } = addToCloud({

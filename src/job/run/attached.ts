@@ -40,17 +40,29 @@ function asStale(error: unknown): StaleIdentity {
 }
 
 async function openWithCredentials(run: RunContext, claim: Claim, stale: StaleIdentity): Promise<RunSession> {
-  await findCredentials(run, claim, stale);
+  await findCredentials(run, claim, withRenewal(run, stale));
   return await openOwnSession(run, claim);
 }
 
-/** Has the provider sign the identity in anew, once in a run: it may type a password. False where that is over, or failed. */
+/** What the site refused when the provider was asked to sign in anew stays refused for the rest of the run. */
+function withRenewal(run: RunContext, { credentialsRefused }: StaleIdentity): StaleIdentity {
+  return new StaleIdentity({
+    credentialsRefused: credentialsRefused || run.renewal?.credentialsRefused === true,
+  });
+}
+
+/**
+ * Has the provider sign the identity in anew, once in a run: it may type a password. Not where the site refused that
+ * within the hour, unless a person asks. False where that is over, or failed.
+ */
 async function renew(run: RunContext, { id, identities }: HeldByProvider): Promise<boolean> {
-  if (run.renewed) return false;
-  run.renewed = true;
-  const isRenewed = await untilAborted(run.signal, () => identities.reauthenticate(id, run.signal));
-  run.deps.log.info({ isRenewed }, "the provider was asked to sign the identity in anew");
-  return isRenewed;
+  if (run.renewal !== undefined) return false;
+  const isLeftAlone = !run.fresh && identities.wasRefused(id);
+  run.renewal = { renewed: false, credentialsRefused: isLeftAlone };
+  if (isLeftAlone) return false;
+  run.renewal = await untilAborted(run.signal, () => identities.reauthenticate(id, run.signal));
+  run.deps.log.info({ ...run.renewal }, "the provider was asked to sign the identity in anew");
+  return run.renewal.renewed;
 }
 
 /** Makes sure the run's session is signed in, whoever did it. @throws Failure of the login, `needs_attention` */
@@ -72,7 +84,8 @@ async function signInAttached(run: RunContext, claim: Claim, opened: RunSession)
     await session.close();
     return await signInSession(run, claim, await openRunSession(run, claim));
   }
-  await findCredentials(run, claim, new StaleIdentity({ credentialsRefused: false }));
+  const stale = withRenewal(run, new StaleIdentity({ credentialsRefused: false }));
+  await findCredentials(run, claim, stale);
   return await signIn(run, claim, { session, stateVersion: null });
 }
 

@@ -1,5 +1,5 @@
 import type { Artifacts } from "../../artifacts.ts";
-import type { ProviderIdentities } from "../../browser/providers/provider-identities.ts";
+import type { ProviderIdentities, Renewal } from "../../browser/providers/provider-identities.ts";
 import type { OpenSession, Session } from "../../browser/session.ts";
 import type { EmitRunEvent, WaitingForCode } from "../../events.ts";
 import type { CodeInbox } from "../../identity/code-inbox.ts";
@@ -93,8 +93,8 @@ export interface RunContext {
   provedAt: string | undefined;
   /** The identity, once it is the run's. */
   claimed: Identity | undefined;
-  /** Whether the provider was asked to sign the identity in anew: it is asked once. */
-  renewed: boolean;
+  /** What came of asking the provider to sign the identity in anew: it is asked once. */
+  renewal: Renewal | undefined;
   /** How it came to be signed in, or what a health check saw instead. */
   seen: Seen;
   /** Whether somebody handed in a one-time code. */

@@ -201,13 +201,20 @@ describe("an answer other than a session", () => {
     [says(404, "Identity not found"), "unknown_identity", false],
     [says(400, "CAPTCHA solver requires proxy to be active."), "provider_refused", false],
     [{ status: 302, headers: { location: "http://elsewhere.example/SECRET" } }, "provider_refused", false],
+    [says(500, "SECRET"), "provider_unavailable", true],
     [{ status: 200, body: "<!doctype html>SECRET" }, "provider_unavailable", true],
     [{ status: 200, body: { data: { id: 7, cdp_url: [] } } }, "provider_unavailable", true],
   ])("%j is %s", async (odd, code, retryable) => {
     const { id } = cloud.add({});
     cloud.next("POST /v1/sessions", odd);
-    if (retryable) cloud.next("POST /v1/sessions", odd);
     expect(await failureOf(open({ attach: [id] }))).toMatchObject({ code, retryable });
+  });
+
+  test("is not asked for again where the server may have typed a password", async () => {
+    const { id } = cloud.add({});
+    cloud.next("POST /v1/sessions", { status: 502, body: "Bad gateway" });
+    await failureOf(open({ attach: [id] }));
+    expect(cloud.requests.filter((route) => route === "POST /v1/sessions")).toHaveLength(1);
   });
 
   test("says who refused the credentials, so that nobody types them again", () => {

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { Renewal } from "../provider-identities.ts";
 
 /** Whatever is not as expected counts as not said: the cloud's answers change, and a run must not fail of it. */
 const text = z.string().min(1).optional().catch(undefined);
@@ -75,10 +76,21 @@ export function readAuthStatus(body: unknown): string | undefined {
 
 const flag = z.boolean().optional().catch(undefined);
 
-/** Whether a server that was asked to sign an identity in anew says that it did; what it does not say, it did. */
-export function readReauthenticated(body: unknown): boolean {
-  const { data } = z.object({ authenticated: flag }).safeParse(inData(body));
-  return data?.authenticated !== false;
+const reauthenticated = z.object({ authenticated: flag, failure: text, reason: text, message: text });
+
+/** Why a sign-in can fail with no password that the site refused. */
+const otherReasons =
+  /captcha|challenge|unavailable|not[ _]found|no[ _]credentials|time[ds]?[ _-]?out|deadline|busy|cancelled|quota|needs[ _]attention|origin[ _]not[ _]allowed/;
+
+/**
+ * What a server that was asked to sign an identity in anew says of it. What it does not say, it did; where it says that
+ * the identity is not signed in, and names no other reason, the site refused what was typed.
+ */
+export function readReauthenticated(body: unknown): Renewal {
+  const { data } = reauthenticated.safeParse(inData(body));
+  if (data?.authenticated !== false) return { renewed: true, credentialsRefused: false };
+  const said = [data.failure, data.reason, data.message].join(" ").toLowerCase();
+  return { renewed: false, credentialsRefused: !otherReasons.test(said) };
 }
 
 const identity = z.object({

@@ -2,7 +2,7 @@ import { Failure } from "../../../failure.ts";
 import { secretsOf } from "../../../identity/credential-types.ts";
 import { urlFault } from "../../../identity/identity-input.ts";
 import type { Redactor } from "../../../redact.ts";
-import type { ProviderIdentities } from "../provider-identities.ts";
+import type { ProviderIdentities, Renewal } from "../provider-identities.ts";
 import { StaleIdentity } from "../stale-identity.ts";
 import { readIdentity, readReauthenticated } from "./answers.ts";
 import type { AnchorAnswer, AnchorClient } from "./client.ts";
@@ -11,7 +11,7 @@ import { readCredentials } from "./read-credentials.ts";
 import { refusalOf } from "./refusal.ts";
 
 const shortMs = 15_000;
-/** Refused credentials are not asked for again so soon, in milliseconds: nothing of them is written down. */
+/** Refused credentials are not tried again so soon, in milliseconds: nothing of them is written down. */
 const refusedMs = 3_600_000;
 /** A sign-in may wait for a code; in milliseconds. */
 const reauthenticateMs = 5 * 60_000;
@@ -25,6 +25,11 @@ export function createAnchorIdentities({
   redactor: Redactor;
 }): ProviderIdentities {
   const refusedUntil = new Map<string, number>();
+  const noteRefused = (id: string) => {
+    const now = performance.now();
+    for (const [other, until] of refusedUntil) if (until <= now) refusedUntil.delete(other);
+    refusedUntil.set(id, now + refusedMs);
+  };
   const pathOf = (id: string) => `/v1/identities/${encodeURIComponent(id)}`;
 
   const read = (path: string, purpose: string, signal: AbortSignal): Promise<AnchorAnswer> =>
@@ -58,15 +63,11 @@ export function createAnchorIdentities({
         signal,
         limitMs: reauthenticateMs,
       });
-      if (answer.status >= 200 && answer.status < 300) return readReauthenticated(answer.body);
-      // Servers of before it was there.
-      if (answer.status === 404 || answer.status === 405 || answer.status === 501) return false;
-      const refusal = refusalOf(answer, { about: "identity" });
-      if (refusal instanceof StaleIdentity) return false;
-      throw refusal;
+      const renewal = renewalOf(answer);
+      if (renewal.credentialsRefused) noteRefused(id);
+      return renewal;
     },
     async credentials(id, signal) {
-      if ((refusedUntil.get(id) ?? 0) > performance.now()) return undefined;
       const answer = await read(`${pathOf(id)}/credentials`, "read an identity's credentials", signal);
       // Not every account, and not every key, is handed them.
       if (answer.status !== 200) return undefined;
@@ -74,10 +75,19 @@ export function createAnchorIdentities({
       if (revealed !== undefined) for (const secret of secretsOf(revealed)) redactor.add(secret);
       return revealed;
     },
-    noteRefused(id) {
-      const now = performance.now();
-      for (const [other, until] of refusedUntil) if (until <= now) refusedUntil.delete(other);
-      refusedUntil.set(id, now + refusedMs);
-    },
+    noteRefused,
+    wasRefused: (id) => (refusedUntil.get(id) ?? 0) > performance.now(),
   };
+}
+
+/** @throws Failure for what says nothing of a sign-in */
+function renewalOf(answer: AnchorAnswer): Renewal {
+  const { status } = answer;
+  if (status >= 200 && status < 300) return readReauthenticated(answer.body);
+  // Servers of before it was there.
+  if (status === 404 || status === 405 || status === 501)
+    return { renewed: false, credentialsRefused: false };
+  const refusal = refusalOf(answer, { about: "identity" });
+  if (!(refusal instanceof StaleIdentity)) throw refusal;
+  return { renewed: false, credentialsRefused: refusal.credentialsRefused };
 }

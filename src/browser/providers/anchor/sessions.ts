@@ -28,7 +28,7 @@ export interface AnchorSessions extends AsyncDisposable {
 
 const shortMs = 10_000;
 const endRetries = 5;
-/** Each creation may type a password. */
+/** Of creations that typed no password. */
 const createRetries = 1;
 /** A session whose creation went unanswered may come to be a while later: looked for after so many milliseconds each. */
 const doubtMs = [1_000, 3_000, 10_000, 30_000];
@@ -83,11 +83,11 @@ export function createAnchorSessions({
     const unsure = async (failure: Failure): Promise<Error> => {
       try {
         await settle(mark);
-        return failure;
+        return asked.identityIds.length > 0 ? new NotAgain(failure) : failure;
       } catch {
         track(endLate(mark));
         // Creating another one blindly could leave two: whoever tries the run again looks for this one first.
-        return new Unsettled(failure);
+        return new NotAgain(failure);
       }
     };
     const answer = await client
@@ -139,7 +139,7 @@ export function createAnchorSessions({
         { retries: createRetries, signal },
       );
     } catch (error) {
-      throw error instanceof Unsettled ? error.failure : error;
+      throw error instanceof NotAgain ? error.failure : error;
     }
   }
 
@@ -226,8 +226,8 @@ async function untilEmpty(works: ReadonlySet<Promise<unknown>>): Promise<void> {
   while (works.size > 0) await Promise.all(works);
 }
 
-/** Trying again within the step could leave a session behind. */
-class Unsettled extends Error {
+/** Trying again within the step could leave a session behind, or type a password that the site has just refused. */
+class NotAgain extends Error {
   readonly failure: Failure;
 
   constructor(failure: Failure) {
