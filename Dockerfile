@@ -6,9 +6,10 @@
 FROM node:26-bookworm-slim
 
 # tini: Chromium's helper processes are re-parented to PID 1 when their parent dies, and Node there would reap none.
-# Fonts: without one, text is missing from screenshots; the second draws emoji.
+# Fonts: without one, text is missing from screenshots; the second draws emoji. Xvfb: a screen for sessions that ask for
+# a window.
 RUN apt-get update \
- && apt-get install --yes --no-install-recommends chromium fonts-liberation fonts-noto-color-emoji tini \
+ && apt-get install --yes --no-install-recommends chromium fonts-liberation fonts-noto-color-emoji tini xvfb \
  && rm -rf /var/lib/apt/lists/*
 
 # Neither root, whom Chromium and Postgres refuse to run as, nor a user of the host. The folder is made here so that a
