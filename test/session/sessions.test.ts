@@ -198,3 +198,25 @@ test("a session is ended from elsewhere: by another server, or from the command 
   expect(ended.stdout).toContain("ended by client");
   expect(await on.api.deps.sessions.get("default", second.id)).toMatchObject({ status: "ended" });
 });
+
+test("an identity that is not to be written keeps the state it had", async () => {
+  await on.end(await on.create({ identityIds: ["ada"] }));
+  const { identities } = await on.ground.parts.store();
+  const { id } = await identities.get("default", "ada");
+  const cookies = async () =>
+    (await identities.loadState(id))?.state.cookies.map((cookie) => (cookie as { name: string }).name);
+  const leaveMark = async (name: string) => {
+    const session = await on.create({ identityIds: ["ada"] });
+    const browser = await chromium.connectOverCDP(on.addressOf(session));
+    const mark = { name, value: "1", url: on.site.url, expires: Date.now() / 1_000 + 600 };
+    await browser.contexts()[0]?.addCookies([mark]);
+    await browser.close();
+    await on.end(session);
+  };
+  await latchkey(["identities", "update", "ada", "--no-save-sessions"], on.ground.environment);
+  await leaveMark("thrown-away");
+  await latchkey(["identities", "update", "ada", "--save-sessions"], on.ground.environment);
+  await leaveMark("kept");
+  expect(await cookies()).toContain("kept");
+  expect(await cookies()).not.toContain("thrown-away");
+});

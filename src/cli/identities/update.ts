@@ -8,6 +8,7 @@ interface UpdateOptions extends IdentityOptions {
   removeCredentials?: CredentialType[];
   healthChecks?: boolean;
   autoReauthenticate?: boolean;
+  saveSessions?: boolean;
 }
 
 export function registerUpdate(group: Command, context: CliContext): void {
@@ -26,6 +27,8 @@ export function registerUpdate(group: Command, context: CliContext): void {
     .option("--no-health-checks", "let scheduled health checks pass it over")
     .option("--auto-reauthenticate", "let health checks sign it in again")
     .option("--no-auto-reauthenticate", "let health checks never sign it in")
+    .option("--save-sessions", "save what its site keeps in a session's browser when that ends")
+    .option("--no-save-sessions", "keep its saved state as it was before a session")
     .addHelpText(
       "after",
       `
@@ -33,29 +36,26 @@ What is not named stays as it is. New credentials replace those of their type.
   $ npx latchkey identities update me --username me --password-env APP_PASSWORD
   $ npx latchkey identities update me --sessions 3 --allow login.example.net`,
     )
-    .action(
-      async (
-        name: string,
-        { url, json, removeCredentials, healthChecks, autoReauthenticate, ...options }: UpdateOptions,
-      ) => {
-        const credentials = await readCredentialsToStore(context, options);
-        const { identities, applications } = await context.parts.store();
-        const { id } = await identities.get(context.project, name);
-        const patch = {
-          ...(await fieldsOf(options, { applications, project: context.project })),
-          ...(healthChecks === undefined ? {} : { healthChecks }),
-          ...(autoReauthenticate === undefined ? {} : { autoReauthenticate }),
-          ...(url === undefined ? {} : { sourceUrl: url }),
-          ...(credentials.length === 0 ? {} : { credentials }),
-          ...(removeCredentials === undefined ? {} : { removeCredentials }),
-        };
-        if (Object.keys(patch).length === 0)
-          throw new Failure("invalid_argument", "Nothing to change was named: --help lists what can be.");
-        const identity = await identities.update(context.project, id, patch, { name: context.actor });
-        if (json === true) return context.json(identity);
-        context.print(
-          `${context.style.green("✓")} ${identity.name} is changed; its status is ${identity.status}`,
-        );
-      },
-    );
+    .action(async (name: string, options: UpdateOptions) => {
+      const { url, json, removeCredentials, healthChecks, autoReauthenticate, saveSessions } = options;
+      const credentials = await readCredentialsToStore(context, options);
+      const { identities, applications } = await context.parts.store();
+      const { id } = await identities.get(context.project, name);
+      const patch = {
+        ...(await fieldsOf(options, { applications, project: context.project })),
+        ...(healthChecks === undefined ? {} : { healthChecks }),
+        ...(autoReauthenticate === undefined ? {} : { autoReauthenticate }),
+        ...(saveSessions === undefined ? {} : { saveSessions }),
+        ...(url === undefined ? {} : { sourceUrl: url }),
+        ...(credentials.length === 0 ? {} : { credentials }),
+        ...(removeCredentials === undefined ? {} : { removeCredentials }),
+      };
+      if (Object.keys(patch).length === 0)
+        throw new Failure("invalid_argument", "Nothing to change was named: --help lists what can be.");
+      const identity = await identities.update(context.project, id, patch, { name: context.actor });
+      if (json === true) return context.json(identity);
+      context.print(
+        `${context.style.green("✓")} ${identity.name} is changed; its status is ${identity.status}`,
+      );
+    });
 }
