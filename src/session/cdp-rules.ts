@@ -14,8 +14,8 @@ export type Verdict = { pass: string } | { answer: string; leaves?: true };
 
 /** The session's own folders, the only ones that pages and clients have anything to do with. */
 export interface SessionFolders {
-  /** Downloads go here, wherever the client wanted them. */
-  downloadsDir: string;
+  /** Downloads go here, wherever the client wanted them; undefined where there are none. */
+  downloadsDir: string | undefined;
   /** Files that were uploaded to the session, and may be given to file inputs. */
   uploadsDir: string;
 }
@@ -137,9 +137,10 @@ function uploadedFile(path: string, uploadsDir: string): string {
 /** The default folder is the user's that the service runs as; by its own name a download could take another's place. */
 function downloadParams(
   params: Record<string, unknown>,
-  downloadPath: string,
+  downloadPath: string | undefined,
   allowed: "allow" | "allowAndName",
 ): Record<string, unknown> {
-  const keeps = params["behavior"] === "allow" || params["behavior"] === "allowAndName";
+  const isWanted = params["behavior"] === "allow" || params["behavior"] === "allowAndName";
+  const keeps = isWanted && downloadPath !== undefined;
   return keeps ? { ...params, behavior: allowed, downloadPath } : { ...params, behavior: "deny" };
 }

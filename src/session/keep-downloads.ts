@@ -1,6 +1,7 @@
 import { createReadStream } from "node:fs";
 import { rm } from "node:fs/promises";
 import type { Artifacts } from "../artifacts.ts";
+import type { DownloadLimit } from "../browser/handed-out/download-limit.ts";
 import { type BrowserWatch, type FinishedDownload, watchBrowser } from "../browser/handed-out/watch.ts";
 import { plainUrl } from "../browser/plain-url.ts";
 import type { Logger } from "../log.ts";
@@ -11,15 +12,20 @@ export interface KeepDownloadsOptions {
   chromium: { endpoint: string; downloadsDir: string };
   artifacts: Artifacts;
   files: SessionFiles;
+  /** No download is let through. */
+  denied: boolean;
   log: Logger;
 }
+
+/** More than people and their scripts take home from one session, and too little to fill a disk with one. */
+const limit: DownloadLimit = { bytes: 2 * 1_024 ** 3, files: 1_000 };
 
 /**
  * Stores what is downloaded in a session's browser, as soon as it is complete: the browser's own copy goes with it.
  * Closing it waits for what is being stored.
  */
 export async function keepDownloads(options: KeepDownloadsOptions): Promise<BrowserWatch> {
-  const { chromium, log } = options;
+  const { chromium, denied, log } = options;
   const storing = new Set<Promise<void>>();
   const onDownload = (download: FinishedDownload) => {
     const stored = store(options, download)
@@ -27,7 +33,19 @@ export async function keepDownloads(options: KeepDownloadsOptions): Promise<Brow
       .finally(() => storing.delete(stored));
     storing.add(stored);
   };
-  const watch = await watchBrowser({ ...chromium, onDownload });
+  // Said once: a page can begin any number.
+  let wasSaid = false;
+  const onRefused = () => {
+    if (!wasSaid && !denied)
+      log.warn({ ...limit }, "the session has downloaded all that it may: further downloads are cancelled");
+    wasSaid = true;
+  };
+  const watch = await watchBrowser({
+    ...chromium,
+    limit: denied ? undefined : limit,
+    onDownload,
+    onRefused,
+  });
   const settled = () => Promise.all(storing);
   return {
     renew: watch.renew,

@@ -80,11 +80,17 @@ export function startSession(deps: StartDeps, request: StartRequest): StartedSes
     onAbort(started.chromium.lost, () => stop("browser died"));
 
     const { endpoint, downloadsDir, uploadsDir } = started.chromium;
-    const watching = keepDownloads({ ...deps, sessionId: id, chromium: started.chromium, log });
+    const denied = request.downloads === "deny";
+    const watching = keepDownloads({ ...deps, sessionId: id, chromium: started.chromium, denied, log });
     parts.downloads = watching;
     resources.defer(() => watching.then((watch) => watch[Symbol.asyncDispose]()).catch(() => undefined));
     const onLeft = () => void watching.then((watch) => watch.renew()).catch(() => undefined);
-    const door = openDoor({ endpoint, folders: { downloadsDir, uploadsDir }, idleMs, onLeft });
+    const door = openDoor({
+      endpoint,
+      folders: { downloadsDir: denied ? undefined : downloadsDir, uploadsDir },
+      idleMs,
+      onLeft,
+    });
     resources.defer(() => door.close());
     void door.alone.then(() => stop("idle"));
     const timer = setTimeout(() => stop("time limit"), maxMs);

@@ -78,6 +78,8 @@ export interface NewSession {
   headed?: boolean;
   proxy?: ProxyServer;
   recording?: boolean;
+  /** `deny`: nothing that a page or a client would download comes to this machine. Kept unless given. */
+  downloads?: "keep" | "deny";
   /** Whether what the sites keep in the browser at the end becomes the identities' saved states; each identity's own wish unless given. */
   saveState?: boolean;
   /** A profile to start with; `persist` writes it anew when the session ends. */

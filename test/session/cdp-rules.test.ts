@@ -28,6 +28,19 @@ test("what drives pages passes, and what reaches the machine is answered with an
   expect(passes("Input.dispatchDragEvent", { data: { items: [], files: ["/etc/passwd"] } })).toBe(false);
 });
 
+test("where there are no downloads, no client allows any", () => {
+  const none = { ...own, downloadsDir: undefined };
+  for (const method of ["Browser.setDownloadBehavior", "Page.setDownloadBehavior"])
+    for (const behavior of ["allow", "allowAndName", "default", "deny"]) {
+      const verdict = judge(
+        JSON.stringify({ id: 7, method, params: { behavior, downloadPath: "/etc" } }),
+        none,
+      );
+      const passed = verdict !== undefined && "pass" in verdict ? verdict.pass : "{}";
+      expect(JSON.parse(passed)).toMatchObject({ params: { behavior: "deny" } });
+    }
+});
+
 test("downloads go to the session's folder, wherever the client wanted them", () => {
   const judged = ask("Browser.setDownloadBehavior", { behavior: "allowAndName", downloadPath: "/etc" });
   expect(JSON.parse((judged as { pass: string }).pass)).toMatchObject({

@@ -159,6 +159,27 @@ test("a download is kept whose client leaves in the same moment", async () => {
   }
 });
 
+test("a session that is to have no downloads has none, whatever its client says", async () => {
+  const session = await on.create({ downloads: "deny", initialUrl: on.site.url });
+  const browser = await puppeteer.connect({ browserWSEndpoint: on.addressOf(session) });
+  const [page] = await browser.pages();
+  const cdp = await browser.target().createCDPSession();
+  const canceled = Promise.withResolvers<unknown>();
+  cdp.on("Browser.downloadProgress", ({ state }) => state !== "inProgress" && canceled.resolve(state));
+  await cdp.send("Browser.setDownloadBehavior", {
+    behavior: "allow",
+    downloadPath: "/tmp",
+    eventsEnabled: true,
+  });
+  await page?.evaluate(() => {
+    const href = URL.createObjectURL(new Blob(["unwanted"]));
+    Object.assign(document.createElement("a"), { download: "note.txt", href }).click();
+  });
+  expect(await canceled.promise).toBe("canceled");
+  expect(await on.api.deps.sessions.files("default", session.id)).toEqual([]);
+  await browser.disconnect();
+});
+
 test("a client that closes the last page leaves the next one a new page", async () => {
   const session = await on.create();
   const first = await puppeteer.connect({ browserWSEndpoint: on.addressOf(session) });

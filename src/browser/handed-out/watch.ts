@@ -1,7 +1,8 @@
-import { readdir } from "node:fs/promises";
+import { readdir, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { connectRaw } from "../screencast/raw-connection.ts";
+import { countDownloads, type DownloadLimit } from "./download-limit.ts";
 
 /** A file that a page of the browser gave to download, complete. */
 export interface FinishedDownload {
@@ -21,7 +22,7 @@ export interface BrowserWatch extends AsyncDisposable {
 }
 
 const begunSchema = z.object({ guid: z.string(), url: z.string(), suggestedFilename: z.string() });
-const progressSchema = z.object({ guid: z.string(), state: z.string() });
+const progressSchema = z.object({ guid: z.string(), state: z.string(), receivedBytes: z.number() });
 const targetSchema = z.object({ targetInfo: z.object({ targetId: z.string(), type: z.string() }) });
 const goneSchema = z.object({ targetId: z.string() });
 /** What Chromium calls a file that it is still writing. */
@@ -36,17 +37,34 @@ const guidPattern = /^[\w-]+$/;
 export async function watchBrowser({
   endpoint,
   downloadsDir,
+  limit,
   onDownload,
+  onRefused,
 }: {
   endpoint: string;
   downloadsDir: string;
+  /** Downloads beyond it are cancelled; undefined where none are let through at all. */
+  limit: DownloadLimit | undefined;
   onDownload: (download: FinishedDownload) => void;
+  /** Told of each download that went beyond the limit. */
+  onRefused: () => void;
 }): Promise<BrowserWatch> {
   const connection = await connectRaw(endpoint);
   const begun = new Map<string, z.output<typeof begunSchema>>();
   const told = new Set<string>();
   const pages = new Set<string>();
+  const refused = new Set<string>();
+  const count = countDownloads(limit ?? { bytes: 0, files: 0 });
 
+  const isWithin = (guid: string, bytes: number): boolean => {
+    if (refused.has(guid)) return false;
+    if (count.note(guid, bytes)) return true;
+    count.forget(guid);
+    refused.add(guid);
+    onRefused();
+    connection.send("Browser.cancelDownload", { guid }).catch(() => undefined);
+    return false;
+  };
   const tell = (name: string) => {
     if (told.has(name)) return;
     told.add(name);
@@ -54,10 +72,19 @@ export async function watchBrowser({
     begun.delete(name);
     onDownload({ path: join(downloadsDir, name), suggestedName, url });
   };
+  const discard = (name: string) => {
+    told.add(name);
+    void rm(join(downloadsDir, name), { force: true }).catch(() => undefined);
+  };
   const onProgress = (params: unknown) => {
-    const { guid, state } = progressSchema.parse(params);
-    if (state === "completed" && guidPattern.test(guid)) tell(guid);
-    else if (state === "canceled") begun.delete(guid);
+    const { guid, state, receivedBytes } = progressSchema.parse(params);
+    if (state === "canceled") {
+      begun.delete(guid);
+      count.forget(guid);
+    } else if (!isWithin(guid, receivedBytes)) {
+      // What had come to its end cannot be cancelled.
+      if (state === "completed" && guidPattern.test(guid)) discard(guid);
+    } else if (state === "completed" && guidPattern.test(guid)) tell(guid);
   };
   const onGone = (params: unknown) => {
     if (!pages.delete(goneSchema.parse(params).targetId) || pages.size > 0) return;
@@ -67,7 +94,7 @@ export async function watchBrowser({
   connection.onEvent(undefined, ({ method, params }) => {
     if (method === "Browser.downloadWillBegin") {
       const download = begunSchema.parse(params);
-      begun.set(download.guid, download);
+      if (isWithin(download.guid, 0)) begun.set(download.guid, download);
     } else if (method === "Browser.downloadProgress") onProgress(params);
     else if (method === "Target.targetCreated") {
       const { targetId, type } = targetSchema.parse(params).targetInfo;
@@ -76,8 +103,9 @@ export async function watchBrowser({
   });
   const sendDownloadsHere = () =>
     connection.send("Browser.setDownloadBehavior", {
-      behavior: "allowAndName",
-      downloadPath: downloadsDir,
+      ...(limit === undefined
+        ? { behavior: "deny" }
+        : { behavior: "allowAndName", downloadPath: downloadsDir }),
       eventsEnabled: true,
     });
   await Promise.all([sendDownloadsHere(), connection.send("Target.setDiscoverTargets", { discover: true })]);
@@ -85,8 +113,13 @@ export async function watchBrowser({
     renew: () => void sendDownloadsHere().catch(() => undefined),
     async collect() {
       const entries = await readdir(downloadsDir, { withFileTypes: true });
-      for (const { name } of entries.filter((entry) => entry.isFile() && !unfinished.test(entry.name)))
-        tell(name);
+      for (const { name } of entries.filter((entry) => entry.isFile() && !unfinished.test(entry.name))) {
+        if (told.has(name)) continue;
+        const size = await stat(join(downloadsDir, name)).catch(() => undefined);
+        if (size === undefined) continue;
+        if (isWithin(name, size.size)) tell(name);
+        else discard(name);
+      }
     },
     [Symbol.asyncDispose]: () => connection.close(),
   };
