@@ -30,7 +30,7 @@ export interface ConnectVisit {
   result: "success" | "cancelled" | null;
 }
 
-type Change = Partial<Pick<ConnectVisit, "locale" | "flowId" | "identityId" | "sessionId" | "codes">>;
+type Change = Partial<Pick<ConnectVisit, "locale" | "flowId" | "identityId" | "sessionId">>;
 
 /** The visits to the connect page. */
 export interface ConnectVisits {
@@ -45,6 +45,12 @@ export interface ConnectVisits {
   /** Undefined unless the secret is this visit's. */
   find(id: string, secret: string): Promise<ConnectVisit | undefined>;
   change(id: string, change: Change): Promise<void>;
+  /** Gives the visit its session. False where another request has given it one meanwhile, or it has come to an end. */
+  takeSession(visit: ConnectVisit, sessionId: string): Promise<boolean>;
+  /** Counts one more code handed in to the visit's run. False where another was meanwhile, or `most` were. */
+  countCode(visit: ConnectVisit, most: number): Promise<boolean>;
+  /** Takes back the code counted last, which came to nothing. */
+  forgetCode(visit: ConnectVisit): Promise<void>;
   /** Gives the visit its next run. False where another request has given it one meanwhile. */
   nextRun(visit: ConnectVisit, runId: string): Promise<boolean>;
   /** Takes a run away again that never came to be: the one before it is the visit's again. */
@@ -107,7 +113,7 @@ export function createConnectVisits({
       };
     },
 
-    async change(id, { locale, flowId, identityId, sessionId, codes }) {
+    async change(id, { locale, flowId, identityId, sessionId }) {
       await kysely
         .updateTable("connect_visits")
         .set({
@@ -115,10 +121,42 @@ export function createConnectVisits({
           ...(flowId === undefined ? {} : { flow_id: flowId }),
           ...(identityId === undefined ? {} : { identity_id: identityId }),
           ...(sessionId === undefined ? {} : { session_id: sessionId }),
-          ...(codes === undefined ? {} : { codes }),
           updated_at: sql<Date>`now()`,
         })
         .where("id", "=", id)
+        .execute();
+    },
+
+    async takeSession({ id, sessionId: before }, sessionId) {
+      const { numUpdatedRows } = await kysely
+        .updateTable("connect_visits")
+        .set({ session_id: sessionId, updated_at: sql<Date>`now()` })
+        .where("id", "=", id)
+        .where("session_id", "is not distinct from", before)
+        .where("result", "is", null)
+        .executeTakeFirst();
+      return numUpdatedRows > 0n;
+    },
+
+    async countCode({ id, runId, codes }, most) {
+      const { numUpdatedRows } = await kysely
+        .updateTable("connect_visits")
+        .set({ codes: codes + 1, updated_at: sql<Date>`now()` })
+        .where("id", "=", id)
+        .where("run_id", "=", runId)
+        .where("codes", "=", codes)
+        .where("codes", "<", most)
+        .executeTakeFirst();
+      return numUpdatedRows > 0n;
+    },
+
+    async forgetCode({ id, runId, codes }) {
+      await kysely
+        .updateTable("connect_visits")
+        .set({ codes })
+        .where("id", "=", id)
+        .where("run_id", "=", runId)
+        .where("codes", "=", codes + 1)
         .execute();
     },
 

@@ -22,7 +22,7 @@ export interface SignInYourself {
   /**
    * Opens a browser at the site. It reaches the public internet and the site, and nothing else of this machine's
    * network: whoever drives it is no user of the operator's.
-   * @throws Failure `too_many_requests` when the token's tries or this server's sessions are over; of the browser
+   * @throws Failure `conflict` when the visit is over or another browser was opened for it; `too_many_requests` when the token's tries or this server's sessions are over; of the browser
    */
   open(visit: ConnectVisit, site: SiteToShow, signal: AbortSignal): Promise<void>;
   /** What the visitor's live view is let in with; undefined where the browser is there no more. */
@@ -51,8 +51,8 @@ export function createSignInYourself({
   sessions: Pick<Sessions, "create" | "live" | "end">;
   sessionTokens: Pick<SessionTokens, "make">;
   tokens: Pick<ConnectTokens, "countAttempt">;
-  visits: Pick<ConnectVisits, "change">;
-  connect: Pick<Connect, "prove">;
+  visits: Pick<ConnectVisits, "change" | "takeSession">;
+  connect: Pick<Connect, "prove" | "stateOf">;
 }): SignInYourself {
   async function liveOf({ token, sessionId }: ConnectVisit) {
     if (sessionId === null) return undefined;
@@ -66,6 +66,8 @@ export function createSignInYourself({
 
   return {
     async open(visit, { url, allowedDomains }, signal) {
+      if ((await connect.stateOf(visit)).name !== "open")
+        throw new Failure("conflict", "A sign-in is under way, or the visit is over.");
       if ((await liveOf(visit)) !== undefined) return;
       if (!(await tokens.countAttempt(visit.token.id, mostAttempts)))
         throw new Failure("too_many_requests", "There were too many tries with this link.");
@@ -83,12 +85,17 @@ export function createSignInYourself({
         proxy: { server },
         tags: ["connect page"],
         saveState: false,
+        // Whoever drives it is a stranger to this machine's disk.
+        downloads: "deny",
         signal,
       });
-      await visits.change(visit.id, { sessionId: id });
+      if (!(await visits.takeSession(visit, id))) {
+        await sessions.end(project, id, { saveState: false });
+        throw new Failure("conflict", "Another browser was opened, or the visit is over.");
+      }
+      const { ending } = await sessions.live(project, id);
       const opened = opening.move();
       const close = () => void opened.disposeAsync();
-      const { ending } = await sessions.live(project, id);
       if (ending.aborted) close();
       else ending.addEventListener("abort", close, { once: true });
     },

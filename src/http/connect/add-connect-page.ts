@@ -38,7 +38,7 @@ export async function addConnectPage(app: FastifyInstance, deps: ConnectPageDeps
   await app.register(multipart, {
     attachFieldsToBody: "keyValues",
     throwFileSizeLimit: false,
-    limits: { fileSize: mostPictureBytes, files: 1, fields: 100, fieldSize: 16 * 1_024, parts: 110 },
+    limits: { fileSize: mostPictureBytes, files: 1, fields: 60, fieldSize: 4 * 1_024, parts: 61 },
   });
   await app.register(rateLimit, {
     max: requestsPerMinute,

@@ -4,7 +4,7 @@ import { Secret } from "../../secret.ts";
 import type { Messages } from "./messages/en.ts";
 import type { OfferedFlow } from "./pages/choose.ts";
 import { isSecretField } from "./pages/form.ts";
-import type { QrReader } from "./read-qr-code.ts";
+import type { QrCode } from "./read-qr-code.ts";
 
 /** A form as it was sent: texts, and pictures as their bytes. */
 export type SentForm = Readonly<Record<string, unknown>>;
@@ -18,12 +18,18 @@ export interface ReadCredentials {
   faults: Record<string, string>;
 }
 
+type ReadPicture = (picture: Buffer) => Promise<QrCode>;
+
 const longest = 1_000;
 
 /** Reads what a flow asked for, and says of each field what is wrong with it. */
 export async function readCredentials(
   form: SentForm,
-  { flow, t, qr }: { flow: Pick<OfferedFlow, "methods" | "customFields">; t: Messages; qr: QrReader },
+  {
+    flow,
+    t,
+    readPicture,
+  }: { flow: Pick<OfferedFlow, "methods" | "customFields">; t: Messages; readPicture: ReadPicture },
 ): Promise<ReadCredentials> {
   const read: ReadCredentials = { credentials: [], values: {}, faults: {} };
   const required = (name: string): string => {
@@ -48,7 +54,7 @@ export async function readCredentials(
   }
   if (flow.methods.includes("authenticator")) {
     const isNeeded = flow.methods.length === 1;
-    const key = await readKey(form, { t, qr, isNeeded });
+    const key = await readKey(form, { t, readPicture, isNeeded });
     Object.assign(read.faults, key.faults);
     if (key.credential !== undefined) read.credentials.push(key.credential);
   }
@@ -58,14 +64,14 @@ export async function readCredentials(
 /** A TOTP set-up key, as text, as an otpauth URI or in a picture of its QR code. */
 export async function readKey(
   form: SentForm,
-  { t, qr, isNeeded }: { t: Messages; qr: QrReader; isNeeded: boolean },
+  { t, readPicture, isNeeded }: { t: Messages; readPicture: ReadPicture; isNeeded: boolean },
 ): Promise<{ credential?: NewCredential; faults: Record<string, string> }> {
   const text = textOf(form, "key").trim();
   const picture = form["picture"];
   if (text !== "") return keyOf(new Secret(text), { key: t.badKey });
   if (!Buffer.isBuffer(picture) || picture.length === 0)
     return { faults: isNeeded ? { key: t.missing } : {} };
-  const code = await qr.read(picture);
+  const code = await readPicture(picture);
   if (code.ok) return keyOf(code.text, { picture: t.noQrCode });
   return { faults: { picture: code.fault === "no picture" ? t.badPicture : t.noQrCode } };
 }

@@ -36,11 +36,18 @@ export function csrfOf(secret: string): string {
   return createHash("sha256").update(`csrf ${secret}`).digest("base64url");
 }
 
+/**
+ * Whether a browser says that one of our own pages sends this. A page without a referrer sends `Origin: null`, which
+ * says nothing.
+ */
+export function isFromOwnPage({ headers }: FastifyRequest): boolean {
+  const site = headers["sec-fetch-site"];
+  return site === undefined || site === "same-origin";
+}
+
 /** Whether a form was sent by one of the visit's own pages. */
 export function isOwnForm(request: FastifyRequest, secret: string, csrf: unknown): boolean {
-  // Browsers say where a request comes from; a page without a referrer sends `Origin: null`, which says nothing.
-  const site = request.headers["sec-fetch-site"];
-  if (site !== undefined && site !== "same-origin") return false;
+  if (!isFromOwnPage(request)) return false;
   const expected = Buffer.from(csrfOf(secret));
   const given = Buffer.from(typeof csrf === "string" ? csrf : "");
   return given.length === expected.length && timingSafeEqual(given, expected);

@@ -8,8 +8,8 @@ import { readCredentials, readKey, type SentForm } from "./read-credentials.ts";
 import { createQrReader } from "./read-qr-code.ts";
 import { refusePage } from "./refuse-page.ts";
 import { renderVisit } from "./render-visit.ts";
-import { isOwnForm, pathOf } from "./visit-cookie.ts";
-import { type OpenVisit, visitOf } from "./visit-of.ts";
+import { isFromOwnPage, isOwnForm, pathOf, secretOf } from "./visit-cookie.ts";
+import { contextOf, type OpenVisit, visitOf } from "./visit-of.ts";
 
 interface Sent {
   open: OpenVisit;
@@ -32,11 +32,30 @@ export function addVisitForms(
   const { connect, visits, yourself, redactor } = deps;
   const qr = createQrReader();
 
-  function formRoute(action: string, handle: (sent: Sent) => Promise<FastifyReply | undefined>): void {
+  // Nobody else's form is read, not even to be refused: reading one takes memory.
+  async function isOfVisit(request: FastifyRequest): Promise<boolean> {
+    const secret = secretOf(request);
+    return secret !== undefined && (await visits.find(visitIdOf(request), secret)) !== undefined;
+  }
+
+  function formRoute(
+    action: string,
+    handle: (sent: Sent) => Promise<FastifyReply | undefined>,
+    { withPicture = false } = {},
+  ): void {
     const url = `/connect/:visit/${action}`;
     // Whoever loads the answer to a form again is led to where the visit stands.
-    app.get(url, async (request, reply) => reply.redirect(pathOf(visitIdOf(request)), 303));
-    app.post(url, { bodyLimit: mostFormBytes }, async (request, reply) => {
+    app.get(url, async (request, reply) =>
+      reply.redirect(pathOf(encodeURIComponent(visitIdOf(request))), 303),
+    );
+    // After the limit of requests, before a body is read.
+    const preParsing = async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
+      if (!isFromOwnPage(request)) refusePage("stale", contextOf(request), reply);
+      else if (!(await isOfVisit(request))) lost(request, reply);
+      else if (!withPicture && /^\s*multipart\//i.test(request.headers["content-type"] ?? ""))
+        throw new Failure("invalid_argument", "This form has no picture.");
+    };
+    app.post(url, { bodyLimit: mostFormBytes, preParsing }, async (request, reply) => {
       const open = await visitOf(request, deps);
       if (open === undefined) return lost(request, reply);
       const form = (typeof request.body === "object" ? request.body : {}) as SentForm;
@@ -65,16 +84,18 @@ export function addVisitForms(
     return undefined;
   });
 
-  formRoute("credentials", async ({ open, form, reply }) => {
+  const signIn = async ({ open, form, reply }: Sent) => {
     const { visit, flow, application, context } = open;
     if (flow === undefined) return undefined;
-    const { credentials, values, faults } = await readCredentials(form, { flow, t: context.t, qr });
+    const readPicture = (picture: Buffer) => qr.read(picture, visit.id);
+    const { credentials, values, faults } = await readCredentials(form, { flow, t: context.t, readPicture });
     learn(redactor, credentials);
     if (Object.keys(faults).length > 0)
       return renderVisit(deps, open, reply, { sentBack: { values, faults } });
     await connect.signIn(visit, { url: application.url, flowId: flow.id }, credentials);
     return undefined;
-  });
+  };
+  formRoute("credentials", signIn, { withPicture: true });
 
   formRoute("code", async ({ open, form, reply }) => {
     const text = typeof form["code"] === "string" ? form["code"].trim() : "";
@@ -89,13 +110,15 @@ export function addVisitForms(
     return undefined;
   });
 
-  formRoute("key", async ({ open, form, reply }) => {
-    const { credential, faults } = await readKey(form, { t: open.context.t, qr, isNeeded: true });
+  const useKey = async ({ open, form, reply }: Sent) => {
+    const readPicture = (picture: Buffer) => qr.read(picture, open.visit.id);
+    const { credential, faults } = await readKey(form, { t: open.context.t, readPicture, isNeeded: true });
     if (credential === undefined) return renderVisit(deps, open, reply, { sentBack: { values: {}, faults } });
     learn(redactor, [credential]);
     await connect.useKey(open.visit, credential);
     return undefined;
-  });
+  };
+  formRoute("key", useKey, { withPicture: true });
 
   formRoute("cancel", async ({ open: { visit } }) => {
     await yourself.close(visit);
@@ -104,7 +127,7 @@ export function addVisitForms(
   });
 }
 
-const visitIdOf = ({ params }: FastifyRequest) => encodeURIComponent((params as { visit: string }).visit);
+const visitIdOf = ({ params }: FastifyRequest) => (params as { visit: string }).visit;
 
 /**
  * What a page asked for that was left open too long is past: the visit's own page shows what is the case. So are tries

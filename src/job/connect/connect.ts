@@ -122,11 +122,12 @@ export function createConnect(deps: ConnectDeps): Connect {
       const { token, runId } = visit;
       const actor = { ...actorOf(visit), runId };
       // Said before it is: the page that follows must not ask for it again.
-      await visits.change(visit.id, { codes: visit.codes + 1 });
+      if (!(await visits.countCode(visit, mostCodes)))
+        throw new Failure("conflict", "Another code was handed in just now.");
       try {
         await handInCode(deps, { project: token.project, runId, code, actor });
       } catch (error) {
-        await visits.change(visit.id, { codes: visit.codes });
+        await visits.forgetCode(visit);
         throw error;
       }
     },
@@ -134,8 +135,8 @@ export function createConnect(deps: ConnectDeps): Connect {
     async useKey(visit, credential) {
       const state = await stateOf(visit);
       const { token, runId, identityId } = visit;
-      if (state.name !== "code" || runId === null || identityId === null)
-        throw new Failure("conflict", "No code is waited for any more.");
+      if (state.name !== "code" || !state.canTakeKey || runId === null || identityId === null)
+        throw new Failure("conflict", "No set-up key can be given in place of this code.");
       // The password is given to the site once more.
       if (!(await tokens.countAttempt(token.id, mostAttempts)))
         throw new Failure("too_many_requests", "There were too many tries with this link.");

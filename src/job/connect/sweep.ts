@@ -1,6 +1,7 @@
 import { type Kysely, sql } from "kysely";
 import type { Tables } from "../../database/tables.ts";
 import type { Identities } from "../../identity/identities.ts";
+import { ignoreUnknown } from "./half-made.ts";
 
 /** A sign-in that began in the token's last second has ended by then. */
 const overAfter = sql`interval '15 minutes'`;
@@ -27,7 +28,9 @@ export async function sweepConnectVisits({
     )
     select identity_id as id, project from left_alone
   `.execute(kysely);
-  for (const { id, project } of rows) await identities.remove(project, id, { name: "upkeep" });
+  // Another process may be at it, too.
+  for (const { id, project } of rows)
+    await identities.remove(project, id, { name: "upkeep" }).catch(ignoreUnknown);
   await sql`delete from connect_tokens where expires_at < now() - ${forgottenAfter}`.execute(kysely);
   return rows.length;
 }

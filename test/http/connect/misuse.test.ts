@@ -1,4 +1,6 @@
 import { randomBytes } from "node:crypto";
+import { once } from "node:events";
+import { type IncomingMessage, request } from "node:http";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { sql } from "kysely";
@@ -6,7 +8,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { createConnectTokenTexts } from "../../../src/identity/connect-token-text.ts";
 import { ensureProject } from "../../../src/identity/projects.ts";
 import { openTestApi, type TestApi } from "../../support/api.ts";
-import { addApplication, makeToken, openVisitor, stateIn, textOf } from "../../support/connect.ts";
+import { addApplication, csrfIn, makeToken, openVisitor, stateIn, textOf } from "../../support/connect.ts";
 import { openTestParts, type TestParts } from "../../support/parts.ts";
 
 let ground: TestParts;
@@ -246,6 +248,62 @@ test("names from the address are cut to what fits a line, and the page's own wor
     { user_name: expect.stringMatching(/^<b>Your account is locked<\/b> x{1,100}$/), mode: "redirect" },
   ]);
   expect(rows[0]?.user_name.length).toBeLessThanOrEqual(100);
+});
+
+test("nobody but the visit's own browser has a body of theirs read", async () => {
+  const visitor = await openVisitor(api, await makeToken(ground.parts, applicationId));
+  const base = await api.app.listen({ host: "127.0.0.1", port: 0 });
+  /** The answer to the head of a form whose body never comes. */
+  const answerTo = async (action: string, headers: Record<string, string>) => {
+    const sent = request(`${base}${visitor.path}/${action}`, {
+      method: "POST",
+      headers: {
+        "content-type": "multipart/form-data; boundary=x",
+        "content-length": 8 * 1_024 ** 2,
+        ...headers,
+      },
+    });
+    sent.on("error", () => undefined).flushHeaders();
+    const [answer] = (await once(sent, "response")) as [IncomingMessage];
+    sent.destroy();
+    return answer.statusCode;
+  };
+  const { cookie } = visitor;
+  expect(await answerTo("credentials", {})).toBe(403);
+  expect(await answerTo("credentials", { cookie: `${cookie}x` })).toBe(403);
+  expect(await answerTo("credentials", { cookie, "sec-fetch-site": "cross-site" })).toBe(403);
+  // Where no picture belongs.
+  expect(await answerTo("cancel", { cookie })).toBe(400);
+  expect(stateIn((await visitor.get()).body)).toBe("form");
+});
+
+test("a visit that is over opens no browser, and no two are opened for one", {
+  timeout: 60_000,
+}, async () => {
+  const { sessions } = api.deps;
+  const form = async () => {
+    const visitor = await openVisitor(api, await makeToken(ground.parts, applicationId));
+    const csrf = csrfIn((await visitor.get()).body);
+    const open = () =>
+      api.app.inject({
+        method: "POST",
+        url: `${visitor.path}/flow`,
+        headers: { cookie: visitor.cookie, "content-type": "application/x-www-form-urlencoded" },
+        body: new URLSearchParams({ csrf, flow: "yourself" }).toString(),
+      });
+    return { visitor, open };
+  };
+  const over = await form();
+  await over.visitor.post("cancel");
+  expect((await over.open()).statusCode).toBe(303);
+  expect((await sessions.list("default", {})).total).toBe(0);
+  const twice = await form();
+  const answers = await Promise.all([twice.open(), twice.open()]);
+  expect(answers.map(({ statusCode }) => statusCode)).toEqual([303, 303]);
+  const statuses = (await sessions.list("default", {})).sessions.map(({ status }) => status);
+  expect(statuses.toSorted()).toEqual(["ended", "running"]);
+  await twice.visitor.post("cancel");
+  expect((await sessions.list("default", { statuses: ["running"] })).total).toBe(0);
 });
 
 test("forms too large, of another kind or malformed are refused on a page of ours", async () => {

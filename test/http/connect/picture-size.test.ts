@@ -19,7 +19,7 @@ test("a picture's size is read before it is unpacked", async () => {
   expect(pictureSize(pngOf(0, 5))).toBeUndefined();
   const real = await qrCodeOf("otpauth://totp/x?secret=MFSGCLLMMFZGG2BN");
   expect(pictureSize(real)).toMatchObject({ width: expect.any(Number) });
-  expect(await createQrReader().read(pngOf(60_000, 60_000))).toEqual({ ok: false, fault: "no picture" });
+  expect(await createQrReader().read(pngOf(60_000, 60_000), "a")).toEqual({ ok: false, fault: "no picture" });
 });
 
 test("no bytes make it throw, or take a size from beyond their end", () => {
@@ -46,6 +46,24 @@ test("a photograph of a QR code, askew on a page, is read", async () => {
   const photograph = await page.screenshot({ type: "jpeg", quality: 60 });
   await browser.close();
   expect(pictureSize(photograph)).toEqual({ width: 900, height: 700 });
-  const read = await createQrReader().read(photograph);
+  const read = await createQrReader().read(photograph, "a");
   expect(read.ok && read.text.reveal()).toBe(text);
+});
+
+test("few pictures wait, one of each visit; who is told to come again can", async () => {
+  const qr = createQrReader();
+  const picture = await qrCodeOf("otpauth://totp/x?secret=MFSGCLLMMFZGG2BN");
+  const reading = ["a", "a", "b", "c", "d", "e", "f"].map((visit) => qr.read(picture, visit));
+  const results = await Promise.allSettled(reading);
+  expect(results.map(({ status }) => status === "fulfilled")).toEqual([
+    true,
+    false,
+    true,
+    true,
+    true,
+    true,
+    false,
+  ]);
+  expect(results[1]).toMatchObject({ reason: { code: "too_many_requests", retryAfterMs: 5_000 } });
+  expect((await qr.read(picture, "a")).ok).toBe(true);
 });

@@ -6,7 +6,7 @@ import type { NewAuthFlow } from "../../../src/identity/auth-flow-input.ts";
 import { sweepConnectVisits } from "../../../src/job/connect/sweep.ts";
 import { type Service, startService } from "../../../src/main.ts";
 import { openTestApi, type TestApi } from "../../support/api.ts";
-import { addApplication, makeToken, openVisitor, stateIn, textOf } from "../../support/connect.ts";
+import { addApplication, csrfIn, makeToken, openVisitor, stateIn, textOf } from "../../support/connect.ts";
 import { page } from "../../support/login-site.ts";
 import { openTestParts, type TestParts } from "../../support/parts.ts";
 import { codeOf } from "../../support/practice-login.ts";
@@ -207,6 +207,32 @@ test("a code the site does not take is asked for again", async () => {
   expect(stateIn((await visitor.until("done", "refused")).body)).toBe("done");
 });
 
+test("of codes that are handed in together one is taken", async () => {
+  const { visitor } = await newVisitor();
+  await visitor.post("credentials", { username, password });
+  const { body } = await visitor.until("code");
+  const { database } = await ground.parts.store();
+  const codes = async () => {
+    const { rows } = await sql<{ codes: number }>`
+      select codes from connect_visits where id = ${visitor.path.split("/").at(-1)}
+    `.execute(database.kysely);
+    return rows[0]?.codes;
+  };
+  const send = (code: string) =>
+    api.app.inject({
+      method: "POST",
+      url: `${visitor.path}/code`,
+      headers: { cookie: visitor.cookie, "content-type": "application/x-www-form-urlencoded" },
+      body: new URLSearchParams({ csrf: csrfIn(body), code }).toString(),
+    });
+  const submits = site.counters.codeSubmits;
+  await Promise.all(["000001", "000002", "000003", "000004", "000005", "000006", "000007"].map(send));
+  expect(await codes()).toBe(1);
+  await visitor.until("code", "refused");
+  expect(site.counters.codeSubmits - submits).toBe(1);
+  await visitor.post("cancel");
+});
+
 test("what a flow asks for is asked for, field by field, and the faults stand beside the fields", async () => {
   const { visitor } = await newVisitor({
     flow: {
@@ -252,7 +278,8 @@ test("left alone, a visit's half-made identity goes; one that was connected stay
   await sweepConnectVisits({ kysely, identities });
   expect(await identitiesOf(application.id)).toHaveLength(1);
   await sql`update connect_tokens set expires_at = now() - interval '16 minutes'`.execute(kysely);
-  await sweepConnectVisits({ kysely, identities });
+  // Two processes at once: what the other has removed stops neither.
+  await Promise.all([0, 1].map(() => sweepConnectVisits({ kysely, identities })));
   expect(await identitiesOf(application.id)).toEqual([]);
   expect(await kysely.selectFrom("connect_visits").select("id").execute()).not.toEqual([]);
   const { rows } = await sql<{
