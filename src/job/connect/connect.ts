@@ -53,7 +53,9 @@ export interface Connect {
   useKey(visit: ConnectVisit, credential: NewCredential): Promise<void>;
   /**
    * Takes the state of a browser that somebody has signed in to by hand, and has a fresh browser look whether it signs
-   * in. @throws Failure `conflict` while another sign-in is under way
+   * in. The look needs it as the identity's saved state: the one that an identity from before the visit had is replaced,
+   * also where the look sees nobody signed in. Its credentials stay. @throws Failure `conflict` while another sign-in is
+   * under way
    */
   prove(visit: ConnectVisit, site: ConnectSite, state: SavedState): Promise<void>;
   /** Gives the visit up; nothing is left of its identity. */

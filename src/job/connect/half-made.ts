@@ -9,11 +9,18 @@ export interface ConnectSite {
   url: string;
   /** The auth flow that asked for the credentials; null for the standard one. */
   flowId: string | null;
+  /** What the flow asks for; nothing where somebody signs in by hand. */
+  asks: readonly CredentialType[];
 }
 
 /** The identity of a visit, until it is signed in. */
 export interface HalfMade {
-  /** Stores what the visitor gave, in an identity that is made now, or was made or named before. @returns its id */
+  /**
+   * Stores what the visitor gave, in an identity that is made now, or was made or named before. Of an identity that was
+   * there before the visit, credentials of the types that the flow asks for are replaced at once, before they are
+   * proved, and are not put back when the site refuses them; those of other types stay.
+   * @returns its id
+   */
   store(visit: ConnectVisit, site: ConnectSite, credentials: NewCredential[]): Promise<string>;
   /** Removes it. */
   remove(visit: ConnectVisit): Promise<void>;
@@ -58,7 +65,10 @@ export function createHalfMade({
       }
       const { credentials: held } = await identities.get(token.project, known);
       const given = new Set<CredentialType>(credentials.map(({ type }) => type));
-      const removeCredentials = held.map(({ type }) => type).filter((type) => !given.has(type));
+      // All that its own earlier tries gave goes; an identity from before has more than this flow knows of.
+      const removeCredentials = held
+        .map(({ type }) => type)
+        .filter((type) => !given.has(type) && (token.identityId === null || site.asks.includes(type)));
       await identities.update(token.project, known, { credentials, removeCredentials }, actorOf(visit));
       if (visit.identityId === null) await visits.change(visit.id, { identityId: known });
       return known;

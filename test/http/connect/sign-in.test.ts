@@ -5,6 +5,7 @@ import { type PracticeSite, startPracticeSite } from "../../../practice/site.ts"
 import type { NewAuthFlow } from "../../../src/identity/auth-flow-input.ts";
 import { sweepConnectVisits } from "../../../src/job/connect/sweep.ts";
 import { type Service, startService } from "../../../src/main.ts";
+import { Secret } from "../../../src/secret.ts";
 import { openTestApi, type TestApi } from "../../support/api.ts";
 import { addApplication, csrfIn, makeToken, openVisitor, stateIn, textOf } from "../../support/connect.ts";
 import { page } from "../../support/login-site.ts";
@@ -297,7 +298,11 @@ test("an identity that is there already is signed in again, and is not lost when
   const { identities } = await ground.parts.store();
   const known = await identities.create(
     "default",
-    { sourceUrl: application.url, applicationId: application.id, credentials: [] },
+    {
+      sourceUrl: application.url,
+      applicationId: application.id,
+      credentials: [{ type: "custom", fields: { PIN: new Secret("4711") } }],
+    },
     { name: "test" },
   );
   const visitor = await openVisitor(
@@ -316,7 +321,10 @@ test("an identity that is there already is signed in again, and is not lost when
   await again.until("code");
   await again.post("code", { code: await codeOf(quickUser) });
   expect((await again.until("done")).body).toContain(known.id);
-  expect(await identitiesOf(application.id)).toMatchObject([{ id: known.id, status: "validated" }]);
+  // What the flow does not ask for is kept.
+  expect(await identitiesOf(application.id)).toMatchObject([
+    { id: known.id, status: "validated", credentials: [{ type: "username_password" }, { type: "custom" }] },
+  ]);
 });
 
 test("of two visits with one token the first to sign in has it, and the other leaves nothing", async () => {
