@@ -178,6 +178,20 @@ test("a set-up key given where a code is asked for signs in, and is kept", async
   });
 });
 
+test("where no set-up key can be given in place of a code, none is taken", async () => {
+  const { token, visitor } = await newVisitor();
+  await visitor.post("credentials", { username, password });
+  await visitor.until("code");
+  const { connectTokens, database } = await ground.parts.store();
+  const id = (await connectTokens.look(token))?.id ?? "";
+  const lapsed = { expires_at: sql<Date>`now()` };
+  await database.kysely.updateTable("connect_tokens").set(lapsed).where("id", "=", id).execute();
+  await visitor.post("key", { key });
+  expect((await connectTokens.get(id))?.attempts).toBe(1);
+  expect(stateIn((await visitor.get()).body)).toBe("code");
+  await visitor.post("cancel");
+});
+
 test("where the site wants proof of a person, signing in by hand is offered at once", async () => {
   const captcha = page(
     "Sign in",
