@@ -22,20 +22,12 @@ import { recordSignIn } from "./record-sign-in.ts";
 import type { SessionEnd } from "./types.ts";
 
 /** The name under which the part that an identity has in a session is recorded. It runs in the server, never queued. */
-const sessionFlowName = "latchkey/session";
+export const sessionFlowName = "latchkey/session";
 
 export interface HoldDeps
   extends Pick<
     RunDeps,
-    | "artifacts"
-    | "catalogue"
-    | "codes"
-    | "codeTimeoutMs"
-    | "identities"
-    | "leases"
-    | "liveRuns"
-    | "log"
-    | "loginTimeoutMs"
+    "artifacts" | "catalogue" | "codes" | "codeTimeoutMs" | "identities" | "leases" | "log" | "loginTimeoutMs"
   > {
   database: Database;
   runs: RunStore;
@@ -116,6 +108,8 @@ export function holdIdentity(deps: HoldDeps, request: HoldRequest): HeldIdentity
         log,
         catalogue: { ...deps.catalogue, flow: () => tracked },
         openSession: browser.openSession,
+        // The session is looked at, once it is handed out; its logins are shown to nobody.
+        liveRuns: undefined,
         actor: request.actor,
         whenBusy: "fail",
         trustsState: request.trustsState,

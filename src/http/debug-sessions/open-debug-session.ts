@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { defineRoute } from "../define-route.ts";
+import { publicUrl } from "../public-url.ts";
 
 const longestMinutes = 120;
 /** A debugger that crashed does not hold the identity for longer. */
@@ -46,7 +47,7 @@ export const openDebugSession = defineRoute({
     "too_many_requests",
   ],
   async handler({ deps, body: { identityId, minutes }, caller: { project, keyId }, signal, request }) {
-    const { sessions, sessionTokens, identities } = deps;
+    const { sessions, sessionTokens, identities, config } = deps;
     const { id, expiresAt } = await sessions.create({
       project,
       identityIds: [identityId],
@@ -59,9 +60,8 @@ export const openDebugSession = defineRoute({
     });
     const lifeMs = minutes * 60_000;
     const token = sessionTokens.make({ id, project, scope: "drive", lifeMs });
-    const cdpUrl = new URL(
-      `${request.protocol === "https" ? "wss" : "ws"}://${request.host}/v1/debug-sessions/${id}/cdp`,
-    );
+    const cdpUrl = publicUrl(`/v1/debug-sessions/${id}/cdp`, { request, config });
+    cdpUrl.protocol = cdpUrl.protocol === "https:" ? "wss:" : "ws:";
     cdpUrl.searchParams.set("token", token.reveal());
     const identity = await identities.get(project, identityId);
     const { name, sourceUrl, metadata } = identity;

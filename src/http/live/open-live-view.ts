@@ -1,6 +1,7 @@
 import type { FastifyInstance } from "fastify";
 import { Failure, type FailureCode } from "../../failure.ts";
 import type { Logger } from "../../log.ts";
+import { sessionFlowName } from "../../session/hold-identity.ts";
 import type { HttpDeps } from "../deps.ts";
 import type { UpgradeRoute } from "../upgrades.ts";
 import { acceptViewers } from "./accept-viewers.ts";
@@ -41,6 +42,8 @@ export function openLiveView(
     sessionSource(await sessions.live(project, id), { database, log });
   const findRun = async (project: string, id: string): Promise<LiveSource | undefined> => {
     const run = await runs.get(project, id);
+    // A session's login is shown to nobody; what is handed out is looked at as the session.
+    if (run.flow === sessionFlowName) return undefined;
     return run.endedAt === null ? runSource({ database, runs, calls, log }, { project, id }) : undefined;
   };
   const find: FindLiveSource = async (project, id) =>

@@ -109,3 +109,9 @@ test("addresses are as the setting says, or as the request came", () => {
   expect(at(undefined)).toBe("http://internal:4190/live/x");
   expect(at("https://latchkey.example.com")).toBe("https://latchkey.example.com/live/x");
 });
+
+test.each(["http://%zz@h:1", "http://user:%zz@h:1"])("a proxy's server %s is refused", (server) => {
+  expect(() => read({ session: { proxy: { active: true, type: "custom", server } } })).toThrow(
+    expect.objectContaining({ code: "invalid_argument" }),
+  );
+});

@@ -117,12 +117,24 @@ function configurationOf(body: SessionBody): Record<string, unknown> {
 
 const addressOf = (server: string) => URL.parse(server.includes("://") ? server : `http://${server}`);
 
+/** @throws Failure `invalid_argument` */
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    throw new Failure(
+      "invalid_argument",
+      "The user or password in the proxy's server is not percent-encoded as in a URL.",
+    );
+  }
+}
+
 function proxyOf({ server, username, password }: z.output<typeof customProxy>): ProxyServer {
   const url = addressOf(server);
   if (url === null || url.host === "" || !/^(?:https?|socks5):$/.test(url.protocol))
     throw new Failure("invalid_argument", "The proxy's server is not PROTOCOL://HOST:PORT.");
-  const user = username ?? decodeURIComponent(url.username);
-  const secret = password ?? decodeURIComponent(url.password);
+  const user = username ?? decoded(url.username);
+  const secret = password ?? decoded(url.password);
   return {
     server: `${url.protocol}//${url.host}`,
     ...(user === "" ? {} : { username: user }),

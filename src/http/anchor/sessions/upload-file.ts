@@ -1,11 +1,8 @@
-import { createWriteStream } from "node:fs";
-import { rm } from "node:fs/promises";
-import { join } from "node:path";
-import { pipeline } from "node:stream/promises";
 import { z } from "zod";
 import { Failure } from "../../../failure.ts";
 import { safeFileName } from "../../../file-name.ts";
 import { type Call, defineRoute } from "../../define-route.ts";
+import { keepUpload } from "./keep-upload.ts";
 import { sessionParams, sessionTag } from "./session.ts";
 
 const mostFileBytes = 100 * 1024 ** 2;
@@ -16,7 +13,7 @@ const uploading = {
   tag: sessionTag,
   summary: "Hand a file to the session's browser",
   description:
-    "As `multipart/form-data`, in the field `file`. Afterwards a file input can be given it over CDP by its bare name.",
+    "As `multipart/form-data`, in the field `file`. Afterwards a file input can be given it over CDP by its bare name. A file may have 100 MiB; all of a session's, 1 GiB in 200 files.",
   mostFileBytes,
   params: sessionParams,
   responses: {
@@ -51,11 +48,6 @@ async function keepFile({
   const file = await request.file();
   if (file === undefined) throw new Failure("invalid_argument", "There is no file in the field `file`.");
   const name = safeFileName(file.filename);
-  const path = join(live.uploadsDir, name);
-  await pipeline(file.file, createWriteStream(path, { mode: 0o600 }));
-  if (file.file.truncated) {
-    await rm(path, { force: true });
-    throw new Failure("request_too_large", `A file may have at most ${mostFileBytes} bytes.`);
-  }
+  await keepUpload(file.file, { folder: live.uploadsDir, name, mostFileBytes });
   return { status: 200 as const, body: { data: { status: "success", message: `Uploaded as ${name}` } } };
 }
