@@ -12,8 +12,11 @@ export type PageAct = Exclude<ActMessage, { type: "closeTab" }>;
 
 /** A page that somebody drives. */
 export interface PageActions {
-  /** Does it when what came before is done. What fails is logged: the viewer sees that nothing happened. */
-  act(message: PageAct): void;
+  /**
+   * Does it when what came before is done. What fails is logged: the viewer sees that nothing happened. Resolves when the
+   * page has answered, which may be never: one that hangs answers nothing. Undefined for what is passed over.
+   */
+  act(message: PageAct): Promise<void> | undefined;
   bringToFront(): Promise<void>;
   close(): Promise<void>;
 }
@@ -47,6 +50,8 @@ export async function actOnPage({
   let isPressTaken = false;
   let isDialogOpen = false;
   let turn: Promise<void> = Promise.resolve();
+  /** Moves and turns of the wheel that the page has not answered. */
+  let passing = 0;
 
   const listening = page.onEvent(({ method, params }) => {
     if (method === "Page.javascriptDialogOpening") {
@@ -79,10 +84,6 @@ export async function actOnPage({
       picker: open.picker,
     });
   };
-  /** What is sent to a page is not waited for: a press that opens a dialog is answered when that is closed. */
-  const unawaited = (work: Promise<void>) => {
-    work.catch(failed);
-  };
   const failed = (error: unknown) => log.debug({ err: error }, "a viewer's input did not reach the page");
 
   /** A page that hangs, or has a dialog open, finds no element; then the input goes to it as it is. */
@@ -96,7 +97,7 @@ export async function actOnPage({
     }
   };
 
-  const mouse = async (message: Extract<PageAct, { type: "mouse" }>, frame: Frame) => {
+  const mouse = async (message: Extract<PageAct, { type: "mouse" }>, frame: Frame, unawaited: Unawaited) => {
     const point = pointOf(message, frame);
     if (message.kind === "down") {
       closePicker();
@@ -109,7 +110,11 @@ export async function actOnPage({
     }
     unawaited(dispatchMouse(page, message, point));
   };
-  const key = async (message: Extract<PageAct, { type: "key" }>, frame: Frame | undefined) => {
+  const key = async (
+    message: Extract<PageAct, { type: "key" }>,
+    frame: Frame | undefined,
+    unawaited: Unawaited,
+  ) => {
     if (frame !== undefined && opensPicker(message)) {
       const open = await find(pickerInFocus(page));
       if (open !== undefined) return showPicker(open, frame);
@@ -127,18 +132,18 @@ export async function actOnPage({
     open.release();
   };
 
-  const doNext = async (message: PageAct): Promise<void> => {
+  const doNext = async (message: PageAct, unawaited: Unawaited): Promise<void> => {
     const frame = shown();
     switch (message.type) {
       case "mouse":
         // Nobody can point at what they do not see.
-        if (frame !== undefined) await mouse(message, frame);
+        if (frame !== undefined) await mouse(message, frame, unawaited);
         break;
       case "wheel":
         if (frame !== undefined) unawaited(dispatchWheel(page, message, pointOf(message, frame)));
         break;
       case "key":
-        await key(message, frame);
+        await key(message, frame, unawaited);
         break;
       case "text":
         unawaited(insertText(page, message.text));
@@ -160,15 +165,27 @@ export async function actOnPage({
     }
   };
 
+  const act = async (message: PageAct): Promise<void> => {
+    const sent: Promise<void>[] = [];
+    const unawaited: Unawaited = (work) => void sent.push(work.catch(failed));
+    // An answer cannot wait its turn: what came before may wait for it.
+    if (message.type === "answer") unawaited(answerDialog(page, message));
+    else await (turn = turn.then(() => doNext(message, unawaited)).catch(failed));
+    await Promise.all(sent);
+  };
+
   await Promise.all([
     page.send("Page.enable"),
     page.send("Page.setInterceptFileChooserDialog", { enabled: true, cancel: true }),
   ]);
   return {
     act(message) {
-      // An answer cannot wait its turn: what came before may wait for it.
-      if (message.type === "answer") unawaited(answerDialog(page, message));
-      else turn = turn.then(() => doNext(message)).catch(failed);
+      const isPassing = message.type === "wheel" || (message.type === "mouse" && message.kind === "move");
+      if (!isPassing) return act(message);
+      // A page that hangs is not sent each of them: the next tells where the mouse is.
+      if (passing >= mostPassing) return undefined;
+      passing += 1;
+      return act(message).finally(() => (passing -= 1));
     },
     async bringToFront() {
       await page.send("Page.bringToFront");
@@ -180,6 +197,11 @@ export async function actOnPage({
     },
   };
 }
+
+/** What is sent to a page is not waited for: a press that opens a dialog is answered when that is closed. */
+type Unawaited = (work: Promise<void>) => void;
+
+const mostPassing = 32;
 
 /** How long a page may take to say what is at a point, in milliseconds. */
 const findMs = 1_000;

@@ -12,6 +12,8 @@ export interface ViewerChannel {
   sendFrame(header: { n: number; width: number; height: number }, jpeg: Buffer): void;
   /** Calls `listener` with what the viewer sends, as far as its scope goes, until disposed of. */
   onMessage(listener: (message: ViewerMessage) => void): Disposable;
+  /** Shows the door to a viewer who sends faster than it can be dealt with. */
+  overrun(): void;
 }
 
 export interface ShowPagesOptions {
@@ -32,6 +34,9 @@ const mostPerSecond = 25;
 /** How many frames may be on their way to the viewer: one drawn while the next one comes. */
 const room = 2;
 const titleMs = 500;
+/** What a viewer may have sent that is not dealt with yet: so many messages, with so many characters of text. */
+const mostPending = 200;
+const mostPendingText = 4 * 2 ** 20;
 const firstSize = { width: 1_280, height: 1_280 };
 
 /** Shows a viewer the page that matters, and does in it what the viewer may do, until closed. */
@@ -107,11 +112,8 @@ export async function showPages({ pages, viewer, mayAct, log }: ShowPagesOptions
   };
 
   let follower: Follower | undefined;
-  const receiveLook = async (message: LookMessage) => {
-    if (message.type === "shown") {
-      onTheWay.get(message.n)?.();
-      onTheWay.delete(message.n);
-    } else if (message.type === "size") {
+  const receiveLook = async (message: Exclude<LookMessage, { type: "shown" }>) => {
+    if (message.type === "size") {
       const { width, height } = message;
       if (width === size.width && height === size.height) return;
       size = { width, height };
@@ -121,14 +123,35 @@ export async function showPages({ pages, viewer, mayAct, log }: ShowPagesOptions
       if (mayAct) await actions?.bringToFront();
     }
   };
-  const receive = (message: ViewerMessage) => {
-    if (message.type === "shown" || message.type === "size" || message.type === "tab")
-      receiveLook(message).catch((error: unknown) => log.debug({ err: error }, "a view was not changed"));
-    else if (message.type === "closeTab")
-      pages
+  const deal = (message: Exclude<ViewerMessage, { type: "shown" }>): Promise<void> | undefined => {
+    if (message.type === "size" || message.type === "tab")
+      return receiveLook(message).catch((error: unknown) =>
+        log.debug({ err: error }, "a view was not changed"),
+      );
+    if (message.type === "closeTab")
+      return pages
         .closePage(message.id)
         .catch((error: unknown) => log.debug({ err: error }, "a tab was not closed"));
-    else actions?.act(message);
+    return actions?.act(message);
+  };
+  let pending = 0;
+  let pendingText = 0;
+  const receive = (message: ViewerMessage) => {
+    if (message.type === "shown") {
+      onTheWay.get(message.n)?.();
+      onTheWay.delete(message.n);
+      return;
+    }
+    const length = "text" in message ? (message.text?.length ?? 0) : 0;
+    if (pending >= mostPending || pendingText + length > mostPendingText) return viewer.overrun();
+    const work = deal(message);
+    if (work === undefined) return;
+    pending += 1;
+    pendingText += length;
+    void work.finally(() => {
+      pending -= 1;
+      pendingText -= length;
+    });
   };
 
   const listening = new DisposableStack();

@@ -9,7 +9,11 @@ export const mostViewerBytes = 512 * 1_024;
 /** How often a viewer is asked whether it is still there, in milliseconds. */
 const pingMs = 15_000;
 
-const violatedPolicy = 1_008;
+/** What a viewer may leave unread, in bytes: some frames of a large window. */
+const mostUnreadBytes = 64 * 2 ** 20;
+
+/** RFC 6455 §7.4.1: the viewer sent what it may not, or too much. */
+export const violatedPolicy = 1_008;
 
 /** A viewer's WebSocket, as the side that has the page sees it. */
 export interface ViewerSocket extends ViewerChannel {
@@ -29,9 +33,21 @@ export function viewerSocket(
   const listeners = new Set<(message: ViewerMessage) => void>();
   /** How large its screen is a viewer says once, whoever shows it something then. */
   let size: ViewerMessage | undefined;
+  const close = (code: number, reason: string) => {
+    socket.close(code, reason);
+    // Who does not answer is not waited for.
+    setTimeout(() => socket.terminate(), 1_000).unref();
+  };
+  const write = (data: string | Buffer, isBinary = typeof data !== "string") => {
+    if (socket.readyState !== WebSocket.OPEN) return;
+    if (socket.bufferedAmount > mostUnreadBytes) socket.terminate();
+    else socket.send(data, { binary: isBinary });
+  };
   socket.on("message", (data: RawData, isBinary) => {
+    // What comes after it was shown the door.
+    if (socket.readyState !== WebSocket.OPEN) return;
     const message = isBinary ? undefined : readViewerMessage(textOf(data), { mayAct, mayGo });
-    if (message === undefined) socket.close(violatedPolicy, "not a message that this link allows");
+    if (message === undefined) close(violatedPolicy, "not a message that this link allows");
     else {
       if (message.type === "size") size = message;
       for (const listener of listeners) listener(message);
@@ -58,25 +74,20 @@ export function viewerSocket(
 
   return {
     send(message: ServerMessage) {
-      if (socket.readyState === WebSocket.OPEN) socket.send(JSON.stringify(message));
+      write(JSON.stringify(message));
     },
     sendFrame(header, jpeg) {
-      if (socket.readyState === WebSocket.OPEN) socket.send(packFrame(header, jpeg));
+      write(packFrame(header, jpeg));
     },
-    relay(data, isBinary) {
-      if (socket.readyState === WebSocket.OPEN) socket.send(data, { binary: isBinary });
-    },
+    relay: write,
     onMessage(listener) {
       listeners.add(listener);
       if (size !== undefined) listener(size);
       return { [Symbol.dispose]: () => void listeners.delete(listener) };
     },
     gone: gone.signal,
-    close(code, reason) {
-      socket.close(code, reason);
-      // Who does not answer is not waited for.
-      setTimeout(() => socket.terminate(), 1_000).unref();
-    },
+    overrun: () => close(violatedPolicy, "more than the page keeps up with"),
+    close,
   };
 }
 

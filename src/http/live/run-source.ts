@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { WebSocket } from "ws";
-import type { ViewerSocket } from "../../browser/screencast/viewer-socket.ts";
+import { type ViewerSocket, violatedPolicy } from "../../browser/screencast/viewer-socket.ts";
 import type { Database } from "../../database/open.ts";
 import { runChannel } from "../../job/record/run-events.ts";
 import type { RunStore } from "../../job/record/runs.ts";
@@ -18,6 +18,9 @@ export interface RunSourceDeps {
 /** How long a notification of the run may stay away before it is looked at all the same, in milliseconds. */
 const lookMs = 5_000;
 
+/** What a worker may leave unread of a viewer's messages, in bytes. */
+const mostUnreadBytes = 4 * 2 ** 20;
+
 const underWork: ReadonlySet<string> = new Set(["running", "waiting_for_code"]);
 
 /** A run in whichever process works on it: waited for while it is queued, and found again when another takes it up. */
@@ -27,9 +30,14 @@ export function runSource(
 ): LiveSource {
   const showFrom = async (worker: WebSocket, viewer: ViewerSocket) => {
     using _sending = viewer.onMessage((message) => {
-      if (worker.readyState === WebSocket.OPEN) worker.send(JSON.stringify(message));
+      if (worker.readyState !== WebSocket.OPEN) return;
+      if (worker.bufferedAmount > mostUnreadBytes) viewer.overrun();
+      else worker.send(JSON.stringify(message));
     });
     const closed = once(worker, "close");
+    worker.on("close", (code) => {
+      if (code === violatedPolicy) viewer.overrun();
+    });
     worker.on("error", () => worker.terminate());
     worker.on("message", (data, isBinary) => {
       if (data instanceof Buffer) viewer.relay(data, isBinary);

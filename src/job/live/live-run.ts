@@ -38,6 +38,7 @@ export function createLiveRun(log: Logger): LiveRun {
     // Looked at for each message: what was painted before it was hidden is not sent after.
     const guarded = {
       onMessage: viewer.onMessage,
+      overrun: viewer.overrun,
       send: (message: Parameters<ViewerSocket["send"]>[0]) => {
         if (wanted() !== undefined) viewer.send(message);
       },

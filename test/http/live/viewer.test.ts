@@ -178,6 +178,35 @@ test("a dialog is answered by one who drives, and a file chooser is said to be o
   await expect.poll(() => viewer.locator("#status").textContent()).toContain("asks for a file");
 });
 
+test("one who sends more than the page keeps up with is shown the door; moves are passed over", async () => {
+  driven.on("dialog", () => undefined);
+  const come = async () => {
+    const socket = await connect(tokenOf("drive"));
+    const live = Promise.withResolvers<void>();
+    const closed = Promise.withResolvers<number>();
+    socket.on("message", (_data, isBinary) => isBinary && live.resolve());
+    socket.on("close", (code) => closed.resolve(code));
+    await live.promise;
+    const send = (message: object, times = 1) => {
+      for (let sent = 0; sent < times; sent += 1) socket.send(JSON.stringify(message));
+    };
+    return { socket, send, closed: closed.promise };
+  };
+  const [moving, hasty, wordy] = [await come(), await come(), await come()];
+  // Nothing that is sent to a page with a dialog is answered before that is closed.
+  const asked = driven.evaluate(() => prompt("Anybody?"));
+  asked.catch(() => undefined);
+  moving.send({ type: "mouse", kind: "move", x: 0.5, y: 0.5 }, 2_000);
+  hasty.send({ type: "paste", text: "x" }, 240);
+  wordy.send({ type: "paste", text: "x".repeat(100_000) }, 60);
+  expect(await Promise.all([hasty.closed, wordy.closed])).toEqual([1_008, 1_008]);
+  expect(moving.socket.readyState).toBe(WebSocket.OPEN);
+  // The browser closes the dialog when a connection to the page does.
+  moving.send({ type: "answer", accept: true });
+  await asked;
+  moving.socket.terminate();
+});
+
 test("a tab that opens is shown, and when it closes the one before", async () => {
   const viewer = await view("drive");
   await click(viewer, 30, 380);
