@@ -196,7 +196,8 @@ describe("after a crash", () => {
     startedBefore();
     await using open = await opened();
     const pid = (await serverPid()) ?? 0;
-    await rm(paths.folder, { recursive: true });
+    // The server writes on while its files are removed.
+    await rm(paths.folder, { recursive: true, maxRetries: 10 });
     process.kill(pid, "SIGKILL");
     await expect
       .poll(() => open.stderr(), { timeout: 20_000 })

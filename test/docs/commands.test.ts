@@ -85,7 +85,9 @@ test("every npm script the docs name is in package.json", async () => {
   ];
   const texts = await Promise.all(pages.map((page) => readFile(join(root, page), "utf8").catch(() => "")));
   const named = [
-    ...texts.join("\n").matchAll(/\bnpm (?:run )?(demo|start|test|check|setup|bench|(?<=run )[a-z]+)/g),
+    ...texts
+      .join("\n")
+      .matchAll(/\bnpm (?:run )?(demo|start|test|check|setup|bench|(?<=run )[a-z]+(?::[a-z]+)?)/g),
   ];
   const missing = named.map(([, name]) => name ?? "").filter((name) => !(name in scripts));
   expect(new Set(missing)).toEqual(new Set());

@@ -246,7 +246,7 @@ describe("renewal", () => {
     const short = createLeases({ db: database, holder: "short", ttlMs: 1_500, log });
     const lease = await short.acquire("hung");
     proxy.stallOn(renewal);
-    await expect.poll(() => proxy.statements(renewal), { timeout: 10_000 }).toBeGreaterThanOrEqual(4);
+    await expect.poll(() => proxy.statements(renewal), { timeout: 20_000 }).toBeGreaterThanOrEqual(4);
     expect(lease.lost.aborted).toBe(false);
     await assertFence(db.database.kysely, lease.fence);
     proxy.cut();

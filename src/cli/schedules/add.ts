@@ -56,8 +56,8 @@ Examples:
       --every 15m --jitter 2m --overlap cancel_old`,
     )
     .action(async (name: string, options: AddOptions) => {
-      const { flow, identity, input, attempts, deadline, codeTimeout, provider } = options;
-      const { trace, webhook, tags, json, ...times } = options;
+      const { flow, identity, input, json, ...others } = options;
+      const { attempts, deadline, codeTimeout, provider, trace, webhook, tags, ...times } = others;
       const { parts, project, style } = context;
       const { identities, schedules } = await parts.store();
       const runOptions: RunOptions = {
