@@ -148,11 +148,16 @@ export function hasScreen(environment: NodeJS.ProcessEnv): boolean {
 export function chromiumEnvironment(environment: NodeJS.ProcessEnv): Record<string, string> {
   const wanted =
     /^(PATH|HOME|USER|LOGNAME|SHELL|LANG|LANGUAGE|LC_.*|TZ|DISPLAY|WAYLAND_DISPLAY|XAUTHORITY|XDG_.*|DBUS_.*|FONTCONFIG_.*|LD_LIBRARY_PATH|SSL_CERT_.*|NSS_.*|https?_proxy|all_proxy|no_proxy)$/i;
-  return Object.fromEntries(
+  const kept = Object.fromEntries(
     Object.entries(environment).filter(
       (entry): entry is [string, string] => wanted.test(entry[0]) && entry[1] !== undefined,
     ),
   );
+  // Without a UTF-8 locale it loses the names of downloads that are not plain ASCII.
+  const hasLocale = ["LC_ALL", "LC_CTYPE", "LANG"].some(
+    (name) => kept[name] !== undefined && kept[name] !== "",
+  );
+  return hasLocale ? kept : { ...kept, LANG: "C.UTF-8" };
 }
 
 const leastSharedMemory = 2 ** 30;

@@ -21,7 +21,8 @@ test("a process whose event loop stands still for good ends, and says where it s
     where: string[];
   };
   expect(line.msg).toContain("stands still");
-  expect(line.where[0]).toMatch(/^standStill .*stuck-program\.ts:\d+$/);
+  // It may be in a function of Node's at the moment.
+  expect(line.where.slice(0, 3).join("\n")).toMatch(/^standStill .*stuck-program\.ts:\d+$/m);
 });
 
 test("one that is busy in spells is left alone", async () => {

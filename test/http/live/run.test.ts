@@ -159,9 +159,8 @@ async function typeCode(viewer: Page): Promise<void> {
 
 test("`latchkey runs live` prints a link; a key that may only read gets no link that drives", async () => {
   const identity = await addIdentity("edsger", { totp: true });
-  const runId = await submit(ground.parts, { identityId: identity.id, flow: "trial/look" }, {
-    delay: 60_000,
-  } as object);
+  const job = { identityId: identity.id, flow: "trial/look" };
+  const runId = await submit(ground.parts, job, { delayMs: 60_000 });
   const { stdout, stderr } = await latchkey(
     ["runs", "live", runId.slice(0, 8), "--drive", "--server", service],
     ground.environment,

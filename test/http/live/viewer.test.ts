@@ -194,8 +194,10 @@ test("one who sends more than the page keeps up with is shown the door; moves ar
   };
   const [moving, hasty, wordy] = [await come(), await come(), await come()];
   // Nothing that is sent to a page with a dialog is answered before that is closed.
+  const opening = driven.waitForEvent("dialog");
   const asked = driven.evaluate(() => prompt("Anybody?"));
   asked.catch(() => undefined);
+  await opening;
   moving.send({ type: "mouse", kind: "move", x: 0.5, y: 0.5 }, 2_000);
   hasty.send({ type: "paste", text: "x" }, 240);
   wordy.send({ type: "paste", text: "x".repeat(100_000) }, 60);
