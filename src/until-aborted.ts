@@ -16,3 +16,11 @@ export async function untilAborted<T>(signal: AbortSignal, work: () => T | Promi
     signal.removeEventListener("abort", onAbort);
   }
 }
+
+/** Resolves when the signal is aborted. */
+export function aborted(signal: AbortSignal): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  if (signal.aborted) resolve();
+  else signal.addEventListener("abort", () => resolve(), { once: true });
+  return promise;
+}

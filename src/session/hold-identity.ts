@@ -1,6 +1,6 @@
 import type { Page } from "playwright-core";
 import { connectTo } from "../browser/handed-out/connect.ts";
-import { fillContext, readContext } from "../browser/handed-out/default-context.ts";
+import { addStateForPages, readContext } from "../browser/handed-out/default-context.ts";
 import { openInDefaultContext } from "../browser/handed-out/open-in-default-context.ts";
 import type { StartedChromium } from "../browser/handed-out/pool.ts";
 import type { OpenSession, Session } from "../browser/session.ts";
@@ -174,7 +174,8 @@ function openIdentityBrowser(
       await session.restore(state);
       return (await session.renew(state)).page;
     }
-    const page = await fillContext(context, { state, log });
+    await addStateForPages(context, { state, log });
+    const page = await context.newPage();
     await session.page.close();
     return page;
   };

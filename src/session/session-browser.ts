@@ -1,9 +1,8 @@
 import type { BrowserContext, Page } from "playwright-core";
 import { connectTo } from "../browser/handed-out/connect.ts";
-import { addState, readContext } from "../browser/handed-out/default-context.ts";
+import { readContext } from "../browser/handed-out/default-context.ts";
 import { type ChromiumPool, type StartedChromium, usualShape } from "../browser/handed-out/pool.ts";
 import { openSignInProxy } from "../browser/handed-out/sign-in-proxy.ts";
-import { createSessionStorageRestorer } from "../browser/session-storage.ts";
 import type { Identity, SavedState } from "../identity/types.ts";
 import type { Logger } from "../log.ts";
 import { Secret } from "../secret.ts";
@@ -34,15 +33,6 @@ async function proxyAddress(
   if (proxy?.username === undefined) return proxy?.server;
   const { server, username, password = new Secret("") } = proxy;
   return resources.use(await openSignInProxy({ server, username, password })).server;
-}
-
-/** The pages that are opened from now on have it. */
-export async function restoreProfile(
-  context: BrowserContext,
-  { state, log }: { state: SavedState; log: Logger },
-): Promise<void> {
-  await addState(context, { state, log });
-  createSessionStorageRestorer({ context, saved: state.sessionStorage });
 }
 
 /** What is left to the clients: one page, that of the first identity, of the size asked for. */

@@ -1,9 +1,10 @@
+import { addStateForPages } from "../browser/handed-out/default-context.ts";
 import type { StartedChromium } from "../browser/handed-out/pool.ts";
 import { toFailure } from "../failure.ts";
 import type { Identity, SavedState } from "../identity/types.ts";
 import type { Ending } from "./ending.ts";
 import { type HeldIdentity, type HoldDeps, holdIdentity } from "./hold-identity.ts";
-import { leaveOnePage, restoreProfile } from "./session-browser.ts";
+import { leaveOnePage } from "./session-browser.ts";
 import type { NewSession, SessionIdentity } from "./types.ts";
 
 export interface SignInRequest
@@ -34,7 +35,7 @@ export async function signEverybodyIn(deps: HoldDeps, request: SignInRequest): P
   let hasLeft = false;
   const held: HeldIdentity[] = [];
   try {
-    if (profileState !== undefined) await restoreProfile(context, { state: profileState, log });
+    if (profileState !== undefined) await addStateForPages(context, { state: profileState, log });
     for (const [index, identity] of identities.entries()) {
       const entry = entries[index];
       if (entry === undefined) break;

@@ -1,4 +1,4 @@
-import type { BrowserContext, Page } from "playwright-core";
+import type { BrowserContext } from "playwright-core";
 import type { SavedState } from "../../identity/types.ts";
 import type { Logger } from "../../log.ts";
 import { createStateCapture } from "../capture-state.ts";
@@ -18,14 +18,13 @@ export async function addState(
   });
 }
 
-/** Puts a state into a context, and opens a page that its tab's part of the state will be in. */
-export async function fillContext(
+/** Puts a state into a context beside what is there; the pages that are opened from now on have their tab's part of it. */
+export async function addStateForPages(
   context: BrowserContext,
   { state, log }: { state: SavedState; log: Logger },
-): Promise<Page> {
+): Promise<void> {
   await addState(context, { state, log });
   createSessionStorageRestorer({ context, saved: state.sessionStorage });
-  return await context.newPage();
 }
 
 /** The state of a context that was filled with `before`. Origins that no page is open at are as they were then. */

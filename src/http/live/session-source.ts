@@ -3,6 +3,7 @@ import { showPages } from "../../browser/screencast/show-pages.ts";
 import type { Database } from "../../database/open.ts";
 import { runChannel } from "../../job/record/run-events.ts";
 import type { Logger } from "../../log.ts";
+import { aborted } from "../../until-aborted.ts";
 import type { LiveSource } from "./live-source.ts";
 
 /** A session of this process, as far as it is looked at. */
@@ -73,11 +74,4 @@ async function handedOut(
     clearTimeout(timer);
     wake = Promise.withResolvers();
   }
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  if (signal.aborted) resolve();
-  else signal.addEventListener("abort", () => resolve(), { once: true });
-  return promise;
 }

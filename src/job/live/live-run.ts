@@ -4,6 +4,7 @@ import { type ShownPages, showPages } from "../../browser/screencast/show-pages.
 import type { ViewerSocket } from "../../browser/screencast/viewer-socket.ts";
 import type { Session } from "../../browser/session.ts";
 import type { Logger } from "../../log.ts";
+import { aborted } from "../../until-aborted.ts";
 
 /** A run that this process works on, as far as somebody may look at it. */
 export interface LiveRun extends AsyncDisposable {
@@ -109,11 +110,4 @@ export function createLiveRun(log: Logger): LiveRun {
       await Promise.all(serving);
     },
   };
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  if (signal.aborted) resolve();
-  else signal.addEventListener("abort", () => resolve(), { once: true });
-  return promise;
 }
