@@ -262,7 +262,7 @@ export const failures = {
   not_implemented: {
     retryable: false,
     status: 501,
-    advice: "This server does not offer it: docs/anchor.md lists what is served.",
+    advice: "This server does not offer it: docs/anchor.md and docs/prefactor.md list what is served.",
   },
   too_many_requests: {
     retryable: true,

@@ -2,6 +2,7 @@ import type { FastifyRequest } from "fastify";
 import { anchorDialect } from "./anchor/dialect.ts";
 import { type Dialect, latchkeyDialect } from "./dialect.ts";
 import { kratosDialect } from "./kratos/dialect.ts";
+import { prefactorDialect } from "./prefactor/dialect.ts";
 
 declare module "fastify" {
   interface FastifyContextConfig {
@@ -11,7 +12,7 @@ declare module "fastify" {
 }
 
 /** Those that are asked for a path that no route answers, in turn; Latchkey's own owns what is left. */
-const dialects: readonly Dialect[] = [anchorDialect, kratosDialect, latchkeyDialect];
+const dialects: readonly Dialect[] = [anchorDialect, kratosDialect, prefactorDialect, latchkeyDialect];
 
 /** The dialect a request is to be refused in: its route's, or the path's where there is no route. */
 export function dialectOf(request: FastifyRequest): Dialect {

@@ -32,7 +32,8 @@ export function idempotencyOf(
   return { idempotency: { key, fingerprint } };
 }
 
-function sortKeys(_key: string, value: unknown): unknown {
+/** For `JSON.stringify`: objects with their keys in order. */
+export function sortKeys(_key: string, value: unknown): unknown {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return value;
   return Object.fromEntries(Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1)));
 }

@@ -12,6 +12,7 @@ import { getFlow } from "./flows/get-flow.ts";
 import { listFlows } from "./flows/list-flows.ts";
 import { getIdentityHealth } from "./identities/get-health.ts";
 import { listIdentities } from "./identities/list-identities.ts";
+import { prefactorRoutes } from "./prefactor/routes.ts";
 import { cancelRun } from "./runs/cancel-run.ts";
 import { getRun } from "./runs/get-run.ts";
 import { handInCode } from "./runs/hand-in-code.ts";
@@ -62,4 +63,5 @@ export const routes: readonly Route[] = [
   openDebugSession,
   endDebugSession,
   ...anchorRoutes,
+  ...prefactorRoutes,
 ];

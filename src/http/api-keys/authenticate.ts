@@ -10,7 +10,13 @@ export interface FailedAttempts {
   count(request: FastifyRequest): Promise<void>;
 }
 
-const noKey = "The request carries no API key.";
+/** No key at all: some APIs tell it from one that is no good. */
+export class MissingKey extends Failure {
+  constructor() {
+    super("unauthenticated", "The request carries no API key.");
+  }
+}
+
 const badKey = "The API key is not good.";
 
 /**
@@ -22,7 +28,7 @@ export async function authenticate(
   { keyCheck, failedAttempts }: { keyCheck: KeyCheck; failedAttempts: FailedAttempts },
 ): Promise<Caller> {
   const key = presentedKey(request.headers);
-  if (key === undefined) throw new Failure("unauthenticated", noKey);
+  if (key === undefined) throw new MissingKey();
   // A key that was good lately is let through also from an address that others spoil.
   if (!keyCheck.knows(key)) await failedAttempts.assertAllowed(request);
   const caller = await keyCheck.check(key);

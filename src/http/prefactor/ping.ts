@@ -1,0 +1,12 @@
+import { z } from "zod";
+import { defineRoute } from "../define-route.ts";
+
+export const ping = defineRoute({
+  method: "GET",
+  url: "/api/v1/ping",
+  access: "read",
+  tag: "prefactor: ping",
+  summary: "Whether the key is good",
+  responses: { 200: z.object({ status: z.literal("success") }) },
+  handler: async () => ({ status: 200, body: { status: "success" as const } }),
+});
