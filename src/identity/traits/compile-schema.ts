@@ -1,0 +1,78 @@
+import type { FailureDetail } from "../../failure.ts";
+import { checkDocument, unusable } from "./check-document.ts";
+import { createFinder } from "./extract.ts";
+import { detailsOf, reasonOf } from "./fault-text.ts";
+import { faultTree } from "./fault-tree.ts";
+import { type Extracted, identifiedBy } from "./identified-by.ts";
+import { interruptible } from "./interruptible.ts";
+import type { JsonObject } from "./json.ts";
+import { oversizeOf } from "./oversize.ts";
+import { createValidators } from "./validators.ts";
+
+/** How long one look at an identity's traits may take: far more than any honest schema needs, even on a busy machine. */
+const mostMs = 500;
+const inTime = interruptible(mostMs);
+
+export interface TraitsSchema {
+  readonly document: JsonObject;
+  /**
+   * What is wrong with traits: `reason` in Kratos's words, and each fault with its place (`traits.email`). Nothing where
+   * they fit. A fault of a format or a number repeats the trait's value, cut at 100 characters, as Kratos's does.
+   * Never throws.
+   */
+  faultsOf(traits: unknown): { reason: string; faults: FailureDetail[] } | null;
+  /**
+   * What traits that fit are good for, normalised.
+   *
+   * @throws Failure `invalid_argument` where they are more than the schema can be applied to in time: faultsOf says so too
+   */
+  extract(traits: JsonObject): Extracted;
+}
+
+/**
+ * Makes an identity schema ready for use: JSON Schema draft-07, or 2020-12 where `$schema` says so, with Kratos's
+ * keyword `ory.sh/kratos` in it. The schema comes from whoever has a key: nothing is fetched for it, and no pattern of
+ * it can hold up the process for longer than half a second.
+ *
+ * @throws Failure `invalid_argument`, saying what and where: no JSON Schema of those drafts, nothing under
+ *   `properties.traits`, a `$ref` that leaves the document or leads in a circle, a nested `$id`, an unknown key of
+ *   `ory.sh/kratos`, a pattern that is none or longer than 1,000 characters, larger than 256 KiB, deeper than 32 levels.
+ */
+export function compileTraitsSchema(document: unknown): TraitsSchema {
+  const checked = checkDocument(document);
+  const validators = createValidators(checked);
+  const finder = createFinder(checked, (place, value) => validators.faults(place, value).length === 0);
+
+  return {
+    document: checked.document,
+
+    faultsOf(traits) {
+      const oversize = oversizeOf(traits);
+      if (oversize !== undefined) {
+        return refused(oversize);
+      }
+      try {
+        const faults = inTime(() => validators.faults("#", { traits }));
+        if (faults.length === 0) {
+          return null;
+        }
+        const tree = faultTree(faults);
+        return { reason: reasonOf(tree), faults: detailsOf(tree) };
+      } catch {
+        return refused("could not be checked: the schema's patterns take too long for them");
+      }
+    },
+
+    extract(traits) {
+      try {
+        return identifiedBy(inTime(() => finder.find({ traits })));
+      } catch {
+        throw unusable("its patterns take too long for these traits");
+      }
+    },
+  };
+}
+
+function refused(message: string): { reason: string; faults: FailureDetail[] } {
+  return { reason: `I[#/traits] S[#/properties/traits] ${message}`, faults: [{ path: "traits", message }] };
+}

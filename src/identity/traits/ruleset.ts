@@ -1,0 +1,84 @@
+import { type Extension, extensionKeyword, extensionSchema } from "./extension.ts";
+import { isJsonObject, type JsonObject } from "./json.ts";
+
+export { builtInSchema, presets } from "./presets.ts";
+
+/** One thing a pool of identities asks for. `email` and `username` factors are the top-level traits of their names. */
+export interface Factor {
+  name: string;
+  type: "email" | "username" | "password" | "totp" | "magic_code" | "oidc";
+  /** Whether its value names one identity of the pool. */
+  identifier: boolean;
+  /** Whether it is kept with the identity, not asked anew each time. */
+  persistent: boolean;
+}
+
+/** The identity schema that asks for what a ruleset's factors ask: a trait for each e-mail address and username. */
+export function schemaOfRuleset(factors: readonly Factor[]): JsonObject {
+  const hasCodes = factors.some((factor) => factor.type === "magic_code");
+  const properties = factors
+    .filter(isTrait)
+    .map((factor): [string, JsonObject] => [factor.name, traitOf(factor, hasCodes)]);
+  return {
+    $schema: "http://json-schema.org/draft-07/schema#",
+    type: "object",
+    properties: { traits: { type: "object", properties: Object.fromEntries(properties) } },
+  };
+}
+
+/**
+ * The factors an identity schema describes: each top-level text trait that identifies, each other e-mail trait that is
+ * verified, then `password`, `totp` and `magic_code`, which need no trait.
+ */
+export function rulesetOfSchema(document: JsonObject): Factor[] {
+  const factors = Object.entries(traitsOf(document)).flatMap(([name, trait]) => factorOf(name, trait));
+  return [
+    ...factors,
+    { name: "password", type: "password", identifier: false, persistent: true },
+    { name: "totp", type: "totp", identifier: false, persistent: true },
+    { name: "magic_code", type: "magic_code", identifier: false, persistent: false },
+  ];
+}
+
+function isTrait(factor: Factor): boolean {
+  return factor.type === "email" || factor.type === "username";
+}
+
+function traitOf(factor: Factor, hasCodes: boolean): JsonObject {
+  const isEmail = factor.type === "email";
+  const credentials = {
+    password: { identifier: true },
+    ...(isEmail && hasCodes ? { code: { identifier: true, via: "email" } } : {}),
+  };
+  const extension = {
+    ...(factor.identifier ? { credentials } : {}),
+    ...(isEmail ? { verification: { via: "email" }, recovery: { via: "email" } } : {}),
+  };
+  return {
+    type: "string",
+    ...(isEmail ? { format: "email" } : { minLength: 1 }),
+    maxLength: 320,
+    title: factor.name,
+    ...(Object.keys(extension).length === 0 ? {} : { [extensionKeyword]: extension }),
+  };
+}
+
+function traitsOf(document: JsonObject): JsonObject {
+  const traits = isJsonObject(document["properties"]) ? document["properties"]["traits"] : undefined;
+  return isJsonObject(traits) && isJsonObject(traits["properties"]) ? traits["properties"] : {};
+}
+
+function factorOf(name: string, trait: unknown): Factor[] {
+  if (!isJsonObject(trait) || trait["type"] !== "string") {
+    return [];
+  }
+  const extension: Extension = extensionSchema.safeParse(trait[extensionKeyword]).data ?? {};
+  const { password, webauthn, code } = extension.credentials ?? {};
+  const identifier =
+    password?.identifier === true || webauthn?.identifier === true || code?.identifier === true;
+  const isEmail = trait["format"] === "email" || extension.verification?.via === "email";
+  if (!identifier && !(isEmail && extension.verification !== undefined)) {
+    return [];
+  }
+  return [{ name, type: isEmail ? "email" : "username", identifier, persistent: true }];
+}
