@@ -5,14 +5,8 @@ import { createGround } from "./conformance/anchor/ground.ts";
 import { runChecks, summary, type Tally } from "./conformance/check.ts";
 import { startOwnServer } from "./conformance/own-server.ts";
 
-const usage = `node scripts/conformance.ts anchor [--url URL --key KEY] [--read-key KEY] [--stranger-key KEY]
-
-Holds a server to the API of Anchor Browser, through its official SDK: one of this checkout's own, or the one at
---url with a key of scope admin. --read-key and --stranger-key (of another project) let more be looked at.
-The server has to reach a practice site on this machine's loopback.
-`;
-
-interface Keys {
+interface Server {
+  url: string;
   key: string;
   readKey?: string;
   strangerKey?: string;
@@ -20,15 +14,25 @@ interface Keys {
 
 const print = (line: string) => process.stdout.write(`${line}\n`);
 
-async function anchor(server: Keys & { url: string }): Promise<Tally> {
-  const [user, other] = practiceUsers;
-  await using site = await startPracticeSite();
-  return await runChecks(anchorChecks(), createGround({ ...server, site, user, other }), print);
-}
+/** The checks of each API, by its name. */
+const apis: Readonly<Record<string, (server: Server) => Promise<Tally>>> = {
+  async anchor(server) {
+    const [user, other] = practiceUsers;
+    await using site = await startPracticeSite();
+    return await runChecks(anchorChecks(), createGround({ ...server, site, user, other }), print);
+  },
+};
 
-async function ownServer(): Promise<Tally> {
+const usage = `node scripts/conformance.ts ${Object.keys(apis).join("|")} [--url URL --key KEY] [--read-key KEY] [--stranger-key KEY]
+
+Holds a server to the API of another service, as that service's clients speak it: one of this checkout's own, or the
+one at --url with a key of scope admin. --read-key and --stranger-key (of another project) let more be looked at.
+The server has to reach a practice site on this machine's loopback.
+`;
+
+async function onOwnServer(check: (server: Server) => Promise<Tally>): Promise<Tally> {
   await using server = await startOwnServer();
-  return await anchor({
+  return await check({
     url: server.url,
     key: await server.addKey("admin"),
     readKey: await server.addKey("read"),
@@ -47,14 +51,17 @@ const { positionals, values } = parseArgs({
 });
 const { url, key, "read-key": readKey, "stranger-key": strangerKey } = values;
 
-if (positionals.join() !== "anchor" || (url === undefined) !== (key === undefined)) {
+const [name = "", ...more] = positionals;
+const check = Object.hasOwn(apis, name) ? apis[name] : undefined;
+
+if (check === undefined || more.length > 0 || (url === undefined) !== (key === undefined)) {
   process.stderr.write(usage);
   process.exitCode = 2;
 } else {
   const tally =
     url === undefined || key === undefined
-      ? await ownServer()
-      : await anchor({
+      ? await onOwnServer(check)
+      : await check({
           url: url.replace(/\/$/, ""),
           key,
           ...(readKey === undefined ? {} : { readKey }),
