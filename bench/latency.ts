@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Browser, BrowserContextOptions } from "playwright-core";
+import { withSite } from "../src/identity/site-of.ts";
 import { type Figure, ms, percentile } from "./support/figures.ts";
 import { type Ground } from "./support/ground.ts";
 
@@ -29,7 +30,7 @@ export async function latency(ground: Ground, how: string): Promise<Figure[]> {
     const { started, outcome } = await ground.times(runId);
     // The next session is being made ahead now; the script must not pay for that.
     await sleep(betweenMs);
-    const script = await timed(() => bareScript(ground.bare, identity.sourceUrl, storageState));
+    const script = await timed(() => bareScript(ground.bare, withSite(identity).sourceUrl, storageState));
     // The first rounds warm both up.
     if (round < 0) continue;
     runs.push(outcome - started);

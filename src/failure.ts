@@ -29,6 +29,11 @@ export const failures = {
     advice: "The flow returned something its output schema, or JSON, does not allow: correct the flow.",
   },
   invalid_argument: { retryable: false, status: 400, advice: "Correct the argument as the message says." },
+  invalid_traits: {
+    retryable: false,
+    status: 400,
+    advice: "Correct the traits as the message says, or the schema of the application.",
+  },
   not_found: {
     retryable: false,
     status: 404,
@@ -51,6 +56,11 @@ export const failures = {
     status: 409,
     advice:
       "The site refused this identity's credentials before: correct them with `latchkey identities update`, then `latchkey identities validate`.",
+  },
+  no_site: {
+    retryable: false,
+    status: 409,
+    advice: "Give the identity's application a URL, or the identity one of its own.",
   },
   identity_inactive: { retryable: false, status: 409, advice: "Set the identity's state to active." },
   identity_busy: {

@@ -1,6 +1,7 @@
 import { type Command, Option } from "commander";
 import { registrableDomain } from "../identity/domains.ts";
 import { check, urlSchema } from "../identity/identity-input.ts";
+import { withSite } from "../identity/site-of.ts";
 import type { RevealedPasskey } from "../identity/types.ts";
 import { allowedOrigins } from "../login/allowed-origin.ts";
 import type { CliContext } from "./context.ts";
@@ -56,7 +57,7 @@ async function add(context: CliContext, name: string, options: AddOptions): Prom
   const url = options.url === undefined ? undefined : check(urlSchema, "URL", options.url);
   if (!headless) checkDisplay(context);
   const { identities } = await context.parts.store();
-  const { id, sourceUrl, allowedDomains } = await identities.get(context.project, name);
+  const { id, sourceUrl, allowedDomains } = withSite(await identities.get(context.project, name));
   const [{ runHere }, { makePasskeyFlow, makePasskeyFlowName }] = await Promise.all([
     import("./run-here.ts"),
     import("../job/make-passkey.ts"),

@@ -13,6 +13,7 @@ import * as sessions from "./migrations/0007_sessions.ts";
 import * as applications from "./migrations/0008_applications.ts";
 import * as connect from "./migrations/0009_connect.ts";
 import * as providers from "./migrations/0010_providers.ts";
+import * as traits from "./migrations/0011_traits.ts";
 import type { Tables } from "./tables.ts";
 
 /** Every migration, in the order of its name. One that was released is never edited: add another. */
@@ -27,6 +28,7 @@ const migrations: Readonly<Record<string, Migration>> = {
   "0008_applications": applications,
   "0009_connect": connect,
   "0010_providers": providers,
+  "0011_traits": traits,
 };
 
 /**

@@ -13,14 +13,22 @@ type NullableTimestamp = ColumnType<Date | null, Date | string | null | undefine
 type NullableText = ColumnType<string | null, string | null | undefined, string | null>;
 type NullableJson = ColumnType<unknown, string | null | undefined, string | null>;
 
+interface FactorRow {
+  name: string;
+  type: "email" | "username" | "password" | "totp" | "magic_code" | "oidc";
+  identifier: boolean;
+  persistent: boolean;
+}
+
 export interface Tables {
   projects: { id: string; created_at: Timestamp };
   applications: {
     id: Generated<string>;
     project: string;
     name: string;
-    url: string;
-    /** Of the URL, in lower case, with its port where that is not the scheme's own. */
+    /** Null where it is a schema or pool that no site was named for. */
+    url: NullableText;
+    /** Of the URL, in lower case, with its port where that is not the scheme's own; empty without one. */
     host: string;
     description: NullableText;
     allowed_domains: Json<string[]>;
@@ -31,6 +39,10 @@ export interface Tables {
     frame_origins: DefaultedJson<string[]>;
     /** A `data:` URL. */
     icon: NullableText;
+    /** Of its identities' traits. */
+    traits_schema: ColumnType<{ [name: string]: unknown } | null, string | null | undefined, string | null>;
+    /** The factors its identities may have. */
+    ruleset: ColumnType<FactorRow[] | null, string | null | undefined, string | null>;
     created_at: Timestamp;
     updated_at: Timestamp;
   };
@@ -55,10 +67,20 @@ export interface Tables {
     name: string;
     /** As whoever made it calls it; need not be unique. */
     display_name: NullableText;
-    source_url: string;
+    /** Null where its application's URL is meant. */
+    source_url: NullableText;
     allowed_domains: Json<string[]>;
     max_sessions: number | null;
-    metadata: Json<Record<string, unknown>>;
+    state: Generated<"active" | "inactive">;
+    state_changed_at: Timestamp;
+    traits: DefaultedJson<{ [name: string]: unknown }>;
+    /** The trait that is its username. */
+    login_name: NullableText;
+    metadata: ColumnType<{ [name: string]: unknown } | null, string | null | undefined, string | null>;
+    metadata_admin: ColumnType<{ [name: string]: unknown } | null, string | null | undefined, string | null>;
+    external_id: NullableText;
+    first_seen: NullableJson;
+    last_seen: NullableJson;
     provider: string | null;
     /** What its provider knows it by, where that keeps identities itself. */
     provider_identity_id: ColumnType<string | null, string | null | undefined, string | null>;
@@ -90,12 +112,59 @@ export interface Tables {
   };
   credentials: {
     identity_id: string;
-    type: "username_password" | "authenticator" | "passkey" | "mailbox" | "custom";
+    type:
+      | "username_password"
+      | "authenticator"
+      | "passkey"
+      | "mailbox"
+      | "custom"
+      | "password_hash"
+      | "backup_codes"
+      | "oidc"
+      | "saml"
+      | "webauthn";
     /** What may be shown: field names, algorithm, digits, period. */
     summary: Json<Record<string, unknown>>;
     /** The fields as JSON, sealed under the identity's data key. */
     sealed: Buffer;
+    created_at: Timestamp;
     updated_at: Timestamp;
+  };
+  /** What identities are known by, normalised. */
+  identity_identifiers: {
+    application_id: string;
+    identity_id: string;
+    kind: "password" | "webauthn" | "code" | "oidc" | "saml";
+    value: string;
+  };
+  identity_addresses: {
+    id: string;
+    application_id: string;
+    identity_id: string;
+    purpose: "verification" | "recovery";
+    via: "email" | "sms";
+    value: string;
+    verified: boolean;
+    status: "pending" | "sent" | "completed";
+    verified_at: NullableTimestamp;
+    created_at: Timestamp;
+    updated_at: Timestamp;
+  };
+  /** What is left of removed identities, for a while. */
+  deleted_identities: {
+    id: string;
+    project: string;
+    application_id: string | null;
+    content: Json<{ [name: string]: unknown }>;
+    deleted_at: Timestamp;
+  };
+  /** Creations that were asked for under a key of the client's own. */
+  identity_requests: {
+    project: string;
+    key: string;
+    fingerprint: Buffer;
+    identity_id: string;
+    created_at: Timestamp;
   };
   saved_states: {
     identity_id: string;

@@ -2,6 +2,8 @@ import { z } from "zod";
 import { Failure } from "../failure.ts";
 import { checkCallbackUrl } from "./callback-url.ts";
 import { allowedDomainsSchema, maxSessionsSchema, nameSchema, urlSchema } from "./identity-input.ts";
+import { compileTraitsSchema } from "./traits/compile-schema.ts";
+import type { JsonObject } from "./types.ts";
 
 const mostUrls = 50;
 const longestIcon = 96 * 1_024;
@@ -36,6 +38,40 @@ const iconSchema = z
     "is not a base64 data: URL of a PNG, JPEG, WebP, GIF or SVG picture",
   );
 
+const factorTypes = ["email", "username", "password", "totp", "magic_code", "oidc"] as const;
+const mostFactors = 50;
+
+/** A Kratos identity schema. */
+const traitsSchemaSchema = z.custom<JsonObject>().superRefine((document, context) => {
+  try {
+    compileTraitsSchema(document);
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    context.addIssue({ code: "custom", message: error.message });
+  }
+});
+
+const rulesetSchema = z
+  .array(
+    z.strictObject({
+      name: z.string().regex(/^[a-z][a-z0-9_]{0,49}$/, "is not a name of lower-case letters, digits and _"),
+      type: z.enum(factorTypes),
+      identifier: z.boolean(),
+      persistent: z.boolean(),
+    }),
+  )
+  .min(1)
+  .max(mostFactors)
+  .refine(
+    (factors) => new Set(factors.map(({ name }) => name)).size === factors.length,
+    "names a factor twice",
+  )
+  .refine(
+    (factors) =>
+      factors.every(({ type, identifier }) => !identifier || type === "email" || type === "username"),
+    "identifies by a factor that is neither an email nor a username",
+  );
+
 const optional = {
   description: z.string().max(2_000).nullable().optional(),
   allowedDomains: allowedDomainsSchema.optional(),
@@ -46,9 +82,16 @@ const optional = {
   frameOrigins: z.array(originSchema).max(mostUrls).optional(),
   /** A base64 `data:` URL of a picture. */
   icon: iconSchema.nullable().optional(),
+  traitsSchema: traitsSchemaSchema.nullable().optional(),
+  ruleset: rulesetSchema.nullable().optional(),
 };
 
-export const newApplicationSchema = z.strictObject({ name: nameSchema, url: urlSchema, ...optional });
+export const newApplicationSchema = z.strictObject({
+  name: nameSchema,
+  /** Null for a schema or pool whose site is yet to be named. */
+  url: urlSchema.nullable(),
+  ...optional,
+});
 export const applicationPatchSchema = newApplicationSchema.partial();
 
 export type NewApplication = z.input<typeof newApplicationSchema>;

@@ -1,7 +1,10 @@
+import { randomUUIDv7 } from "node:crypto";
 import type { Insertable, Selectable } from "kysely";
 import type { z } from "zod";
 import type { Tables } from "../database/tables.ts";
 import { type applicationPatchSchema, hostOf, type newApplicationSchema } from "./application-input.ts";
+import type { Factor } from "./traits/ruleset.ts";
+import type { JsonObject } from "./types.ts";
 
 /** A target site, for all identities that sign in to it. */
 export interface Application {
@@ -9,8 +12,9 @@ export interface Application {
   project: string;
   /** Unique within the project. */
   name: string;
-  url: string;
-  /** Of the URL: what identities' sources are matched with. */
+  /** Null where it is a schema or pool that no site was named for. */
+  url: string | null;
+  /** Of the URL, or empty: what identities' sources are matched with. */
   host: string;
   description: string | null;
   /** Registrable domains, beyond the source's own, that its identities' credentials may be typed on. */
@@ -23,6 +27,10 @@ export interface Application {
   frameOrigins: string[];
   /** A `data:` URL. */
   icon: string | null;
+  /** A Kratos identity schema; null for that of the ruleset, or the built-in one: see `schemaDocumentOf`. */
+  traitsSchema: JsonObject | null;
+  /** The factors its identities may have; null for those of the schema: see `rulesetOf`. */
+  ruleset: Factor[] | null;
   createdAt: Date;
   updatedAt: Date;
 }
@@ -40,6 +48,8 @@ export function toApplication(row: Selectable<Tables["applications"]>): Applicat
     callbackUrls: row.callback_urls,
     frameOrigins: row.frame_origins,
     icon: row.icon,
+    traitsSchema: row.traits_schema,
+    ruleset: row.ruleset,
     createdAt: row.created_at,
     updatedAt: row.updated_at,
   };
@@ -50,15 +60,18 @@ export function columnsOf(
   fields: z.output<typeof applicationPatchSchema>,
 ): Partial<Insertable<Tables["applications"]>> {
   const { name, url, description, allowedDomains, maxSessions, callbackUrls, frameOrigins, icon } = fields;
+  const { traitsSchema, ruleset } = fields;
   return {
     ...(name === undefined ? {} : { name }),
-    ...(url === undefined ? {} : { url, host: hostOf(url) }),
+    ...(url === undefined ? {} : { url, host: url === null ? "" : hostOf(url) }),
     ...(description === undefined ? {} : { description }),
     ...(allowedDomains === undefined ? {} : { allowed_domains: JSON.stringify(allowedDomains) }),
     ...(maxSessions === undefined ? {} : { max_sessions: maxSessions }),
     ...(callbackUrls === undefined ? {} : { callback_urls: JSON.stringify(callbackUrls) }),
     ...(frameOrigins === undefined ? {} : { frame_origins: JSON.stringify(frameOrigins) }),
     ...(icon === undefined ? {} : { icon }),
+    ...(traitsSchema === undefined ? {} : { traits_schema: jsonOf(traitsSchema) }),
+    ...(ruleset === undefined ? {} : { ruleset: jsonOf(ruleset) }),
   };
 }
 
@@ -68,11 +81,14 @@ export function requiredColumns(
   { name, url, allowedDomains = [], maxSessions = null }: z.output<typeof newApplicationSchema>,
 ) {
   return {
+    id: randomUUIDv7(),
     project,
     name,
     url,
-    host: hostOf(url),
+    host: url === null ? "" : hostOf(url),
     allowed_domains: JSON.stringify(allowedDomains),
     max_sessions: maxSessions,
   };
 }
+
+const jsonOf = (value: object | null) => (value === null ? null : JSON.stringify(value));

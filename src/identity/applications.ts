@@ -13,6 +13,7 @@ import { recordAudit } from "./audit.ts";
 import { addStandardFlow } from "./auth-flows.ts";
 import { withConflicts } from "./conflicts.ts";
 import { check, isUuid } from "./identity-input.ts";
+import { removeOne } from "./remove-identity.ts";
 import type { Actor } from "./types.ts";
 
 export type { NewApplication } from "./application-input.ts";
@@ -128,12 +129,12 @@ export function createApplications({ db: { kysely } }: { db: Database }): Applic
             if (found === undefined) throw notFound(project, id);
             if (cascade) {
               const identities = await trx
-                .deleteFrom("identities")
+                .selectFrom("identities")
+                .select("id")
                 .where("application_id", "=", id)
-                .returning("id")
                 .execute();
               for (const { id: identityId } of identities)
-                await recordAudit(trx, { project, actor, action: "identity.removed", identityId });
+                await removeOne(trx, { project, id: identityId, actor });
             }
             await trx.deleteFrom("applications").where("id", "=", id).execute();
             await recordAudit(trx, { project, actor, action: "application.removed" });

@@ -12,11 +12,15 @@ export function canReauthenticate({
   name,
   status,
   statusReason,
-  credentials,
+  credentials: held,
   lastLogin,
   providerIdentityId = null,
+  loginName = null,
+  state = "active",
 }: Pick<Identity, "name" | "status" | "statusReason" | "credentials" | "lastLogin"> &
-  Partial<Pick<Identity, "providerIdentityId">>): CanReauthenticate {
+  Partial<Pick<Identity, "providerIdentityId" | "loginName" | "state">>): CanReauthenticate {
+  if (state === "inactive") return no("It is inactive.");
+  const credentials = held.filter(({ isKeptOnly }) => isKeptOnly !== true);
   const validate = `\`latchkey identities validate ${name}\``;
   if (status === "failed")
     return no(
@@ -26,10 +30,23 @@ export function canReauthenticate({
   if (providerIdentityId !== null) return { can: true, reason: null };
   const has = (type: string) => credentials.some((credential) => credential.type === type);
   const password = credentials.find(({ type }) => type === "username_password");
-  if (credentials.length === 0) return no("It has no saved credentials.");
-  if (password === undefined && !has("passkey") && !has("custom"))
+  if (
+    held.some(({ type }) => type === "password_hash") &&
+    !has("passkey") &&
+    !has("mailbox") &&
+    !has("custom")
+  )
+    return no("Of its password there is a hash only, which no site takes: store the password itself.");
+  if (credentials.length === 0)
+    return no(
+      held.length === 0
+        ? "It has no saved credentials."
+        : "Its credentials are kept for another service: none of them signs it in here.",
+    );
+  if (password === undefined && loginName === null && !has("passkey") && !has("custom"))
     return no("It has neither a username nor a passkey to sign in with.");
-  if (password?.passwordless === true && !has("passkey") && !has("mailbox"))
+  const isPasswordless = password === undefined ? !has("custom") : password.passwordless === true;
+  if (isPasswordless && !has("passkey") && !has("mailbox"))
     return no("The site sends it a code or link, and it has no mailbox that Latchkey can read.");
   if (status === "pending") return no(`It was never signed in with its present credentials: ${validate}.`);
   return afterLogin(lastLogin, { gives: has("authenticator") || has("mailbox") || has("passkey"), validate });

@@ -3,7 +3,11 @@ import { Failure } from "../failure.ts";
 
 /** Does a write, with the database's own constraint errors turned into failures: the constraints are the only check without a race. */
 export async function withConflicts<T>(
-  messages: { unique?: string; reference?: string; referenced?: string },
+  messages: {
+    unique?: string | ((constraint: string | undefined) => string);
+    reference?: string;
+    referenced?: string;
+  },
   write: () => Promise<T>,
 ): Promise<T> {
   try {
@@ -13,7 +17,9 @@ export async function withConflicts<T>(
       const uniqueViolation = "23505";
       const foreignKeyViolation = "23503";
       if (error.code === uniqueViolation && messages.unique !== undefined) {
-        throw new Failure("conflict", messages.unique, { cause: error });
+        const { unique } = messages;
+        const message = typeof unique === "string" ? unique : unique(error.constraint);
+        throw new Failure("conflict", message, { cause: error });
       }
       if (error.code === foreignKeyViolation && messages.reference !== undefined) {
         throw new Failure("not_found", messages.reference, { cause: error });

@@ -43,7 +43,7 @@ export interface ConnectToken {
 export interface ConnectTokens {
   /**
    * @returns `token`, shown this once; `tokenHash`, SHA-256 in hex, for the caller to know it by
-   * @throws Failure `invalid_argument` for the callback, `not_found` for the application or identity
+   * @throws Failure `invalid_argument` for the callback, `not_found` for the application or identity, `no_site`
    */
   make(request: NewConnectToken): Promise<{ token: Secret; tokenHash: string; expiresAt: Date }>;
   /** Undefined for what is no token of ours: a guess costs one hash, and no query. */
@@ -144,15 +144,16 @@ export function createConnectTokens({
   };
 }
 
-/** The callbacks the application lists. @throws Failure `not_found` */
+/** The callbacks the application lists. @throws Failure `not_found`, `no_site` */
 async function callbacksOf(kysely: Kysely<Tables>, project: string, id: string): Promise<string[]> {
   const row = await kysely
     .selectFrom("applications")
-    .select("callback_urls")
+    .select(["callback_urls", "name", "url"])
     .where("project", "=", project)
     .where("id", "=", isUuid(id) ? id : null)
     .executeTakeFirst();
   if (row === undefined) throw new Failure("not_found", `There is no application ${id}.`);
+  if (row.url === null) throw new Failure("no_site", `The application "${row.name}" has no URL yet.`);
   return row.callback_urls;
 }
 

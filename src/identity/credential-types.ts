@@ -1,16 +1,27 @@
 import { Secret } from "../secret.ts";
 import type { Authenticator } from "./authenticator.ts";
 import type { CheckedCredential } from "./identity-input.ts";
-import type {
-  CredentialSummary,
-  CredentialType,
-  RevealedCredentials,
-  RevealedMailbox,
-  RevealedPasskey,
+import {
+  type CredentialSummary,
+  type CredentialType,
+  type KeptCredentialType,
+  keptCredentialTypes,
+  type RevealedCredentials,
+  type RevealedMailbox,
+  type RevealedPasskey,
 } from "./types.ts";
+
+function isKeptType(type: CredentialType): type is KeptCredentialType {
+  return keptCredentialTypes.some((kept) => kept === type);
+}
+
+const isKept = (
+  credential: CheckedCredential,
+): credential is Extract<CheckedCredential, { type: KeptCredentialType }> => isKeptType(credential.type);
 
 /** What anyone may see of a credential: nothing that signs in. */
 export function summaryOf(credential: CheckedCredential): Record<string, unknown> {
+  if (isKept(credential)) return { isKeptOnly: true };
   switch (credential.type) {
     case "username_password":
       return credential.password === undefined ? { passwordless: true } : {};
@@ -50,10 +61,11 @@ export function summariesOf(revealed: RevealedCredentials): CredentialSummary[] 
 
 /** What is sealed of a credential, as plain JSON; `assignRevealed` reads it. */
 export function plainOf(credential: CheckedCredential): Record<string, unknown> {
+  if (isKept(credential)) return { kept: credential.kept.reveal() };
   switch (credential.type) {
     case "username_password":
       return {
-        username: credential.username.reveal(),
+        ...(credential.username === undefined ? {} : { username: credential.username.reveal() }),
         ...(credential.password === undefined ? {} : { password: credential.password.reveal() }),
       };
     case "authenticator": {
@@ -76,10 +88,20 @@ export function plainOf(credential: CheckedCredential): Record<string, unknown> 
 }
 
 /** Puts an unsealed credential in its place. The seal authenticated what `plainOf` wrote: its shape needs no second check. */
-export function assignRevealed(revealed: RevealedCredentials, type: CredentialType, plain: unknown): void {
+export function assignRevealed(
+  revealed: RevealedCredentials,
+  { type, plain, loginName }: { type: CredentialType; plain: unknown; loginName: string | null },
+): void {
+  if (isKeptType(type)) {
+    const { kept } = plain as { kept: string };
+    revealed.kept = { ...revealed.kept, [type]: new Secret(kept) };
+    return;
+  }
   switch (type) {
     case "username_password": {
-      const { username, password } = plain as { username: string; password?: string };
+      const { username = loginName, password } = plain as { username?: string; password?: string };
+      // Its trait was taken away.
+      if (username === null) return;
       revealed.usernamePassword = {
         username: new Secret(username),
         ...(password === undefined ? {} : { password: new Secret(password) }),

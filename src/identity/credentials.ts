@@ -2,20 +2,28 @@ import { type Kysely, sql, type Transaction } from "kysely";
 import type { Tables } from "../database/tables.ts";
 import { Failure } from "../failure.ts";
 import type { Redactor } from "../redact.ts";
+import { Secret } from "../secret.ts";
 import type { AuditAction } from "./audit.ts";
 import { assignRevealed, plainOf, secretsOf, summaryOf } from "./credential-types.ts";
 import type { CheckedCredential } from "./identity-input.ts";
 import type { Keyring } from "./keyring.ts";
 import { open, seal } from "./seal.ts";
 import type { Actor, CredentialType, RevealedCredentials } from "./types.ts";
+import { replaceIdentifiers } from "./write-traits.ts";
 
-/** Seals credentials and stores them in place of those of the same types. */
+/**
+ * Seals credentials and stores them in place of those of the same types. A password takes the place of a hash, and a
+ * hash that of a password: an account has one.
+ */
 export async function storeCredentials(
   trx: Transaction<Tables>,
-  identity: { id: string; key: Buffer },
+  identity: { id: string; key: Buffer; applicationId: string | null },
   credentials: readonly CheckedCredential[],
 ): Promise<void> {
   if (credentials.length === 0) return;
+  const given = new Set(credentials.map(({ type }) => type));
+  const replaced = replacedBy(credentials).filter((type) => !given.has(type));
+  if (replaced.length > 0) await removeCredentials(trx, identity.id, replaced);
   await trx
     .insertInto("credentials")
     .values(
@@ -37,6 +45,45 @@ export async function storeCredentials(
         updated_at: sql<Date>`now()`,
       })),
     )
+    .execute();
+  for (const credential of credentials) {
+    if (credential.type !== "oidc" && credential.type !== "saml") continue;
+    const { type: kind, identifiers = [] } = credential;
+    if (identity.applicationId === null) continue;
+    await replaceIdentifiers(
+      trx,
+      { id: identity.id, applicationId: identity.applicationId },
+      { kinds: [kind], identifiers: identifiers.map((value) => ({ kind, value })) },
+    );
+  }
+}
+
+function replacedBy(credentials: readonly CheckedCredential[]): CredentialType[] {
+  return credentials.flatMap((credential): CredentialType[] => {
+    if (credential.type === "password_hash") return ["username_password"];
+    return credential.type === "username_password" && credential.password !== undefined
+      ? ["password_hash"]
+      : [];
+  });
+}
+
+/** With the identifiers that came with them. */
+export async function removeCredentials(
+  trx: Transaction<Tables>,
+  identityId: string,
+  types: readonly CredentialType[],
+): Promise<void> {
+  await trx
+    .deleteFrom("credentials")
+    .where("identity_id", "=", identityId)
+    .where("type", "in", types)
+    .execute();
+  const kinds = types.filter((type) => type === "oidc" || type === "saml");
+  if (kinds.length === 0) return;
+  await trx
+    .deleteFrom("identity_identifiers")
+    .where("identity_id", "=", identityId)
+    .where("kind", "in", kinds)
     .execute();
 }
 
@@ -60,13 +107,14 @@ export async function revealCredentials(
     key_id: string;
     type: CredentialType | null;
     sealed: Buffer | null;
+    login_name: string | null;
   }>`
     with entry as (
       insert into audit (project, actor, action, identity_id, run_id)
       select project, ${actor.name}, ${action}, id, ${actor.runId ?? null}::uuid
       from identities where id = ${identityId}
     )
-    select i.data_key, i.key_id, c.type, c.sealed
+    select i.data_key, i.key_id, i.login_name, c.type, c.sealed
     from identities i left join credentials c on c.identity_id = i.id
     where i.id = ${identityId}
   `.execute(kysely);
@@ -79,8 +127,11 @@ export async function revealCredentials(
   for (const { type, sealed } of rows) {
     if (type === null || sealed === null) continue;
     const plain: unknown = JSON.parse(open(key, { identityId, field: type }, sealed).toString("utf8"));
-    assignRevealed(revealed, type, plain);
+    assignRevealed(revealed, { type, plain, loginName: first.login_name });
   }
+  // Where the site asks for no password, who it is is enough to begin with.
+  if (revealed.usernamePassword === undefined && first.login_name !== null)
+    revealed.usernamePassword = { username: new Secret(first.login_name) };
   if (redactor !== undefined) for (const secret of secretsOf(revealed)) redactor.add(secret);
   return revealed;
 }

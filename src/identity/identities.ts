@@ -2,7 +2,9 @@ import type { Database } from "../database/open.ts";
 import type { Logger } from "../log.ts";
 import type { Redactor } from "../redact.ts";
 import { type AuditEntry, listAudit } from "./audit.ts";
+import { createIdentity } from "./create-identity.ts";
 import { revealCredentials } from "./credentials.ts";
+import { getDeleted } from "./deleted-identities.ts";
 import { type Finding, type HealthEntry, healthHistory, recordHealth } from "./health.ts";
 import {
   identitiesOfApplication,
@@ -10,21 +12,24 @@ import {
   type ListedIdentity,
 } from "./identities-of-application.ts";
 import type { IdentityPatch, NewIdentity } from "./identity-input.ts";
-import {
-  createIdentity,
-  getByProviderId,
-  getIdentity,
-  removeIdentity,
-  setStatus,
-  updateIdentity,
-} from "./identity-records.ts";
+import { getByExternalId, getByProviderId, getIdentity, setStatus } from "./identity-records.ts";
 import type { Keyring } from "./keyring.ts";
 import { type IdentityFilter, type IdentityPage, listIdentities } from "./list-identities.ts";
+import {
+  countIdentities,
+  identitiesOfPool,
+  type PageQuery,
+  type PoolQuery,
+  pageIdentities,
+} from "./page-identities.ts";
 import { savePasskeyCounter } from "./passkey-counter.ts";
+import { removeIdentity } from "./remove-identity.ts";
 import { clearState, type LoadedState, loadState, saveState } from "./saved-states.ts";
+import { createTraitsSchemas } from "./schema-of.ts";
 import { claimTimeStep, lastTimeStep } from "./time-steps.ts";
 import type {
   Actor,
+  DeletedIdentity,
   Fence,
   Identity,
   IdentityStatus,
@@ -32,25 +37,39 @@ import type {
   RevealedCredentials,
   SavedState,
 } from "./types.ts";
+import { updateIdentity } from "./update-identity.ts";
 
 /** The identities and their secrets. Queries per call are noted where a run pays for them. */
 export interface Identities {
-  /** @throws Failure `invalid_argument` listing every fault; `conflict`; `not_found` for the application or project. */
+  /**
+   * With `idempotency`, a request that comes again with its key within 24 hours is the identity it made.
+   * @throws Failure `invalid_argument` and `invalid_traits` listing every fault; `conflict`, also for a key that was used
+   * with another fingerprint; `not_found` for the application or project
+   */
   create(project: string, input: NewIdentity, actor: Actor): Promise<Identity>;
   /** By id or name; 1 query. @throws Failure `unknown_identity` */
   get(project: string, idOrName: string): Promise<Identity>;
   /** The first that has this id at its provider; 1 query. */
   getByProviderId(project: string, providerIdentityId: string): Promise<Identity | undefined>;
+  /** 1 query. @throws Failure `unknown_identity` */
+  getByExternalId(project: string, externalId: string): Promise<Identity>;
+  /** What is left of one that was removed during the last 30 days. 1 query. */
+  getDeleted(project: string, id: string): Promise<DeletedIdentity | undefined>;
+  /** In the order of ids, which is nearly that of their making. 1 query. */
+  page(project: string, query: PageQuery): Promise<{ items: Identity[]; hasMore: boolean }>;
+  count(project: string, query?: Pick<PageQuery, "ids" | "identifier">): Promise<number>;
+  /** A stretch of an application's, and how many it has in all. 2 queries. */
+  ofPool(project: string, query: PoolQuery): Promise<{ items: Identity[]; total: number }>;
   /** In the order of names. */
   list(project: string, filter?: IdentityFilter): Promise<IdentityPage>;
   /** All of an application's, in the order they were made; none where there is no such application. 1 query. */
   ofApplication(project: string, applicationId: string, filter?: ListedFilter): Promise<ListedIdentity[]>;
   /**
-   * Changed credentials, or a changed source URL, make it `pending` and clear its saved state.
-   * @throws Failure `invalid_argument`, `unknown_identity`, `conflict`, `not_found`
+   * Changed credentials, a changed login name or source URL make it `pending` and clear its saved state.
+   * @throws Failure `invalid_argument`, `invalid_traits`, `unknown_identity`, `conflict`, `not_found`
    */
   update(project: string, id: string, patch: IdentityPatch, actor: Actor): Promise<Identity>;
-  /** With its credentials and saved state; the audit stays. @throws Failure `unknown_identity` */
+  /** With its credentials and saved state; the audit stays, and what `getDeleted` gives. @throws Failure `unknown_identity` */
   remove(project: string, id: string, actor: Actor): Promise<void>;
   /**
    * `reason` is our own text or a failure code. Give `Identity.credentialsVersion` as the run read it, and what the run
@@ -109,11 +128,16 @@ export interface IdentitiesOptions {
 }
 
 export function createIdentities({ db: { kysely }, keyring, redactor, log }: IdentitiesOptions): Identities {
-  const deps = { kysely, keyring, redactor, log };
+  const deps = { kysely, keyring, redactor, log, schemas: createTraitsSchemas() };
   return {
     create: (project, input, actor) => createIdentity(deps, { project, input, actor }),
     get: (project, idOrName) => getIdentity(kysely, project, idOrName),
     getByProviderId: (project, id) => getByProviderId(kysely, project, id),
+    getByExternalId: (project, externalId) => getByExternalId(kysely, project, externalId),
+    getDeleted: (project, id) => getDeleted(kysely, project, id),
+    page: (project, query) => pageIdentities(kysely, project, query),
+    count: (project, query = {}) => countIdentities(kysely, project, query),
+    ofPool: (project, query) => identitiesOfPool(kysely, project, query),
     list: (project, filter = {}) => listIdentities(kysely, project, filter),
     ofApplication: (project, applicationId, filter = {}) =>
       identitiesOfApplication(kysely, { project, applicationId, ...filter }),

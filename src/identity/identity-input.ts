@@ -7,7 +7,13 @@ import { domainFault, isLoopback } from "./domains.ts";
 import { mailboxSchema } from "./mailbox-input.ts";
 import { passkeySchema } from "./passkey-input.ts";
 import { secretSchema } from "./secret-input.ts";
-import { credentialTypes } from "./types.ts";
+import {
+  addressPurposes,
+  addressStatuses,
+  credentialTypes,
+  type JsonObject,
+  keptCredentialTypes,
+} from "./types.ts";
 
 /** A name for people: anything printable, but nothing that looks like an id. */
 export const nameSchema = z
@@ -39,10 +45,14 @@ const proxySchema = z
   .string()
   .refine(isProxyServer, "is not http://host:port or socks5://host:port, without user and password");
 
+const keptSchema = z
+  .custom<Secret>((value) => value instanceof Secret, "is not a Secret")
+  .refine((secret) => secret.reveal().length <= 65_536, "is larger than 64 KiB");
+
 const credentialSchema = z.discriminatedUnion("type", [
   z.strictObject({
     type: z.literal("username_password"),
-    username: secretSchema,
+    username: secretSchema.optional(),
     password: secretSchema.optional(),
   }),
   z
@@ -70,6 +80,11 @@ const credentialSchema = z.discriminatedUnion("type", [
       .record(z.string().min(1).max(100), secretSchema)
       .refine((fields) => Object.keys(fields).length > 0, "has no fields"),
   }),
+  z.strictObject({
+    type: z.enum(keptCredentialTypes),
+    kept: keptSchema,
+    identifiers: z.array(z.string().min(1).max(1_000)).max(100).optional(),
+  }),
 ]);
 
 const credentialsSchema = z
@@ -79,9 +94,21 @@ const credentialsSchema = z
     "holds two of one type",
   );
 
-const metadataSchema = z
-  .record(z.string(), z.json())
-  .refine((metadata) => JSON.stringify(metadata).length <= 65_536, "is larger than 64 KiB");
+const jsonObjectSchema = z
+  .custom<JsonObject>(
+    (value) => z.record(z.string(), z.json()).safeParse(value).success,
+    "is not an object of JSON",
+  )
+  .refine((value) => JSON.stringify(value).length <= 65_536, "is larger than 64 KiB");
+
+const addressSchema = z.strictObject({
+  purpose: z.enum(addressPurposes),
+  via: z.enum(["email", "sms"]),
+  value: z.string(),
+  verified: z.boolean().optional(),
+  status: z.enum(addressStatuses).optional(),
+  verifiedAt: z.date().nullable().optional(),
+});
 
 const identityFields = {
   name: nameSchema.optional(),
@@ -90,10 +117,18 @@ const identityFields = {
   applicationId: z.uuid().nullable().optional(),
   /** The auth flow that its credentials were asked for by; one of the application's. */
   authFlowId: z.uuid().nullable().optional(),
-  sourceUrl: urlSchema,
+  /** Its application's unless given. */
+  sourceUrl: urlSchema.nullable().optional(),
   allowedDomains: allowedDomainsSchema.optional(),
   maxSessions: maxSessionsSchema.optional(),
-  metadata: metadataSchema.optional(),
+  state: z.enum(["active", "inactive"]).optional(),
+  /** Held against the application's schema where they are given. */
+  traits: jsonObjectSchema.optional(),
+  /** What is known of addresses; what the traits do not yield is passed over. */
+  addresses: z.array(addressSchema).max(100).optional(),
+  metadata: jsonObjectSchema.nullable().optional(),
+  metadataAdmin: jsonObjectSchema.nullable().optional(),
+  externalId: z.string().min(1).max(64, "is longer than 64 characters").nullable().optional(),
   provider: z.enum(providerNames).nullable().optional(),
   providerIdentityId: z.uuid().nullable().optional(),
   proxyServer: proxySchema.nullable().optional(),
@@ -102,11 +137,20 @@ const identityFields = {
   saveSessions: z.boolean().optional(),
 };
 
-export const newIdentitySchema = z.strictObject({ ...identityFields, credentials: credentialsSchema });
+/** A client's own name for a request, and what the request asks for: see `Identities.create`. */
+const idempotencySchema = z.strictObject({
+  key: z.string().min(1).max(255),
+  fingerprint: z.instanceof(Buffer),
+});
+
+export const newIdentitySchema = z.strictObject({
+  ...identityFields,
+  credentials: credentialsSchema,
+  idempotency: idempotencySchema.optional(),
+});
 
 export const identityPatchSchema = z.strictObject({
   ...identityFields,
-  sourceUrl: urlSchema.optional(),
   credentials: credentialsSchema.optional(),
   removeCredentials: z.array(z.enum(credentialTypes)).optional(),
 });

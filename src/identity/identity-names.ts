@@ -4,17 +4,27 @@ import type { Tables } from "../database/tables.ts";
 import { registrableDomain } from "./domains.ts";
 import { nameSchema, type newIdentitySchema } from "./identity-input.ts";
 
+/** Leaves room for what is put after it. */
+const longestSite = 80;
+
 export const taken = (name: string | undefined) => `An identity named "${name}" exists already.`;
 
 /** What to call it, the best first; the last is free for certain, unless somebody asked for that very name. */
 export function namesFor(
   id: string,
-  { name, displayName, sourceUrl }: z.output<typeof newIdentitySchema>,
+  {
+    name,
+    displayName,
+    sourceUrl,
+  }: Pick<z.output<typeof newIdentitySchema>, "name" | "displayName" | "sourceUrl">,
+  application: { name: string } | undefined,
 ): string[] {
   if (name !== undefined) return [name];
   const shown = nameSchema.safeParse(displayName);
   const own = shown.success ? [shown.data] : [];
-  return [...own, `${registrableDomain(new URL(sourceUrl).hostname)} ${id.slice(0, 8)}`];
+  const site = sourceUrl == null ? undefined : registrableDomain(new URL(sourceUrl).hostname);
+  // The id begins with the time: its end tells it from others of the same moment.
+  return [...own, `${(site ?? application?.name ?? "identity").slice(0, longestSite)} ${id.slice(-8)}`];
 }
 
 /** The first that no identity of the project has; nobody else takes one until the transaction ends. */

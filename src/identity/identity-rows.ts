@@ -1,7 +1,18 @@
 import { type Kysely, type SelectQueryBuilder, sql } from "kysely";
 import type { Tables } from "../database/tables.ts";
 import { currentHealth, type HealthRow } from "./health.ts";
-import type { CredentialSummary, Identity, IdentityStatus, LastLogin } from "./types.ts";
+import type {
+  Address,
+  CredentialSummary,
+  CredentialType,
+  Identifier,
+  Identity,
+  IdentityState,
+  IdentityStatus,
+  JsonObject,
+  LastLogin,
+  Sighting,
+} from "./types.ts";
 
 interface IdentityView {
   id: string;
@@ -9,11 +20,21 @@ interface IdentityView {
   name: string;
   display_name: string | null;
   application_id: string | null;
-  source_url: string;
+  source_url: string | null;
   allowed_domains: string[];
   application_domains: string[] | null;
   max_sessions: number | null;
-  metadata: Record<string, unknown>;
+  state: IdentityState;
+  state_changed_at: Date;
+  traits: JsonObject;
+  login_name: string | null;
+  identifiers: Identifier[];
+  addresses: AddressView[];
+  metadata: JsonObject | null;
+  metadata_admin: JsonObject | null;
+  external_id: string | null;
+  first_seen: Sighting | null;
+  last_seen: Sighting | null;
   provider: string | null;
   provider_identity_id: string | null;
   proxy_server: string | null;
@@ -21,6 +42,7 @@ interface IdentityView {
   status_reason: string | null;
   status_at: Date;
   credentials: CredentialSummary[];
+  credential_times: { type: CredentialType; created_at: string; updated_at: string }[];
   credentials_version: number;
   state_captured_at: Date | null;
   state_lapses_at: Date | null;
@@ -32,6 +54,13 @@ interface IdentityView {
   created_at: Date;
   updated_at: Date;
 }
+
+/** As JSON has it. */
+type AddressView = Pick<Address, "id" | "purpose" | "via" | "value" | "verified" | "status"> & {
+  verified_at: string | null;
+  created_at: string;
+  updated_at: string;
+};
 
 type From = Tables & { i: Tables["identities"]; a: Tables["applications"]; s: Tables["saved_states"] };
 
@@ -47,11 +76,27 @@ export function selectIdentities(kysely: Kysely<Tables>): SelectQueryBuilder<Fro
       "i.name",
       "i.display_name",
       "i.application_id",
-      "i.source_url",
+      sql<string | null>`coalesce(i.source_url, a.url)`.as("source_url"),
       "i.allowed_domains",
       "a.allowed_domains as application_domains",
       sql<number | null>`coalesce(i.max_sessions, a.max_sessions)`.as("max_sessions"),
+      "i.state",
+      "i.state_changed_at",
+      "i.traits",
+      "i.login_name",
+      sql<Identifier[]>`(
+        select coalesce(jsonb_agg(jsonb_build_object('kind', k.kind, 'value', k.value) order by k.kind, k.value), '[]')
+        from identity_identifiers k where k.identity_id = i.id
+      )`.as("identifiers"),
+      sql<AddressView[]>`(
+        select coalesce(jsonb_agg(to_jsonb(d) order by d.purpose desc, d.created_at, d.value), '[]')
+        from identity_addresses d where d.identity_id = i.id
+      )`.as("addresses"),
       "i.metadata",
+      "i.metadata_admin",
+      "i.external_id",
+      "i.first_seen",
+      "i.last_seen",
       "i.provider",
       "i.provider_identity_id",
       "i.proxy_server",
@@ -62,6 +107,12 @@ export function selectIdentities(kysely: Kysely<Tables>): SelectQueryBuilder<Fro
         select coalesce(jsonb_agg(c.summary || jsonb_build_object('type', c.type) order by c.type desc), '[]')
         from credentials c where c.identity_id = i.id
       )`.as("credentials"),
+      sql<IdentityView["credential_times"]>`(
+        select coalesce(jsonb_agg(jsonb_build_object(
+          'type', c.type, 'created_at', c.created_at, 'updated_at', c.updated_at
+        )), '[]')
+        from credentials c where c.identity_id = i.id
+      )`.as("credential_times"),
       "i.credentials_version",
       "s.captured_at as state_captured_at",
       "s.lapses_at as state_lapses_at",
@@ -87,7 +138,17 @@ export function toIdentity(row: IdentityView): Identity {
     sourceUrl: row.source_url,
     allowedDomains: [...new Set([...row.allowed_domains, ...(row.application_domains ?? [])])],
     maxSessions: row.max_sessions,
+    state: row.state,
+    stateChangedAt: row.state_changed_at,
+    traits: row.traits,
+    loginName: row.login_name,
+    identifiers: row.identifiers,
+    addresses: row.addresses.map(toAddress),
     metadata: row.metadata,
+    metadataAdmin: row.metadata_admin,
+    externalId: row.external_id,
+    firstSeen: row.first_seen,
+    lastSeen: row.last_seen,
     provider: row.provider,
     providerIdentityId: row.provider_identity_id,
     proxyServer: row.proxy_server,
@@ -95,6 +156,12 @@ export function toIdentity(row: IdentityView): Identity {
     statusReason: row.status_reason,
     statusAt: row.status_at,
     credentials: row.credentials,
+    credentialTimes: Object.fromEntries(
+      row.credential_times.map(({ type, created_at, updated_at }) => [
+        type,
+        { createdAt: new Date(created_at), updatedAt: new Date(updated_at) },
+      ]),
+    ),
     credentialsVersion: row.credentials_version,
     stateCapturedAt: row.state_captured_at,
     healthChecks: row.health_checks,
@@ -110,5 +177,20 @@ export function toIdentity(row: IdentityView): Identity {
     }),
     createdAt: row.created_at,
     updatedAt: row.updated_at,
+  };
+}
+
+function toAddress({ verified_at, created_at, updated_at, ...address }: AddressView): Address {
+  const { id, purpose, via, value, verified, status } = address;
+  return {
+    id,
+    purpose,
+    via,
+    value,
+    verified,
+    status,
+    verifiedAt: verified_at === null ? null : new Date(verified_at),
+    createdAt: new Date(created_at),
+    updatedAt: new Date(updated_at),
   };
 }

@@ -49,14 +49,15 @@ export async function saveState(
 ): Promise<boolean> {
   const { identityId, state, fence, credentialsVersion } = change;
   const identity = await kysely
-    .selectFrom("identities")
-    .select(["data_key", "key_id", "source_url"])
-    .where("id", "=", identityId)
+    .selectFrom("identities as i")
+    .leftJoin("applications as a", "a.id", "i.application_id")
+    .select(["i.data_key", "i.key_id", (eb) => eb.fn.coalesce("i.source_url", "a.url").as("source_url")])
+    .where("i.id", "=", identityId)
     .executeTakeFirst();
   if (identity === undefined) throw unknownIdentity(identityId);
   const key = keyring.unwrap(identityId, { dataKey: identity.data_key, keyId: identity.key_id });
   const sealed = seal(key, { identityId, field }, Buffer.from(JSON.stringify(state)));
-  const ends = lapsesAt(state, identity.source_url) ?? null;
+  const ends = (identity.source_url === null ? undefined : lapsesAt(state, identity.source_url)) ?? null;
   const { rows } = await sql<{ held: boolean; known: boolean; saved: boolean }>`
     with fence as materialized (${fenced(fence)}),
     saved as (

@@ -1,6 +1,9 @@
 import type { FailureCode } from "../failure.ts";
 import type { Secret } from "../secret.ts";
 import type { Health } from "./health.ts";
+import type { JsonObject } from "./traits/json.ts";
+
+export type { JsonObject } from "./traits/json.ts";
 
 export type IdentityStatus = "pending" | "validated" | "failed";
 
@@ -14,18 +17,25 @@ export interface LastLogin {
   handedIn: boolean;
 }
 
+/** Credentials of another service's that are kept as they came: nobody can sign in with them but at that service. */
+export const keptCredentialTypes = ["password_hash", "backup_codes", "oidc", "saml", "webauthn"] as const;
+export type KeptCredentialType = (typeof keptCredentialTypes)[number];
+
 export const credentialTypes = [
   "username_password",
   "authenticator",
   "passkey",
   "mailbox",
   "custom",
+  ...keptCredentialTypes,
 ] as const;
 export type CredentialType = (typeof credentialTypes)[number];
 
 /** A credential as anyone may see it: what it is, never what it holds. */
 export interface CredentialSummary {
   type: CredentialType;
+  /** Of those that are only kept: they sign nobody in. */
+  isKeptOnly?: true;
   /** For `username_password`: there is a username only, the site sends a code or link or takes a passkey. */
   passwordless?: true;
   /** For `passkey`: the relying party it signs in at, a domain. */
@@ -51,13 +61,34 @@ export interface Identity {
   /** As whoever made it calls it, where that is not its name: of any kind, and not unique. */
   displayName: string | null;
   applicationId: string | null;
-  /** The page a signed-in user lands on: where logins begin and where "signed in" is proved. */
-  sourceUrl: string;
+  /**
+   * The page a signed-in user lands on: where logins begin and where "signed in" is proved. Its own, else its
+   * application's; null where neither has one.
+   */
+  sourceUrl: string | null;
   /** Registrable domains, beyond the source's own, that credentials may be typed on: the identity's and its application's. */
   allowedDomains: string[];
   /** Sessions that may be open at once; null leaves it to the site, else 1. */
   maxSessions: number | null;
-  metadata: Record<string, unknown>;
+  /** An inactive one runs nothing. */
+  state: IdentityState;
+  stateChangedAt: Date;
+  /** What is known of the person, as its application's schema describes it. Not secret. */
+  traits: JsonObject;
+  /** The trait that is typed as its username where its credentials have none. */
+  loginName: string | null;
+  /** What its traits and federated logins make it known by, normalised: unique per application and kind. */
+  identifiers: Identifier[];
+  /** Those to be verified first; of a kind, in the order they were added. */
+  addresses: Address[];
+  /** For all who may read it; null where it was never set. */
+  metadata: JsonObject | null;
+  /** For administrators. */
+  metadataAdmin: JsonObject | null;
+  /** What another system knows it by: unique within the project. */
+  externalId: string | null;
+  firstSeen: Sighting | null;
+  lastSeen: Sighting | null;
   /** Where its sessions come from; null leaves it to the configuration. */
   provider: string | null;
   /** What that provider knows it by, where it keeps identities itself; null for one it knows nothing of. */
@@ -69,6 +100,7 @@ export interface Identity {
   statusReason: string | null;
   statusAt: Date;
   credentials: CredentialSummary[];
+  credentialTimes: Partial<Record<CredentialType, CredentialTimes>>;
   /** Raised whenever credentials or the source URL change; hand it back with what a run found out, see `setStatus`. */
   credentialsVersion: number;
   /** When the saved state was captured, or null when there is none. */
@@ -85,10 +117,75 @@ export interface Identity {
   updatedAt: Date;
 }
 
+export type IdentityState = "active" | "inactive";
+
+export interface CredentialTimes {
+  createdAt: Date;
+  updatedAt: Date;
+}
+
+/** The kinds of login that an identifier is for. */
+export type IdentifierKind = "password" | "webauthn" | "code" | "oidc" | "saml";
+
+export interface Identifier {
+  kind: IdentifierKind;
+  value: string;
+}
+
+export const addressPurposes = ["verification", "recovery"] as const;
+export type AddressPurpose = (typeof addressPurposes)[number];
+export const addressStatuses = ["pending", "sent", "completed"] as const;
+
+/** Where somebody can be reached, to verify that it is theirs or to recover the account. */
+export interface Address {
+  id: string;
+  purpose: AddressPurpose;
+  via: "email" | "sms";
+  /** Normalised. */
+  value: string;
+  verified: boolean;
+  status: (typeof addressStatuses)[number];
+  verifiedAt: Date | null;
+  createdAt: Date;
+  updatedAt: Date;
+}
+
+/** A moment somebody was somewhere as an identity. */
+export interface Sighting {
+  /** ISO 8601. */
+  at: string;
+  /** An IP address. */
+  address: string | null;
+  userAgent: string | null;
+}
+
+/** What is left of a removed identity: nothing that signs in. */
+export interface DeletedIdentity
+  extends Pick<
+    Identity,
+    | "id"
+    | "project"
+    | "name"
+    | "displayName"
+    | "applicationId"
+    | "loginName"
+    | "traits"
+    | "metadata"
+    | "metadataAdmin"
+    | "firstSeen"
+    | "lastSeen"
+    | "createdAt"
+  > {
+  deletedAt: Date;
+}
+
 /** Credentials as they are handed in, to be sealed at once. */
 export type NewCredential =
-  /** Without a password: the site sends a code or link, or takes a passkey. */
-  | { type: "username_password"; username: Secret; password?: Secret | undefined }
+  /**
+   * Without a username: what the identity's traits make its login name. Without a password: the site sends a code or
+   * link, or takes a passkey.
+   */
+  | { type: "username_password"; username?: Secret | undefined; password?: Secret | undefined }
   /** `secret`: base32, or a whole `otpauth://totp/…` URI, whose parameters then win. */
   | {
       type: "authenticator";
@@ -118,7 +215,9 @@ export type NewCredential =
       folder?: string;
       from?: string;
     }
-  | { type: "custom"; fields: Record<string, Secret> };
+  | { type: "custom"; fields: Record<string, Secret> }
+  /** `kept`: JSON, in the words of the API it came by. `identifiers`: what the other service knows the account by. */
+  | { type: KeptCredentialType; kept: Secret; identifiers?: string[] };
 
 /** `tls`: from the first byte (port 993). `starttls`: upgraded, or no login. `none`: loopback only. */
 export type MailboxSecurity = "tls" | "starttls" | "none";
@@ -162,6 +261,8 @@ export interface RevealedCredentials {
   passkey?: RevealedPasskey;
   mailbox?: RevealedMailbox;
   custom?: Record<string, Secret>;
+  /** As JSON. */
+  kept?: Partial<Record<KeptCredentialType, Secret>>;
 }
 
 /** On whose behalf something is read or written, for the audit. */

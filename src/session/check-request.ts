@@ -2,7 +2,7 @@ import { Failure } from "../failure.ts";
 import { registrableDomain } from "../identity/domains.ts";
 import type { Identities } from "../identity/identities.ts";
 import { isProxyServer } from "../identity/identity-input.ts";
-import type { Identity } from "../identity/types.ts";
+import { assertActive, type SitedIdentity, withSite } from "../identity/site-of.ts";
 import type { NewSession } from "./types.ts";
 
 const mostIdentities = 10;
@@ -49,16 +49,22 @@ export function limitsOf({ idleMinutes, maxMinutes }: NewSession): SessionLimits
 
 /**
  * The identities a session is to be signed in as. All of them share its cookies, so no two may be of one site.
- * @throws Failure `unknown_identity`, `invalid_argument`
+ * @throws Failure `unknown_identity`, `no_site`, `identity_inactive`, `invalid_argument`
  */
 export async function identitiesOf(
   identities: Pick<Identities, "get">,
   { project, identityIds = [] }: Pick<NewSession, "project" | "identityIds">,
-): Promise<Identity[]> {
+): Promise<SitedIdentity[]> {
   if (identityIds.length > mostIdentities)
     throw new Failure("invalid_argument", `A session has at most ${mostIdentities} identities.`);
-  const found = await Promise.all(identityIds.map((id) => identities.get(project, id)));
-  const bySite = new Map<string, Identity>();
+  const found = await Promise.all(
+    identityIds.map(async (id) => {
+      const identity = await identities.get(project, id);
+      assertActive(identity);
+      return withSite(identity);
+    }),
+  );
+  const bySite = new Map<string, SitedIdentity>();
   for (const identity of found) {
     const site = registrableDomain(new URL(identity.sourceUrl).hostname);
     const other = bySite.get(site);

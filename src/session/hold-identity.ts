@@ -9,7 +9,8 @@ import { Failure } from "../failure.ts";
 import { defineFlow, type Flow } from "../flow.ts";
 import { recordAudit } from "../identity/audit.ts";
 import { registrableDomain } from "../identity/domains.ts";
-import type { Identity, SavedState } from "../identity/types.ts";
+import type { SitedIdentity } from "../identity/site-of.ts";
+import type { SavedState } from "../identity/types.ts";
 import type { RunStore } from "../job/record/runs.ts";
 import type { RunDeps } from "../job/run/run-context.ts";
 import { runJob } from "../job/run-job.ts";
@@ -37,7 +38,7 @@ export interface HoldDeps
 
 export interface HoldRequest {
   runId: string;
-  identity: Identity;
+  identity: SitedIdentity;
   actor: string;
   started: StartedChromium;
   /** Whether the browser is for nobody else. */
@@ -205,7 +206,7 @@ function openIdentityBrowser(
   };
 }
 
-function ownPart(identity: Identity, site: Site | undefined): (state: SavedState) => SavedState {
+function ownPart(identity: SitedIdentity, site: Site | undefined): (state: SavedState) => SavedState {
   const hosts = [
     new URL(identity.sourceUrl).hostname,
     ...identity.allowedDomains,

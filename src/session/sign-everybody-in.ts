@@ -1,7 +1,8 @@
 import { addStateForPages } from "../browser/handed-out/default-context.ts";
 import type { StartedChromium } from "../browser/handed-out/pool.ts";
 import { toFailure } from "../failure.ts";
-import type { Identity, SavedState } from "../identity/types.ts";
+import type { SitedIdentity } from "../identity/site-of.ts";
+import type { SavedState } from "../identity/types.ts";
 import type { Ending } from "./ending.ts";
 import { type HeldIdentity, type HoldDeps, holdIdentity } from "./hold-identity.ts";
 import { leaveOnePage } from "./session-browser.ts";
@@ -9,7 +10,7 @@ import type { NewSession, SessionIdentity } from "./types.ts";
 
 export interface SignInRequest
   extends Pick<NewSession, "actor" | "headed" | "initialUrl" | "skipValidation" | "viewport"> {
-  identities: readonly Identity[];
+  identities: readonly SitedIdentity[];
   profileState: SavedState | undefined;
   started: StartedChromium;
   ending: Ending;
@@ -18,7 +19,7 @@ export interface SignInRequest
   entries: readonly SessionIdentity[];
   onChange: () => void;
   /** Whether the state that an identity has in the browser at the end is to be saved. */
-  savesState: (identity: Identity) => boolean;
+  savesState: (identity: SitedIdentity) => boolean;
   /** Ends the session. */
   onCancelled: () => void;
 }

@@ -3,7 +3,8 @@ import type { ChromiumPool } from "../browser/handed-out/pool.ts";
 import type { BrowserWatch } from "../browser/handed-out/watch.ts";
 import type { VideoMaker } from "../browser/recording/video-maker.ts";
 import { Failure, toFailure } from "../failure.ts";
-import type { Identity, SavedState } from "../identity/types.ts";
+import type { SitedIdentity } from "../identity/site-of.ts";
+import type { SavedState } from "../identity/types.ts";
 import type { Logger } from "../log.ts";
 import { limitsOf } from "./check-request.ts";
 import { openDoor } from "./door.ts";
@@ -41,7 +42,7 @@ export interface StartedSession {
 }
 
 export interface StartRequest extends NewSession {
-  identities: readonly Identity[];
+  identities: readonly SitedIdentity[];
   /** Of the profile it starts with. */
   profileState: SavedState | undefined;
   /** The session is over, its clients are out, and its browser is still there. */

@@ -76,7 +76,7 @@ describe("a new identity", () => {
 
   test("without a name gets one from its site", async () => {
     const made = await identities.create("default", newIdentity(), actor);
-    expect(made.name).toBe(`example.com ${made.id.slice(0, 8)}`);
+    expect(made.name).toBe(`example.com ${made.id.slice(-8)}`);
   });
 
   test("keeps nothing secret in the clear in the database", async () => {

@@ -3,6 +3,7 @@ import type { Command } from "commander";
 import type { Session } from "../../browser/session.ts";
 import { defineFlow } from "../../flow.ts";
 import { secretsOf } from "../../identity/credential-types.ts";
+import { withSite } from "../../identity/site-of.ts";
 import { createRedactor } from "../../redact.ts";
 import type { CliContext } from "../context.ts";
 import { checkDisplay } from "../display.ts";
@@ -63,7 +64,7 @@ export async function recordFlow(
   const { config, stderr, style, errorStyle } = context;
   const place = await placeFor(name, config.flowsDir);
   const { identities } = await context.parts.store();
-  const { id, sourceUrl } = await identities.get(context.project, identity);
+  const { id, sourceUrl } = withSite(await identities.get(context.project, identity));
   const isSecret = await secretTest(context, id);
   const [{ runHere }, { recordActions }] = await Promise.all([
     import("../run-here.ts"),

@@ -52,7 +52,7 @@ function draw(context: CliContext, identities: Identity[]): string {
     ],
     identities.map((identity) => [
       identity.name,
-      identity.sourceUrl,
+      identity.sourceUrl ?? "",
       statusCell(context, identity),
       healthCell(context, identity.health),
       savedState(context, identity),

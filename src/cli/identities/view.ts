@@ -15,7 +15,7 @@ export function identityFields(context: CliContext, identity: Identity): [string
       ? []
       : [["Shown as", identity.displayName] satisfies [string, string]]),
     ["Id", identity.id],
-    ["Site", identity.sourceUrl],
+    ["Site", identity.sourceUrl ?? "none yet: its application has no URL"],
     ["Status", `${colourOf(context, identity)(statusText(identity))}, since ${at(identity.statusAt)}`],
     ["Health", healthText(context, identity)],
     ["Unattended login", reauthenticateText(identity)],
@@ -30,7 +30,7 @@ export function identityFields(context: CliContext, identity: Identity): [string
     ["Sessions at once", maxSessions === null ? "as the site says, else 1" : String(maxSessions)],
     ["Provider", providerText(identity)],
     ["Proxy", proxyServer ?? "none"],
-    ["Metadata", JSON.stringify(metadata)],
+    ["Metadata", JSON.stringify(metadata ?? {})],
   ];
 }
 

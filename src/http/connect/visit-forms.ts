@@ -143,7 +143,7 @@ function forgiveStale(error: unknown): undefined {
 function learn(redactor: Redactor, credentials: readonly NewCredential[]): void {
   for (const credential of credentials) {
     if (credential.type === "username_password") {
-      redactor.add(credential.username);
+      if (credential.username !== undefined) redactor.add(credential.username);
       if (credential.password !== undefined) redactor.add(credential.password);
     }
     if (credential.type === "authenticator") redactor.add(credential.secret);

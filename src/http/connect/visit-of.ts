@@ -1,6 +1,6 @@
 import type { FastifyRequest } from "fastify";
-import type { Application } from "../../identity/applications.ts";
 import type { ConnectVisit } from "../../identity/connect-visits.ts";
+import { type SitedApplication, withUrl } from "../../identity/site-of.ts";
 import type { ConnectPageDeps } from "./deps.ts";
 import { isLocale, localeOf, messagesOf } from "./locale.ts";
 import type { OfferedFlow } from "./pages/choose.ts";
@@ -11,7 +11,7 @@ import { csrfOf, pathOf, secretOf } from "./visit-cookie.ts";
 export interface OpenVisit {
   visit: ConnectVisit;
   secret: string;
-  application: Application;
+  application: SitedApplication;
   /** The recommended first. */
   flows: OfferedFlow[];
   /** The flow that was chosen, or the only one. */
@@ -47,7 +47,7 @@ export async function visitOf(
   if (visit === undefined || secret === undefined) return undefined;
   const { project, applicationId } = visit.token;
   const [application, found] = await Promise.all([
-    deps.applications.get(project, applicationId),
+    deps.applications.get(project, applicationId).then(withUrl),
     deps.authFlows.list(project, applicationId),
   ]);
   const flows: OfferedFlow[] = found.length === 0 ? [standard] : found;

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { withSite } from "../../identity/site-of.ts";
 import { defineRoute } from "../define-route.ts";
 import { publicUrl } from "../public-url.ts";
 
@@ -64,13 +65,14 @@ export const openDebugSession = defineRoute({
     cdpUrl.protocol = cdpUrl.protocol === "https:" ? "wss:" : "ws:";
     cdpUrl.searchParams.set("token", token.reveal());
     const identity = await identities.get(project, identityId);
-    const { name, sourceUrl, metadata } = identity;
+    const { name, metadata } = identity;
+    const { sourceUrl } = withSite(identity);
     return {
       status: 201,
       headers: { location: `/v1/debug-sessions/${id}`, "cache-control": "no-store" },
       body: {
         id,
-        identity: { id: identity.id, name, sourceUrl, metadata },
+        identity: { id: identity.id, name, sourceUrl, metadata: metadata ?? {} },
         expiresAt: (expiresAt ?? new Date(Date.now() + lifeMs)).toISOString(),
         cdpUrl: cdpUrl.href,
       },

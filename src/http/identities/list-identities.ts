@@ -10,7 +10,10 @@ const identitySchema = z
   .object({
     id: z.uuid(),
     name: z.string(),
-    sourceUrl: z.string(),
+    sourceUrl: z
+      .string()
+      .nullable()
+      .meta({ description: "Null where neither it nor its application has a URL yet." }),
     status: z.enum(statuses),
     statusReason: z.string().nullable(),
     statusAt: time,
@@ -54,7 +57,7 @@ function viewIdentity(identity: Identity): z.input<typeof identitySchema> {
     statusAt: identity.statusAt.toISOString(),
     credentials: identity.credentials.map(({ type }) => type),
     stateCapturedAt: identity.stateCapturedAt?.toISOString() ?? null,
-    metadata: identity.metadata,
+    metadata: identity.metadata ?? {},
     createdAt: identity.createdAt.toISOString(),
     updatedAt: identity.updatedAt.toISOString(),
   };

@@ -1,5 +1,6 @@
 import type { Kysely } from "kysely";
 import type { Tables } from "../../database/tables.ts";
+import { forgetOldIdentities } from "../../identity/forget.ts";
 import type { Identities } from "../../identity/identities.ts";
 import type { Lease, Leases } from "../../identity/leases.ts";
 import type { Logger } from "../../log.ts";
@@ -45,6 +46,7 @@ export function startUpkeep({
       if (lease === null) return;
       await reconcile({ db, runs, queue, log, settledMs: 2 * leaseTtlMs });
       await sweepConnectVisits({ kysely: db, identities });
+      await forgetOldIdentities(db);
     } catch (error) {
       log.warn({ err: error }, "runs could not be looked after; trying again");
     } finally {

@@ -50,7 +50,7 @@ export async function attemptFlow(run: FlowRun, { flow, input, claim, session }:
         context,
         session,
         input,
-        identity: { id, name, sourceUrl, metadata },
+        identity: { id, name, sourceUrl, metadata: metadata ?? {} },
         step: steps.step,
         files: createFlowFiles({ ...stored, signal }),
         log: deps.log,

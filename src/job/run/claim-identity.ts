@@ -1,7 +1,7 @@
 import type { ProviderIdentities } from "../../browser/providers/provider-identities.ts";
 import { Failure } from "../../failure.ts";
 import type { Lease } from "../../identity/leases.ts";
-import type { Identity } from "../../identity/types.ts";
+import { assertActive, type SitedIdentity } from "../../identity/site-of.ts";
 import type { Site } from "../../login/site.ts";
 import { findIdentity } from "./find-identity.ts";
 import { createNoRecord, type IdentityRecord } from "./identity-record.ts";
@@ -9,7 +9,7 @@ import type { RunContext } from "./run-context.ts";
 
 /** Who a run is, on which site, and its hold on one of the identity's sessions. */
 export interface Claim {
-  identity: Identity;
+  identity: SitedIdentity;
   /** Whether it is recorded here; else only its provider has it. */
   isStored: boolean;
   record: IdentityRecord;
@@ -30,11 +30,12 @@ export interface HeldByProvider {
 
 /**
  * Finds the identity and takes one of its sessions for this run.
- * @throws Failure `unknown_identity`, `identity_failed`, `identity_busy`; of asking the provider for it
+ * @throws Failure `unknown_identity`, `no_site`, `identity_inactive`, `identity_failed`, `identity_busy`; of asking the provider for it
  */
 export async function claimIdentity(run: RunContext): Promise<Claim> {
   const { job, deps } = run;
   const { identity, isStored } = await findIdentity(run);
+  assertActive(identity);
   // Only a person's fresh attempt may try refused credentials again: anything else could lock the account.
   if (identity.status === "failed" && !run.fresh) {
     const reason = identity.statusReason === null ? "" : ` (${identity.statusReason})`;
@@ -62,7 +63,10 @@ export async function claimIdentity(run: RunContext): Promise<Claim> {
 }
 
 /** The job says where from, else the identity, else the configuration. */
-function providerOf({ job, deps }: RunContext, identity: Identity): Pick<Claim, "provider" | "atProvider"> {
+function providerOf(
+  { job, deps }: RunContext,
+  identity: SitedIdentity,
+): Pick<Claim, "provider" | "atProvider"> {
   const provider = job.provider ?? identity.provider ?? undefined;
   const { providerIdentityId: id } = identity;
   const identities = id === null ? undefined : deps.providers?.identitiesAt(provider);

@@ -81,6 +81,7 @@ async function identitiesOf(
 ): Promise<ToLookAt[]> {
   let query = db
     .selectFrom("identities as i")
+    .leftJoin("applications as a", "a.id", "i.application_id")
     .select([
       "i.id",
       sql<boolean>`i.status = 'failed'`.as("failed"),
@@ -97,6 +98,9 @@ async function identitiesOf(
     ])
     .where("i.project", "=", project)
     .where("i.health_checks", "=", true)
+    .where("i.state", "=", "active")
+    // There has to be somewhere to look.
+    .where((eb) => eb(eb.fn.coalesce("i.source_url", "a.url"), "is not", null))
     .orderBy("i.id");
   if (applicationId !== null) query = query.where("i.application_id", "=", applicationId);
   return await query.execute();

@@ -75,7 +75,13 @@ export const createIdentity = defineRoute({
       query.validateAsync === "false" ? await deps.identities.get(project, made.id) : made;
     return {
       status: 201,
-      body: { id, name: shownName(made), status, metadata, created_at: createdAt.toISOString() },
+      body: {
+        id,
+        name: shownName(made),
+        status,
+        metadata: metadata ?? {},
+        created_at: createdAt.toISOString(),
+      },
     };
   },
 });

@@ -40,7 +40,7 @@ export const retrieveCredentials = defineRoute({
       body: {
         id: identity.id,
         name: shownName(identity),
-        source: identity.sourceUrl,
+        source: identity.sourceUrl ?? "",
         credentials: await showCredentials(revealed, Date.now()),
       },
     };

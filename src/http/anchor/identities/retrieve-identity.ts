@@ -36,9 +36,9 @@ export const retrieveIdentity = defineRoute({
       body: {
         id: identity.id,
         name: shownName(identity),
-        source: identity.sourceUrl,
+        source: identity.sourceUrl ?? "",
         status: identity.status,
-        metadata: identity.metadata,
+        metadata: identity.metadata ?? {},
         created_at: identity.createdAt.toISOString(),
         updated_at: identity.updatedAt.toISOString(),
       },

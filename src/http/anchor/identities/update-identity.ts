@@ -60,7 +60,7 @@ export const updateIdentity = defineRoute({
       body: {
         id,
         name: shownName(identity),
-        metadata: identity.metadata,
+        metadata: identity.metadata ?? {},
         updated_at: identity.updatedAt.toISOString(),
       },
     };

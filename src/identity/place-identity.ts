@@ -1,0 +1,54 @@
+import type { Transaction } from "kysely";
+import type { Tables } from "../database/tables.ts";
+import { Failure } from "../failure.ts";
+import { type Application, toApplication } from "./application-rows.ts";
+import type { CheckedCredential } from "./identity-input.ts";
+import { taken } from "./identity-names.ts";
+
+/** The application an identity is to belong to; it cannot go before the transaction ends. @throws Failure `not_found` */
+export async function applicationOf(
+  trx: Transaction<Tables>,
+  project: string,
+  id: string,
+): Promise<Application> {
+  const row = await trx
+    .selectFrom("applications")
+    .selectAll()
+    .where("project", "=", project)
+    .where("id", "=", id)
+    .forKeyShare()
+    .executeTakeFirst();
+  if (row === undefined) throw new Failure("not_found", `There is no application ${id}.`);
+  return toApplication(row);
+}
+
+/** @throws Failure `invalid_argument` where a credential needs a username, and there is none */
+export function assertUsable(credentials: readonly CheckedCredential[], loginName: string | null): void {
+  const index = credentials.findIndex(
+    (credential) => credential.type === "username_password" && credential.username === undefined,
+  );
+  if (index >= 0 && loginName === null)
+    throw new Failure(
+      "invalid_argument",
+      `The identity is not usable.\n  credentials.${index}.username: is missing, and no trait of the identity is one`,
+    );
+}
+
+/** What to say where something of an identity is another's already. */
+export function clashes({
+  name,
+  externalId,
+}: {
+  name?: string | undefined;
+  externalId?: string | null | undefined;
+}) {
+  const traits = "Another identity of the application has one of its identifiers or addresses already.";
+  return {
+    unique: (constraint: string | undefined) =>
+      constraint === "identities_external_id"
+        ? `Another identity has the external id "${externalId}" already.`
+        : constraint?.startsWith("identities_") === true
+          ? taken(name)
+          : traits,
+  };
+}
