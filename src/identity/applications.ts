@@ -1,5 +1,6 @@
-import { sql } from "kysely";
+import { sql, type Transaction } from "kysely";
 import type { Database } from "../database/open.ts";
+import type { Tables } from "../database/tables.ts";
 import { Failure } from "../failure.ts";
 import {
   type ApplicationPatch,
@@ -30,7 +31,10 @@ export interface Applications {
   list(project: string): Promise<Application[]>;
   /** All, or those with `search` in their name or URL whatever its case, or one, each with what belongs to it. */
   overview(project: string, filter?: { search?: string; id?: string }): Promise<ApplicationOverview[]>;
-  /** @throws Failure `invalid_argument`, `not_found`, `conflict` */
+  /**
+   * A new URL starts the identities over that have no source of their own: they are `pending`, without a saved state.
+   * @throws Failure `invalid_argument`, `not_found`, `conflict`
+   */
   update(project: string, id: string, patch: ApplicationPatch, actor: Actor): Promise<Application>;
   /** With `cascade`, its identities too. @throws Failure `conflict` while identities belong to it; `not_found` */
   remove(project: string, id: string, actor: Actor, options?: { cascade?: boolean }): Promise<void>;
@@ -100,14 +104,21 @@ export function createApplications({ db: { kysely } }: { db: Database }): Applic
       const fields = check(applicationPatchSchema, "change", patch);
       return await withConflicts({ unique: taken(fields.name) }, () =>
         kysely.transaction().execute(async (trx) => {
+          const before = await trx
+            .selectFrom("applications")
+            .select("url")
+            .where("project", "=", project)
+            .where("id", "=", isUuid(id) ? id : null)
+            .forUpdate()
+            .executeTakeFirst();
+          if (before === undefined) throw notFound(project, id);
           const row = await trx
             .updateTable("applications")
             .set({ ...columnsOf(fields), updated_at: sql<Date>`now()` })
-            .where("project", "=", project)
-            .where("id", "=", isUuid(id) ? id : null)
+            .where("id", "=", id)
             .returningAll()
-            .executeTakeFirst();
-          if (row === undefined) throw notFound(project, id);
+            .executeTakeFirstOrThrow();
+          if (row.url !== before.url) await startOver(trx, id);
           await recordAudit(trx, { project, actor, action: "application.updated" });
           return toApplication(row);
         }),
@@ -142,4 +153,18 @@ export function createApplications({ db: { kysely } }: { db: Database }): Applic
       );
     },
   };
+}
+
+/** The identities that sign in where the application is: at another site, nothing that was proved stands. */
+async function startOver(trx: Transaction<Tables>, applicationId: string): Promise<void> {
+  await sql`
+    with moved as (
+      update identities set
+        status = 'pending', status_reason = null, status_at = now(), last_login = null,
+        credentials_version = credentials_version + 1, updated_at = now()
+      where application_id = ${applicationId} and source_url is null
+      returning id
+    )
+    delete from saved_states using moved where identity_id = moved.id
+  `.execute(trx);
 }

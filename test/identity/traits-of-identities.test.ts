@@ -336,6 +336,20 @@ describe("schemas and rulesets", () => {
   });
 });
 
+test("an application that moves to another site starts those over that sign in where it is", async () => {
+  const moving = await applications.create(project, { name: "moving", url: null }, actor);
+  const made = await make({}, moving);
+  const own = await make({ sourceUrl: "https://own.example.com/" }, moving);
+  for (const { id } of [made, own]) await identities.setStatus(id, "validated", null);
+  await applications.update(project, moving.id, { url: "https://moved.example.com/" }, actor);
+  expect(await identities.get(project, made.id)).toMatchObject({
+    sourceUrl: "https://moved.example.com/",
+    status: "pending",
+    credentialsVersion: 2,
+  });
+  expect(await identities.get(project, own.id)).toMatchObject({ status: "validated", credentialsVersion: 1 });
+});
+
 test("a state that changes is noted with its time, and one that does not is not", async () => {
   const made = await make();
   const same = await identities.update(project, made.id, { state: "active" }, actor);
