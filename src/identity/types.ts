@@ -1,8 +1,10 @@
 import type { FailureCode } from "../failure.ts";
 import type { Secret } from "../secret.ts";
 import type { Health } from "./health.ts";
+import type { Address, Identifier, Sighting } from "./known-by.ts";
 import type { JsonObject } from "./traits/json.ts";
 
+export * from "./known-by.ts";
 export type { JsonObject } from "./traits/json.ts";
 
 export type IdentityStatus = "pending" | "validated" | "failed";
@@ -122,41 +124,6 @@ export type IdentityState = "active" | "inactive";
 export interface CredentialTimes {
   createdAt: Date;
   updatedAt: Date;
-}
-
-/** The kinds of login that an identifier is for. */
-export type IdentifierKind = "password" | "webauthn" | "code" | "oidc" | "saml";
-
-export interface Identifier {
-  kind: IdentifierKind;
-  value: string;
-}
-
-export const addressPurposes = ["verification", "recovery"] as const;
-export type AddressPurpose = (typeof addressPurposes)[number];
-export const addressStatuses = ["pending", "sent", "completed"] as const;
-
-/** Where somebody can be reached, to verify that it is theirs or to recover the account. */
-export interface Address {
-  id: string;
-  purpose: AddressPurpose;
-  via: "email" | "sms";
-  /** Normalised. */
-  value: string;
-  verified: boolean;
-  status: (typeof addressStatuses)[number];
-  verifiedAt: Date | null;
-  createdAt: Date;
-  updatedAt: Date;
-}
-
-/** A moment somebody was somewhere as an identity. */
-export interface Sighting {
-  /** ISO 8601. */
-  at: string;
-  /** An IP address. */
-  address: string | null;
-  userAgent: string | null;
 }
 
 /** What is left of a removed identity: nothing that signs in. */
