@@ -57,6 +57,8 @@ export async function readCredentials(
     credentialsStdin,
     ...options
   }: CredentialOptions,
+  /** Whether the username may be a trait of the identity's. */
+  { hasLoginName = false }: { hasLoginName?: boolean } = {},
 ): Promise<GivenCredentials> {
   const fromFile = await readPasskeyFile(context, options);
   if (!hasPassword && passwordEnv !== undefined)
@@ -78,7 +80,8 @@ export async function readCredentials(
         "Standard input: with --no-password, a username and no password.",
       );
     const alone = passkey !== undefined && password === undefined;
-    if (hasPassword && !alone && (user === undefined) !== (password === undefined))
+    const isNamed = user !== undefined || (hasLoginName && password !== undefined);
+    if (hasPassword && !alone && isNamed !== (password !== undefined))
       throw new Failure("invalid_argument", "Standard input: a username and a password come together.");
     return {
       custom,
@@ -90,14 +93,14 @@ export async function readCredentials(
     };
   }
 
-  if (username === undefined && (passwordEnv !== undefined || !hasPassword))
+  if (username === undefined && ((passwordEnv !== undefined && !hasLoginName) || !hasPassword))
     throw new Failure(
       "invalid_argument",
       `${hasPassword ? "--password-env" : "--no-password"} needs --username.`,
     );
   const name = username === undefined ? {} : { username: new Secret(username) };
   const password =
-    username === undefined || !hasPassword
+    (username === undefined && passwordEnv === undefined) || !hasPassword
       ? {}
       : {
           password: await readSecret(context, {

@@ -24,9 +24,18 @@ export function parseJsonFile(path: string): Json {
 }
 
 export function parseObject(text: string): Record<string, Json> {
-  const value = parseJson(text);
+  return objectIn(parseJson(text));
+}
+
+function objectIn(value: Json): Record<string, Json> {
   if (typeof value === "object" && value !== null && !Array.isArray(value)) return value;
   throw new InvalidArgumentError("It is not a JSON object.");
+}
+
+/** An object as JSON, in the argument itself or in the file that it names; `-` is standard input. */
+export function parseObjectOrFile(text: string): Record<string, Json> {
+  if (text.trimStart().startsWith("{")) return parseObject(text);
+  return objectIn(parseJsonFile(text));
 }
 
 export function parseMilliseconds(text: string): number {

@@ -1,5 +1,6 @@
 import { Command } from "commander";
 import packageJson from "../../package.json" with { type: "json" };
+import { registerApplications } from "./applications.ts";
 import { registerBatches } from "./batches.ts";
 import { registerCancel } from "./cancel.ts";
 import { registerCode } from "./code.ts";
@@ -60,6 +61,7 @@ What can go wrong, and what to do about it: docs/failures.md.`,
 
   registerService(program, context);
   registerIdentities(program, context);
+  registerApplications(program, context);
   registerPasskeys(program, context);
   registerFlows(program, context);
   registerRun(program, context);

@@ -13,16 +13,19 @@ export function registerAdd(group: Command, context: CliContext): void {
   const command = group
     .command("add")
     .description("store an identity; its credentials are sealed at once")
-    .requiredOption("--url <url>", "the page a signed-in user lands on; the login starts there");
+    .option(
+      "--url <url>",
+      "the page a signed-in user lands on, where the login starts; the application's unless given",
+    );
   withIdentityOptions(command)
     .addHelpText("after", credentialsHelp)
-    .action(async ({ url = "", json, ...options }: IdentityOptions) => {
+    .action(async ({ url, json, ...options }: IdentityOptions) => {
       const credentials = await readCredentialsToStore(context, options);
       const { identities, applications } = await context.parts.store();
       const fields = await fieldsOf(options, { applications, project: context.project });
       const identity = await identities.create(
         context.project,
-        { ...fields, sourceUrl: url, credentials },
+        { ...fields, ...(url === undefined ? {} : { sourceUrl: url }), credentials },
         { name: context.actor },
       );
       if (json === true) return context.json(identity);

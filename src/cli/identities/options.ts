@@ -1,12 +1,12 @@
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 import type { ProviderName } from "../../config.ts";
 import type { Applications } from "../../identity/applications.ts";
 import type { IdentityPatch } from "../../identity/identity-input.ts";
-import type { NewCredential } from "../../identity/types.ts";
+import type { IdentityState, NewCredential } from "../../identity/types.ts";
 import type { CliContext } from "../context.ts";
 import { type CredentialOptions, readCredentials, withCredentialOptions } from "../credentials.ts";
 import { type MailboxOptions, readMailbox, withMailboxOptions } from "../mailbox-credential.ts";
-import { type Json, parseCount, parseObject } from "../parse.ts";
+import { type Json, parseCount, parseObject, parseObjectOrFile } from "../parse.ts";
 import { providerOption } from "../provider-option.ts";
 
 /** What `add` and `update` take. */
@@ -17,6 +17,9 @@ export interface IdentityOptions extends CredentialOptions, MailboxOptions {
   allow?: string[];
   sessions?: number;
   metadata?: Record<string, Json>;
+  traits?: Record<string, Json>;
+  externalId?: string;
+  state?: IdentityState;
   proxy?: string;
   provider?: ProviderName;
   providerIdentity?: string;
@@ -54,6 +57,15 @@ export function withIdentityOptions(command: Command): Command {
     .option("--allow <domain...>", "domains, beyond the site's own, that credentials may be typed on")
     .option("--sessions <n>", "sessions that may be open at once", parseCount(mostSessions))
     .option("--metadata <json>", "an object of your own", parseObject)
+    .option(
+      "--traits <json>",
+      "what is known of the person, as the application's schema has it: an object, or a file of one",
+      parseObjectOrFile,
+    )
+    .option("--external-id <id>", "what another system knows it by, unique in the project; none: nothing")
+    .addOption(
+      new Option("--state <state>", "an inactive identity runs nothing").choices(["active", "inactive"]),
+    )
     .option("--proxy <url>", "http://host:port or socks5://host:port")
     .addOption(providerOption("where its browser sessions come from"))
     .option("--provider-identity <id>", "its id at that provider, where that keeps identities itself")
@@ -62,9 +74,11 @@ export function withIdentityOptions(command: Command): Command {
 
 /** The options in the identity's own terms; what was not given is left out. @throws Failure `not_found` for the application */
 export async function fieldsOf(
-  { name, application, allow, sessions, metadata, proxy, provider, providerIdentity }: IdentityOptions,
+  options: IdentityOptions,
   { applications, project }: { applications: Applications; project: string },
 ): Promise<IdentityPatch> {
+  const { name, application, allow, sessions, metadata, traits, externalId, state } = options;
+  const { proxy, provider, providerIdentity } = options;
   return {
     ...(name === undefined ? {} : { name }),
     ...(application === undefined
@@ -73,6 +87,9 @@ export async function fieldsOf(
     ...(allow === undefined ? {} : { allowedDomains: allow }),
     ...(sessions === undefined ? {} : { maxSessions: sessions }),
     ...(metadata === undefined ? {} : { metadata }),
+    ...(traits === undefined ? {} : { traits }),
+    ...(externalId === undefined ? {} : { externalId: externalId === "none" ? null : externalId }),
+    ...(state === undefined ? {} : { state }),
     ...(proxy === undefined ? {} : { proxyServer: proxy }),
     ...(provider === undefined ? {} : { provider }),
     ...(providerIdentity === undefined ? {} : { providerIdentityId: providerIdentity }),
@@ -87,10 +104,14 @@ export async function readCredentialsToStore(
   context: CliContext,
   options: IdentityOptions,
 ): Promise<NewCredential[]> {
-  const { username, password, totp, custom, passkey, ...given } = await readCredentials(context, options);
+  const { username, password, totp, custom, passkey, ...given } = await readCredentials(context, options, {
+    hasLoginName: true,
+  });
   const mailbox = (await readMailbox(context, options)) ?? given.mailbox;
   return [
-    ...(username === undefined ? [] : [{ type: "username_password" as const, username, password }]),
+    ...(username === undefined && password === undefined
+      ? []
+      : [{ type: "username_password" as const, username, password }]),
     ...(totp === undefined ? [] : [{ type: "authenticator" as const, secret: totp }]),
     ...(passkey === undefined ? [] : [{ type: "passkey" as const, ...passkey }]),
     ...(mailbox === undefined ? [] : [mailbox]),

@@ -1,6 +1,6 @@
 import { canReauthenticate } from "../../identity/can-reauthenticate.ts";
 import type { Health } from "../../identity/health.ts";
-import type { Identity } from "../../identity/types.ts";
+import type { Identity, Sighting } from "../../identity/types.ts";
 import type { CliContext } from "../context.ts";
 import { ago } from "../format.ts";
 import type { Cell } from "../table.ts";
@@ -16,6 +16,7 @@ export function identityFields(context: CliContext, identity: Identity): [string
       : [["Shown as", identity.displayName] satisfies [string, string]]),
     ["Id", identity.id],
     ["Site", identity.sourceUrl ?? "none yet: its application has no URL"],
+    ["State", stateText(context, identity)],
     ["Status", `${colourOf(context, identity)(statusText(identity))}, since ${at(identity.statusAt)}`],
     ["Health", healthText(context, identity)],
     ["Unattended login", reauthenticateText(identity)],
@@ -30,6 +31,11 @@ export function identityFields(context: CliContext, identity: Identity): [string
     ["Sessions at once", maxSessions === null ? "as the site says, else 1" : String(maxSessions)],
     ["Provider", providerText(identity)],
     ["Proxy", proxyServer ?? "none"],
+    ["External id", identity.externalId ?? "none"],
+    ["Login name", identity.loginName ?? "as its credentials have it"],
+    ["Traits", JSON.stringify(identity.traits)],
+    ["First seen", sightingText(identity.firstSeen)],
+    ["Last seen", sightingText(identity.lastSeen)],
     ["Metadata", JSON.stringify(metadata ?? {})],
   ];
 }
@@ -43,6 +49,19 @@ export function healthCell({ style }: CliContext, { state }: Pick<Health, "state
     needs_attention: style.red,
   };
   return { text: state, style: colours[state] };
+}
+
+function stateText({ style }: CliContext, { state, stateChangedAt }: Identity): string {
+  if (state === "active") return state;
+  return `${style.yellow(state)}, since ${stateChangedAt.toISOString()} (${ago(stateChangedAt)}): it runs nothing`;
+}
+
+/** When, and from where with what as far as that is known. */
+function sightingText(sighting: Sighting | null): string {
+  if (sighting === null) return "never";
+  const { at, address, userAgent } = sighting;
+  const where = [address, userAgent].filter((part) => part !== null).join(", ");
+  return `${at} (${ago(new Date(at))})${where === "" ? "" : `, ${where}`}`;
 }
 
 function healthText(context: CliContext, { health, healthChecks }: Identity): string {
@@ -66,7 +85,10 @@ function reauthenticateText(identity: Identity): string {
 }
 
 export function statusCell(context: CliContext, identity: Identity): Cell {
-  return { text: statusText(identity), style: colourOf(context, identity) };
+  const text = statusText(identity);
+  return identity.state === "active"
+    ? { text, style: colourOf(context, identity) }
+    : { text: `inactive, ${text}`, style: context.style.dim };
 }
 
 function statusText({ status, statusReason }: Identity): string {
