@@ -4,6 +4,8 @@ import { anchorChecks } from "./conformance/anchor/checks.ts";
 import { createGround } from "./conformance/anchor/ground.ts";
 import { runChecks, summary, type Tally } from "./conformance/check.ts";
 import { startOwnServer } from "./conformance/own-server.ts";
+import { prefactorChecks } from "./conformance/prefactor/checks.ts";
+import { createGround as createPrefactorGround } from "./conformance/prefactor/ground.ts";
 
 interface Server {
   url: string;
@@ -20,6 +22,11 @@ const apis: Readonly<Record<string, (server: Server) => Promise<Tally>>> = {
     const [user, other] = practiceUsers;
     await using site = await startPracticeSite();
     return await runChecks(anchorChecks(), createGround({ ...server, site, user, other }), print);
+  },
+  async prefactor(server) {
+    const [user] = practiceUsers;
+    await using site = await startPracticeSite();
+    return await runChecks(prefactorChecks(), createPrefactorGround({ ...server, site, user }), print);
   },
 };
 

@@ -21,6 +21,7 @@ import type { Sessions } from "../session/types.ts";
 import type { KeyCheck } from "./api-keys/key-check.ts";
 import type { ArtifactLinks } from "./artifacts/links.ts";
 import type { ConnectPageDeps } from "./connect/deps.ts";
+import type { Fingerprints } from "./fingerprint.ts";
 
 /** What routes work with; each takes from it what it needs. */
 export interface HttpDeps {
@@ -58,4 +59,5 @@ export interface HttpDeps {
   sessionTokens: SessionTokens;
   liveCalls: LiveCalls;
   keyCheck: KeyCheck;
+  fingerprints: Fingerprints;
 }

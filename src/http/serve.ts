@@ -19,6 +19,7 @@ import { createApp } from "./app.ts";
 import { createArtifactLinks } from "./artifacts/links.ts";
 import { openConnectPage } from "./connect/open.ts";
 import type { HttpDeps } from "./deps.ts";
+import { createFingerprints } from "./fingerprint.ts";
 import type { ReadinessCheck } from "./health.ts";
 import { listen } from "./listen.ts";
 
@@ -26,6 +27,7 @@ export interface ServeOptions
   extends Omit<
     HttpDeps,
     | "connectPage"
+    | "fingerprints"
     | "keyCheck"
     | "submitter"
     | "links"
@@ -65,6 +67,7 @@ export async function openHttpDeps({
     connectPage: openConnectPage({ ...parts, ...sessions, sessionTokens, submitter, log }),
     links: createArtifactLinks({ keyring, lifeMs: config.artifactLinkMs }),
     keyCheck,
+    fingerprints: createFingerprints({ keyring }),
     sessionTokens,
     liveCalls: createLiveCalls({ keyring }),
     ...sessions,

@@ -49,8 +49,8 @@ export function wordOf(failure: Failure): PrefactorCode {
   const known = words[failure.code];
   if (known !== undefined) return known;
   const { status, details: [first] = [] } = failure;
-  // Whole bodies that are none are bad requests; what is wrong at a place within is a value.
-  if (status === 400 && first !== undefined && first.path !== "body")
+  // A body or query that is none, or has unknown fields, is a bad request; what is wrong at a place within is a value.
+  if (status === 400 && first !== undefined && !/^(?:body|query)$/.test(first.path))
     return first.message === required ? "required_value" : "invalid_value";
   return wordsOfStatus[status] ?? (status < 500 ? "bad_request" : "unexpected");
 }

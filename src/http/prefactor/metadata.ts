@@ -1,9 +1,9 @@
 import { z } from "zod";
 import { expected } from "./failure-words.ts";
 
-export const metadataSchema = z.record(z.string(), z.string({ error: expected("text") }), {
-  error: expected("an object of texts"),
-});
+export const metadataSchema = z
+  .record(z.string(), z.string({ error: expected("text") }), { error: expected("an object of texts") })
+  .refine((metadata) => JSON.stringify(metadata).length <= 65_536, "is larger than 64 KiB");
 export const textsSchema = z.record(z.string(), z.string());
 
 type Metadata = Readonly<Record<string, unknown>>;

@@ -30,7 +30,10 @@ export interface Page {
 }
 
 /** The page that a query asks for. */
-export function pageOf(query: { "pagination[offset]"?: number; "pagination[page_size]"?: number }): Page {
+export function pageOf(query: {
+  "pagination[offset]"?: number | undefined;
+  "pagination[page_size]"?: number | undefined;
+}): Page {
   return {
     offset: query["pagination[offset]"] ?? 0,
     size: query["pagination[page_size]"] ?? defaultPageSize,

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { defineRoute } from "../define-route.ts";
+import { succeeded } from "./envelope.ts";
 
 export const ping = defineRoute({
   method: "GET",
@@ -8,5 +9,5 @@ export const ping = defineRoute({
   tag: "prefactor: ping",
   summary: "Whether the key is good",
   responses: { 200: z.object({ status: z.literal("success") }) },
-  handler: async () => ({ status: 200, body: { status: "success" as const } }),
+  handler: async () => succeeded({}),
 });

@@ -1,0 +1,87 @@
+import assert from "node:assert/strict";
+import { expectIdentity, isObject, type PrefactorCheck, type PrefactorGround } from "./ground.ts";
+import { makePool, removePool } from "./pools.ts";
+
+const path = "/api/v1/identity";
+
+/** The UUID of a pool's only identity, as Anchor's API tells it. */
+async function uuidOf(ground: PrefactorGround, applicationId: string): Promise<string> {
+  const { body } = await ground.call("GET", `/v1/applications/${applicationId}/identities`);
+  const { identities } = body;
+  assert(Array.isArray(identities) && identities.length === 1);
+  return String((identities as { id: unknown }[])[0]?.id);
+}
+
+function factorsOf({ user }: Pick<PrefactorGround, "user">, identifying: "email" | "username") {
+  const { username, password, totpSecret, totpPeriodSeconds = 30 } = user;
+  const uri = `otpauth://totp/practice?secret=${totpSecret}&period=${totpPeriodSeconds}`;
+  return [
+    { name: identifying, type: identifying, value: username },
+    { name: "password", type: "password", value: password },
+    { name: "totp", type: "totp", value: uri },
+  ];
+}
+
+export function endToEndChecks(): PrefactorCheck[] {
+  return [
+    {
+      name: "an identity of email, password and totp factors is signed in, runs a flow, and is known to Anchor's API",
+      async run(ground) {
+        const pool = await makePool(ground, `${ground.site.url}/`);
+        const body = { pool_id: pool.id, factors: factorsOf(ground, "email"), metadata: { plan: "gold" } };
+        const made = expectIdentity(await ground.call("POST", path, { body }));
+        const uuid = await uuidOf(ground, pool.applicationId);
+        const validated = await ground.call("POST", `/v1/identities/${uuid}/reauthenticate`, {
+          body: { sync: true },
+        });
+        assert.partialDeepStrictEqual(validated.body, { status: "validated", authenticated: true });
+        const run = await ground.call("POST", "/v1/runs?wait=60", {
+          body: { flow: "web/capture", identityId: uuid },
+        });
+        const { outcome } = run.body;
+        assert(isObject(outcome) && outcome["status"] === "succeeded", JSON.stringify(run.body));
+        assert(JSON.stringify(outcome).includes("Your account"), "the page is not a signed-in one's");
+
+        const anchor = await ground.call("GET", `/v1/identities/${uuid}`);
+        assert.partialDeepStrictEqual(anchor.body, { status: "validated", metadata: { plan: "gold" } });
+        const after = expectIdentity(await ground.call("GET", `${path}/${made.id}`), ["details", "actions"]);
+        assert.deepEqual([after.factors, after.title], [made.factors, made.title]);
+        await removePool(ground, pool);
+      },
+    },
+    {
+      name: "an identity made through Anchor's API is in its pool, with the factors that are known",
+      async run(ground) {
+        const pool = await makePool(ground);
+        const { body: application } = await ground.call("GET", `/v1/applications/${pool.applicationId}`);
+        const { username, password, totpSecret } = ground.user;
+        await ground.call("POST", "/v1/identities?validateAsync=true", {
+          body: {
+            source: application["url"],
+            applicationName: application["name"],
+            name: "Ada of Anchor",
+            credentials: [
+              { type: "username_password", username, password },
+              { type: "authenticator", secret: totpSecret },
+            ],
+            metadata: { seats: 5 },
+          },
+        });
+        const { body } = await ground.call("GET", `${path}?pool_id=${pool.id}&sorting=title`);
+        const { summaries } = body;
+        assert(Array.isArray(summaries));
+        const all = [];
+        for (const { id } of summaries as { id: string }[])
+          all.push(expectIdentity(await ground.call("GET", `${path}/${id}`), ["details", "actions"]));
+        assert.deepEqual(
+          all.map(({ title, factors, metadata }) => [title, factors.map(({ name }) => name), metadata]),
+          [
+            // Its username is a secret of Anchor's credentials: no factor shows it.
+            ["Ada of Anchor", ["password", "totp"], { seats: "5" }],
+          ],
+        );
+        await removePool(ground, pool);
+      },
+    },
+  ];
+}

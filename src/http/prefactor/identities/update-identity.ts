@@ -1,0 +1,64 @@
+import { z } from "zod";
+import { rulesetOf } from "../../../identity/schema-of.ts";
+import { defineRoute } from "../../define-route.ts";
+import { unwrapped } from "../body.ts";
+import { detailsAnswer, succeeded } from "../envelope.ts";
+import { changedFactorSchema, refusedObject } from "../factor-schemas.ts";
+import { expected } from "../failure-words.ts";
+import { idempotencyKeySchema } from "../idempotency-key.ts";
+import { metadataSchema, readMetadata } from "../metadata.ts";
+import { readFactors } from "../read-factors.ts";
+import { inWordsOfFactors } from "./factor-faults.ts";
+import { extantInPool, idParams } from "./known-identity.ts";
+import { identityDetailsSchema, identityTag, viewDetails } from "./view-identity.ts";
+
+export const updateIdentity = defineRoute({
+  method: "PUT",
+  url: "/api/v1/identity/:id",
+  access: "admin",
+  tag: identityTag,
+  summary: "Change an identity's factors or metadata",
+  description:
+    "What is left out, or null, stays. Factors and metadata are each replaced as a whole; a factor that is named without a value stays as it is.",
+  params: idParams,
+  body: z
+    .preprocess(
+      unwrapped,
+      z.strictObject(
+        {
+          factors: z
+            .array(changedFactorSchema, { error: expected("a list") })
+            .max(50)
+            .nullish(),
+          metadata: metadataSchema.nullish(),
+          idempotency_key: idempotencyKeySchema.meta({
+            description: "Not needed: the same change again changes nothing.",
+          }),
+        },
+        { error: refusedObject },
+      ),
+    )
+    .meta({ id: "PrefactorUpdateIdentity" }),
+  responses: { 200: detailsAnswer(identityDetailsSchema) },
+  failures: ["invalid_argument", "not_found", "conflict"],
+  async handler({ deps, params, body: { factors, metadata }, caller: { project, keyId } }) {
+    const { known: before, pool, poolId, ids } = await extantInPool(deps, { project, id: params.id });
+    const changed =
+      factors == null
+        ? {}
+        : readFactors({ given: factors, ruleset: rulesetOf(pool), applicationId: poolId, ids, before });
+    const identity = await inWordsOfFactors(factors ?? [], () =>
+      deps.identities.update(
+        project,
+        before.identity.id,
+        {
+          ...changed,
+          ...(metadata == null ? {} : { metadata: readMetadata(metadata, before.identity.metadata) }),
+        },
+        { name: `key:${keyId}` },
+      ),
+    );
+    const known = { identity, isDeleted: false } as const;
+    return succeeded({ details: viewDetails(known, { poolId, pool, ids }) });
+  },
+});
