@@ -22,6 +22,7 @@ import type { KeyCheck } from "./api-keys/key-check.ts";
 import type { ArtifactLinks } from "./artifacts/links.ts";
 import type { ConnectPageDeps } from "./connect/deps.ts";
 import type { Fingerprints } from "./fingerprint.ts";
+import type { PasswordHashes } from "./kratos/identities/password-hashes.ts";
 
 /** What routes work with; each takes from it what it needs. */
 export interface HttpDeps {
@@ -58,6 +59,7 @@ export interface HttpDeps {
   profiles: Profiles;
   sessionTokens: SessionTokens;
   liveCalls: LiveCalls;
+  passwordHashes: PasswordHashes;
   keyCheck: KeyCheck;
   fingerprints: Fingerprints;
 }

@@ -12,6 +12,7 @@ import { getFlow } from "./flows/get-flow.ts";
 import { listFlows } from "./flows/list-flows.ts";
 import { getIdentityHealth } from "./identities/get-health.ts";
 import { listIdentities } from "./identities/list-identities.ts";
+import { kratosRoutes } from "./kratos/routes.ts";
 import { prefactorRoutes } from "./prefactor/routes.ts";
 import { cancelRun } from "./runs/cancel-run.ts";
 import { getRun } from "./runs/get-run.ts";
@@ -63,5 +64,6 @@ export const routes: readonly Route[] = [
   openDebugSession,
   endDebugSession,
   ...anchorRoutes,
+  ...kratosRoutes,
   ...prefactorRoutes,
 ];

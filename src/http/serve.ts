@@ -21,6 +21,7 @@ import { openConnectPage } from "./connect/open.ts";
 import type { HttpDeps } from "./deps.ts";
 import { createFingerprints } from "./fingerprint.ts";
 import type { ReadinessCheck } from "./health.ts";
+import { createPasswordHashes } from "./kratos/identities/password-hashes.ts";
 import { listen } from "./listen.ts";
 
 export interface ServeOptions
@@ -35,6 +36,7 @@ export interface ServeOptions
     | "profiles"
     | "sessionTokens"
     | "liveCalls"
+    | "passwordHashes"
   > {
   config: Config;
   leases: Leases;
@@ -70,6 +72,7 @@ export async function openHttpDeps({
     fingerprints: createFingerprints({ keyring }),
     sessionTokens,
     liveCalls: createLiveCalls({ keyring }),
+    passwordHashes: createPasswordHashes({ keyring }),
     ...sessions,
     [Symbol.asyncDispose]: async () => {
       await sessions.sessions[Symbol.asyncDispose]();

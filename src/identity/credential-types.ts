@@ -21,7 +21,10 @@ const isKept = (
 
 /** What anyone may see of a credential: nothing that signs in. */
 export function summaryOf(credential: CheckedCredential): Record<string, unknown> {
-  if (isKept(credential)) return { isKeptOnly: true };
+  if (isKept(credential)) {
+    const { identifiers } = credential;
+    return { isKeptOnly: true, ...(identifiers === undefined ? {} : { identifiers }) };
+  }
   switch (credential.type) {
     case "username_password":
       return credential.password === undefined ? { passwordless: true } : {};

@@ -38,6 +38,8 @@ export interface CredentialSummary {
   type: CredentialType;
   /** Of those that are only kept: they sign nobody in. */
   isKeptOnly?: true;
+  /** Of those: what the other service knows the account by. */
+  identifiers?: string[];
   /** For `username_password`: there is a username only, the site sends a code or link or takes a passkey. */
   passwordless?: true;
   /** For `passkey`: the relying party it signs in at, a domain. */

@@ -145,6 +145,7 @@ const nested = (depth: number) => `${"[".repeat(depth)}1${"]".repeat(depth)}`;
 const sounds: Record<string, Record<string, unknown>> = {
   "/v1/runs/{id}/code": { code: "1" },
   "/v1/sessions": { identities: [{ id: "nobody" }] },
+  "/identities": { schema_id: "preset://email", traits: { email: "ada@example.org" } },
 };
 
 /**
@@ -152,7 +153,7 @@ const sounds: Record<string, Record<string, unknown>> = {
  * what it does not know is passed over, and null is as good as nothing: such requests are not malformed.
  */
 function malformed(path: string, method: string, operation: Operation): Request[] {
-  const isLax = isAnchor(operation);
+  const isLax = laxDialects.includes(dialectOf(operation) ?? "");
   const parameters = operation.parameters ?? [];
   const good = path.replaceAll(/\{(\w+)\}/g, (_all, name: string) => (name === "id" ? runId : "x"));
   const base = { method: method.toUpperCase(), url: good };
@@ -275,8 +276,28 @@ const prefactorShape = z
   .strictObject({ status: z.literal("error"), code: z.enum(prefactorCodes), message: z.string().min(1) })
   .transform(() => ({ error: { status: undefined } }));
 
-const isPrefactor = ({ tags }: Operation) => tags.some((tag) => tag.startsWith("prefactor:"));
-const isAnchor = ({ tags }: Operation) => tags.some((tag) => tag.startsWith("anchor:"));
+const kratosShape = z
+  .strictObject({
+    error: z.strictObject({
+      code: z.int(),
+      status: z.string().min(1),
+      request: z.uuid(),
+      reason: z.string().min(1).optional(),
+      message: z.string().min(1),
+    }),
+  })
+  .transform(({ error: { code } }) => ({ error: { status: code } }));
+
+/** The shapes of refusals of other services' dialects, which tags of operations begin with. */
+const shapes: Readonly<Record<string, z.ZodType<{ error: { status: number | undefined } }>>> = {
+  anchor: anchorShape,
+  prefactor: prefactorShape,
+  kratos: kratosShape,
+};
+/** What they do not know of a query they pass over. */
+const laxDialects = ["anchor", "kratos"];
+const dialectOf = ({ tags }: Operation) =>
+  Object.keys(shapes).find((name) => tags.some((tag) => tag.startsWith(`${name}:`)));
 /** Not served, or held until something happens: anchor/ has tests of their own. */
 const isLeftOut = (path: string, { tags }: Operation) =>
   tags.some((tag) => tag.endsWith(": not served")) || path.startsWith("/v1/events/");
@@ -298,7 +319,7 @@ test("malformed requests, made from the API's own description, are refused in on
       .flatMap(([method, operation]) =>
         malformed(path, method, operation).map((request) => ({
           ...request,
-          expected: isAnchor(operation) ? anchorShape : isPrefactor(operation) ? prefactorShape : shape,
+          expected: shapes[dialectOf(operation) ?? ""] ?? shape,
         })),
       ),
   );

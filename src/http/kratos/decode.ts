@@ -49,6 +49,3 @@ export const strict = <S extends z.ZodRawShape>(shape: S) => z.strictObject(shap
 
 /** Passes fields over that it does not know. */
 export const lax = <S extends z.ZodRawShape>(shape: S) => z.object(shape, says("object"));
-
-/** What is a list and nothing else. */
-export const onlyList = <S extends z.ZodType>(of: S) => z.array(of, says("slice"));

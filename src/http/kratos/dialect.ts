@@ -4,7 +4,7 @@ import type { Dialect } from "../dialect.ts";
 import { wordsOf } from "./refusal.ts";
 
 /** What Kratos listens to for administration, and what the paths below it are without. */
-export const prefix = "/admin";
+const prefix = "/admin";
 const own = /^(?:\/admin(?:\/|$)|\/(?:identities|schemas|recovery|sessions)(?:\/|$))/;
 
 /** The envelope of ory/herodot, which Kratos answers every refusal in: docs/kratos.md. */
