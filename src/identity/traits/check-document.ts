@@ -23,6 +23,16 @@ const namings = [
 /** Which of the two versions of JSON Schema a document is written in. */
 export type Draft = "draft-07" | "2020-12";
 
+/** The name of a version of JSON Schema in what `$schema` says. */
+const versionName = /^https?:\/\/json-schema\.org\/(.+?)#?$/;
+/** Draft-06 means the same in draft-07. */
+const versions: ReadonlyMap<string, Draft> = new Map([
+  ["schema", "draft-07"],
+  ["draft-06/schema", "draft-07"],
+  ["draft-07/schema", "draft-07"],
+  ["draft/2020-12/schema", "2020-12"],
+]);
+
 /** A document fit to be compiled: each schema in it by its place. */
 export interface CheckedDocument {
   document: JsonObject;
@@ -62,20 +72,14 @@ export function unusable(reason: string): Failure {
 }
 
 function draftOf(schema: unknown): Draft {
-  const uri = typeof schema === "string" ? schema.replace(/#$/, "").replace(/^https:/, "http:") : schema;
-  if (
-    uri === undefined ||
-    uri === "http://json-schema.org/draft-07/schema" ||
-    uri === "http://json-schema.org/schema"
-  ) {
-    return "draft-07";
+  const name = typeof schema === "string" ? versionName.exec(schema)?.[1] : undefined;
+  const draft = schema === undefined ? "draft-07" : versions.get(name ?? "");
+  if (draft === undefined) {
+    throw unusable(
+      "$schema must be http://json-schema.org/draft-07/schema# or https://json-schema.org/draft/2020-12/schema",
+    );
   }
-  if (uri === "http://json-schema.org/draft/2020-12/schema") {
-    return "2020-12";
-  }
-  throw unusable(
-    "$schema must be http://json-schema.org/draft-07/schema# or https://json-schema.org/draft/2020-12/schema",
-  );
+  return draft;
 }
 
 function refuseTooMuch(document: JsonObject): void {
@@ -91,7 +95,9 @@ function refuseTooMuch(document: JsonObject): void {
     if (Object.hasOwn(value, "__proto__")) {
       throw unusable("__proto__ is no name for a trait");
     }
-    open.push(...Object.values(value).map((inner) => ({ value: inner, depth: depth + 1 })));
+    for (const inner of Object.values(value)) {
+      open.push({ value: inner, depth: depth + 1 });
+    }
     if (open.length > mostBytes) {
       break;
     }

@@ -1,5 +1,5 @@
-import type { FailureDetail } from "../../failure.ts";
-import { checkDocument, unusable } from "./check-document.ts";
+import { Failure, type FailureDetail } from "../../failure.ts";
+import { type CheckedDocument, checkDocument, unusable } from "./check-document.ts";
 import { createFinder } from "./extract.ts";
 import { detailsOf, reasonOf } from "./fault-text.ts";
 import { faultTree } from "./fault-tree.ts";
@@ -7,11 +7,13 @@ import { type Extracted, identifiedBy } from "./identified-by.ts";
 import { interruptible } from "./interruptible.ts";
 import type { JsonObject } from "./json.ts";
 import { oversizeOf } from "./oversize.ts";
-import { createValidators } from "./validators.ts";
+import { createValidators, type Validators } from "./validators.ts";
 
 /** How long one look at an identity's traits may take: far more than any honest schema needs, even on a busy machine. */
 const mostMs = 500;
 const inTime = interruptible(mostMs);
+/** How long making a schema ready may take. */
+const inTimeToCompile = interruptible(5_000);
 
 export interface TraitsSchema {
   readonly document: JsonObject;
@@ -39,8 +41,7 @@ export interface TraitsSchema {
  *   `ory.sh/kratos`, a pattern that is none or longer than 1,000 characters, larger than 256 KiB, deeper than 32 levels.
  */
 export function compileTraitsSchema(document: unknown): TraitsSchema {
-  const checked = checkDocument(document);
-  const validators = createValidators(checked);
+  const { checked, validators } = compiled(document);
   const finder = createFinder(checked, (place, value) => validators.faults(place, value).length === 0);
 
   return {
@@ -59,7 +60,7 @@ export function compileTraitsSchema(document: unknown): TraitsSchema {
         const tree = faultTree(faults);
         return { reason: reasonOf(tree), faults: detailsOf(tree) };
       } catch {
-        return refused("could not be checked: the schema's patterns take too long for them");
+        return refused("could not be checked in time against the schema's patterns");
       }
     },
 
@@ -71,6 +72,17 @@ export function compileTraitsSchema(document: unknown): TraitsSchema {
       }
     },
   };
+}
+
+function compiled(document: unknown): { checked: CheckedDocument; validators: Validators } {
+  try {
+    return inTimeToCompile(() => {
+      const checked = checkDocument(document);
+      return { checked, validators: createValidators(checked) };
+    });
+  } catch (error) {
+    throw error instanceof Failure ? error : unusable("it takes too long to make ready");
+  }
 }
 
 function refused(message: string): { reason: string; faults: FailureDetail[] } {

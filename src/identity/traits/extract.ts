@@ -6,7 +6,7 @@ import { patternOf } from "./pattern.ts";
 
 /** A trait's value, and what the schema says it is for. */
 export interface Marked {
-  text: string;
+  value: string | number;
   extension: Extension;
 }
 
@@ -42,7 +42,7 @@ export function createFinder(
     }
     const extension = schema[extensionKeyword];
     if (extension !== undefined && (typeof value === "string" || typeof value === "number")) {
-      found.push({ text: String(value), extension: extension as Extension });
+      found.push({ value, extension: extension as Extension });
     }
     for (const [next, inner] of applied(place, schema, value)) {
       walk(next, inner, found);

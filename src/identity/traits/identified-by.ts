@@ -22,15 +22,16 @@ export function identifiedBy(marked: readonly Marked[]): Extracted {
   };
 }
 
-function identifiersOf({ text, extension }: Marked): Extracted["identifiers"] {
+function identifiersOf({ value, extension }: Marked): Extracted["identifiers"] {
+  const raw = String(value);
   const { password, webauthn, code } = extension.credentials ?? {};
   const of = (
     kind: "password" | "webauthn" | "code",
     via?: "email" | "sms",
   ): Extracted["identifiers"][number] => ({
     kind,
-    value: normaliseIdentifier(text, via),
-    raw: text,
+    value: normaliseIdentifier(raw, via),
+    raw,
   });
   return [
     ...(password?.identifier === true ? [of("password")] : []),
@@ -39,10 +40,12 @@ function identifiersOf({ text, extension }: Marked): Extracted["identifiers"] {
   ];
 }
 
-function addressesOf({ text, extension }: Marked): Extracted["addresses"] {
+function addressesOf({ value, extension }: Marked): Extracted["addresses"] {
   return (["verification", "recovery"] as const).flatMap((purpose) => {
     const via = extension[purpose]?.via;
-    return via === undefined ? [] : [{ purpose, via, value: normaliseIdentifier(text, via) }];
+    return via === undefined || typeof value === "number"
+      ? []
+      : [{ purpose, via, value: normaliseIdentifier(value, via) }];
   });
 }
 

@@ -1,7 +1,9 @@
 import { type Extension, extensionKeyword, extensionSchema } from "./extension.ts";
-import { isJsonObject, type JsonObject } from "./json.ts";
+import { isJsonObject, type JsonObject, pointerSteps } from "./json.ts";
 
 export { builtInSchema, presets } from "./presets.ts";
+
+const mostReferences = 8;
 
 /** One thing a pool of identities asks for. `email` and `username` factors are the top-level traits of their names. */
 export interface Factor {
@@ -31,7 +33,9 @@ export function schemaOfRuleset(factors: readonly Factor[]): JsonObject {
  * verified, then `password`, `totp` and `magic_code`, which need no trait.
  */
 export function rulesetOfSchema(document: JsonObject): Factor[] {
-  const factors = Object.entries(traitsOf(document)).flatMap(([name, trait]) => factorOf(name, trait));
+  const factors = Object.entries(traitsOf(document)).flatMap(([name, trait]) =>
+    factorOf(name, resolved(document, trait)),
+  );
   return [
     ...factors,
     { name: "password", type: "password", identifier: false, persistent: true },
@@ -64,12 +68,27 @@ function traitOf(factor: Factor, hasCodes: boolean): JsonObject {
 }
 
 function traitsOf(document: JsonObject): JsonObject {
-  const traits = isJsonObject(document["properties"]) ? document["properties"]["traits"] : undefined;
+  const traits = isJsonObject(document["properties"])
+    ? resolved(document, document["properties"]["traits"])
+    : undefined;
   return isJsonObject(traits) && isJsonObject(traits["properties"]) ? traits["properties"] : {};
 }
 
+/** What a schema's `$ref` leads to, if it has one and it leads somewhere in few steps. */
+function resolved(document: JsonObject, schema: unknown, left = mostReferences): unknown {
+  const ref = isJsonObject(schema) ? schema["$ref"] : undefined;
+  if (typeof ref !== "string" || left === 0) {
+    return schema;
+  }
+  let there: unknown = document;
+  for (const step of pointerSteps(ref)) {
+    there = typeof there === "object" && there !== null ? Reflect.get(there, step) : undefined;
+  }
+  return resolved(document, there, left - 1);
+}
+
 function factorOf(name: string, trait: unknown): Factor[] {
-  if (!isJsonObject(trait) || trait["type"] !== "string") {
+  if (!isJsonObject(trait) || ![trait["type"]].flat().includes("string")) {
     return [];
   }
   const extension: Extension = extensionSchema.safeParse(trait[extensionKeyword]).data ?? {};

@@ -32,6 +32,8 @@ const options: Options = {
   validateSchema: false,
   meta: false,
   addUsedSchema: false,
+  // So many digits after the point count: else 19.99 would be no multiple of 0.01.
+  multipleOfPrecision: 9,
   // Without it a trait called `constructor` would be found in every object.
   ownProperties: true,
   code: { regExp: Object.assign((pattern: string) => patternOf(pattern), { code: "patternOf" }) },
@@ -119,5 +121,7 @@ function compilerOf(draft: Draft, chosen: Options): Ajv {
   for (const [name, isValid] of Object.entries(formats)) {
     compiler.addFormat(name, isValid);
   }
+  // A format called `constructor` is not one it knows.
+  Object.setPrototypeOf(compiler.formats, null);
   return compiler;
 }
