@@ -1,4 +1,5 @@
 import type { FailureDetail } from "../failure.ts";
+import { textFault } from "../identity/traits/storable-text.ts";
 
 /** How deep data may be nested: far more than any flow's input needs, far less than a stack bears. */
 const mostDepth = 64;
@@ -28,11 +29,6 @@ export function unstorable(value: unknown, place = "data"): FailureDetail | unde
     }
   }
   return undefined;
-}
-
-function textFault(text: string): string | undefined {
-  if (text.includes("\0")) return "it holds a NUL character";
-  return text.isWellFormed() ? undefined : "it holds half of a surrogate pair";
 }
 
 /**

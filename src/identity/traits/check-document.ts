@@ -3,10 +3,12 @@ import { extensionKeyword, extensionSchema } from "./extension.ts";
 import { isJsonObject, type JsonObject, pointerStep, pointerSteps } from "./json.ts";
 import { isSchema, pointerOf, type Schema, subschemasOf } from "./keywords.ts";
 import { patternOf } from "./pattern.ts";
+import { unfit } from "./unfit.ts";
 
-const mostBytes = 256 * 1024;
-const mostDepth = 32;
+const limits = { depth: 32, values: 20_000, characters: 256 * 1024 };
 const mostSchemas = 2_000;
+/** Places are made of names, which may be long. */
+const mostOfReason = 500;
 const mostPatternLength = 1_000;
 
 /** Keywords that give a schema a name other than its place, or leave the document. */
@@ -48,7 +50,10 @@ export function checkDocument(value: unknown): CheckedDocument {
   if (!isJsonObject(value)) {
     throw unusable("it must be a JSON object");
   }
-  refuseTooMuch(value);
+  const fault = unfit(value, limits);
+  if (fault !== undefined) {
+    throw unusable(`it ${fault}`);
+  }
   const draft = draftOf(value["$schema"]);
   const traits = isJsonObject(value["properties"]) ? value["properties"]["traits"] : undefined;
   if (!isSchema(traits)) {
@@ -68,7 +73,10 @@ export function checkDocument(value: unknown): CheckedDocument {
 
 /** The failure of a schema that cannot be used. */
 export function unusable(reason: string): Failure {
-  return new Failure("invalid_argument", `The traits schema cannot be used: ${reason}.`);
+  return new Failure(
+    "invalid_argument",
+    `The traits schema cannot be used: ${reason.slice(0, mostOfReason)}.`,
+  );
 }
 
 function draftOf(schema: unknown): Draft {
@@ -80,31 +88,6 @@ function draftOf(schema: unknown): Draft {
     );
   }
   return draft;
-}
-
-function refuseTooMuch(document: JsonObject): void {
-  const open: { value: unknown; depth: number }[] = [{ value: document, depth: 0 }];
-  for (let next = open.pop(); next !== undefined; next = open.pop()) {
-    const { value, depth } = next;
-    if (typeof value !== "object" || value === null) {
-      continue;
-    }
-    if (depth >= mostDepth) {
-      throw unusable(`it is nested deeper than ${mostDepth} levels`);
-    }
-    if (Object.hasOwn(value, "__proto__")) {
-      throw unusable("__proto__ is no name for a trait");
-    }
-    for (const inner of Object.values(value)) {
-      open.push({ value: inner, depth: depth + 1 });
-    }
-    if (open.length > mostBytes) {
-      break;
-    }
-  }
-  if (open.length > 0 || Buffer.byteLength(JSON.stringify(document)) > mostBytes) {
-    throw unusable(`it is larger than ${mostBytes / 1024} KiB`);
-  }
 }
 
 function schemasIn(document: JsonObject): Map<string, Schema> {

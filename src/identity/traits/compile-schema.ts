@@ -6,12 +6,13 @@ import { faultTree } from "./fault-tree.ts";
 import { type Extracted, identifiedBy } from "./identified-by.ts";
 import { interruptible } from "./interruptible.ts";
 import type { JsonObject } from "./json.ts";
-import { oversizeOf } from "./oversize.ts";
+import { unfit } from "./unfit.ts";
 import { createValidators, type Validators } from "./validators.ts";
 
 /** How long one look at an identity's traits may take: far more than any honest schema needs, even on a busy machine. */
 const mostMs = 500;
 const inTime = interruptible(mostMs);
+const limits = { depth: 32, values: 10_000, characters: 64 * 1024 };
 /** How long making a schema ready may take. */
 const inTimeToCompile = interruptible(5_000);
 
@@ -38,22 +39,23 @@ export interface TraitsSchema {
  *
  * @throws Failure `invalid_argument`, saying what and where: no JSON Schema of those drafts, nothing under
  *   `properties.traits`, a `$ref` that leaves the document or leads in a circle, a nested `$id`, an unknown key of
- *   `ory.sh/kratos`, a pattern that is none or longer than 1,000 characters, larger than 256 KiB, deeper than 32 levels.
+ *   `ory.sh/kratos`, a pattern that is none or longer than 1,000 characters, more than 256 KiB of text, deeper than 32 levels.
  */
 export function compileTraitsSchema(document: unknown): TraitsSchema {
   const { checked, validators } = compiled(document);
+  const run = canTakeLong(checked) ? inTime : <Result>(work: () => Result): Result => work();
   const finder = createFinder(checked, (place, value) => validators.faults(place, value).length === 0);
 
   return {
     document: checked.document,
 
     faultsOf(traits) {
-      const oversize = oversizeOf(traits);
-      if (oversize !== undefined) {
-        return refused(oversize);
+      const fault = unfit(traits, limits);
+      if (fault !== undefined) {
+        return refused(fault);
       }
       try {
-        const faults = inTime(() => validators.faults("#", { traits }));
+        const faults = run(() => validators.faults("#", { traits }));
         if (faults.length === 0) {
           return null;
         }
@@ -66,7 +68,7 @@ export function compileTraitsSchema(document: unknown): TraitsSchema {
 
     extract(traits) {
       try {
-        return identifiedBy(inTime(() => finder.find({ traits })));
+        return identifiedBy(run(() => finder.find({ traits })));
       } catch {
         throw unusable("its patterns take too long for these traits");
       }
@@ -83,6 +85,17 @@ function compiled(document: unknown): { checked: CheckedDocument; validators: Va
   } catch (error) {
     throw error instanceof Failure ? error : unusable("it takes too long to make ready");
   }
+}
+
+/**
+ * Whether a schema can spend more time on a value than its and the value's size allow for. The watch on the time costs
+ * a thread each time, which is much on a busy machine, and most schemas have none of these.
+ */
+function canTakeLong({ schemas }: CheckedDocument): boolean {
+  const keywords = ["pattern", "patternProperties", "$ref", "uniqueItems"];
+  return [...schemas.values()].some(
+    (schema) => typeof schema !== "boolean" && keywords.some((keyword) => schema[keyword] !== undefined),
+  );
 }
 
 function refused(message: string): { reason: string; faults: FailureDetail[] } {

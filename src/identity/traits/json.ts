@@ -20,3 +20,16 @@ export function pointerSteps(pointer: string): string[] {
         .split("/")
         .map((step) => step.replaceAll("~1", "/").replaceAll("~0", "~"));
 }
+
+/** A JSON value and every value in it, the outer before the inner; what is in one is looked at after the caller went on. */
+export function* partsOf(whole: unknown): Generator<{ part: unknown; depth: number }> {
+  const open = [{ part: whole, depth: 0 }];
+  for (let next = open.pop(); next !== undefined; next = open.pop()) {
+    yield next;
+    if (typeof next.part === "object" && next.part !== null) {
+      for (const part of Object.values(next.part) as unknown[]) {
+        open.push({ part, depth: next.depth + 1 });
+      }
+    }
+  }
+}

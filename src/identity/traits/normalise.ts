@@ -35,5 +35,5 @@ export function phoneNumber(text: string): string | undefined {
 }
 
 function fold(text: string): string {
-  return text.normalize("NFKC").replace(unseen, "").toLowerCase().normalize("NFKC").trim();
+  return text.toWellFormed().normalize("NFKC").replace(unseen, "").toLowerCase().normalize("NFKC").trim();
 }

@@ -94,8 +94,12 @@ describe("a schema that cannot be used is refused, with where and why:", () => {
     ],
     ["a pattern too large for the engine", ofX({ pattern: "(?:(?:(?:a?){999}){999}){999}" }), /a pattern at/],
     ["too deep", ofX(nested(20)), /deeper than 32/],
-    ["too large", ofX({ enum: ["a".repeat(300_000)] }), /larger than 256 KiB/],
-    ["very many values", ofX({ enum: Array.from({ length: 400_000 }, () => 1) }), /larger than 256 KiB/],
+    ["too large", ofX({ enum: ["a".repeat(300_000)] }), /more than \d+ (?:values|characters)/],
+    [
+      "very many values",
+      ofX({ enum: Array.from({ length: 400_000 }, () => 1) }),
+      /more than \d+ (?:values|characters)/,
+    ],
     [
       "very many schemas",
       ofX({ anyOf: Array.from({ length: 3_000 }, () => true) }),
@@ -162,7 +166,7 @@ describe("a schema that cannot be used is refused, with where and why:", () => {
         }
         expect(answer).toMatch(/^taken$|^The traits schema cannot be used: [^]+\.$/);
       }),
-      { numRuns: 150 },
+      { numRuns: 100 },
     );
   });
 });
@@ -240,10 +244,8 @@ describe("traits", () => {
       fc.property(
         fc.oneof(fc.anything(), fc.dictionary(fc.constantFrom("email", "username", "name"), fc.anything())),
         (traits) => {
-          for (const schema of schemas) {
-            const found = schema.faultsOf(traits);
-            expect(found === null || found.reason.startsWith("I[#/traits")).toBe(true);
-          }
+          const found = schemas.map((schema) => schema.faultsOf(traits));
+          expect(found.filter((one) => one !== null && !one.reason.startsWith("I[#/traits"))).toEqual([]);
         },
       ),
     );
@@ -253,6 +255,8 @@ describe("traits", () => {
     ["too deep", JSON.parse(`${"[".repeat(100)}${"]".repeat(100)}`), /deeper than 32/],
     ["too many", { a: Array.from({ length: 20_000 }, () => 1) }, /more than 10000 values/],
     ["too long", { a: "a".repeat(70_000) }, /65536 characters/],
+    ["with a character no database holds", { a: ["\0"] }, /NUL/],
+    ["with half a character in a name", { "\ud800": 1 }, /surrogate/],
     ["with the name of an object's prototype", JSON.parse('{"__proto__":{"email":"a@b.c"}}'), /__proto__/],
   ])("%s are refused", (_, traits, message) => {
     const found = compileTraitsSchema(builtInSchema).faultsOf(traits);
