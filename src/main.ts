@@ -85,7 +85,7 @@ async function startReports({ config, log, observers, ...parts }: Parts) {
 }
 
 async function startRunWorker({ config, log, observers, ...parts }: Parts) {
-  const { database, identities, leases, codes, runs, liveRuns } = await parts.store();
+  const { database, identities, halfMade, leases, codes, runs, liveRuns } = await parts.store();
   const { backend, queue } = await parts.queueing();
   const catalogue = await parts.catalogue();
   const { openSession, identitiesAt, warmUp } = await parts.browsers();
@@ -103,6 +103,7 @@ async function startRunWorker({ config, log, observers, ...parts }: Parts) {
     concurrency: config.concurrency,
     leaseTtlMs: config.leaseTtlMs,
     retryDelayMs: config.retryDelayMs,
+    halfMade,
     tell: observers.tell,
     run: {
       catalogue,

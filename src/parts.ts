@@ -10,6 +10,7 @@ import { type Applications, createApplications } from "./identity/applications.t
 import { type AuthFlows, createAuthFlows } from "./identity/auth-flows.ts";
 import { type CodeInbox, createCodeInbox } from "./identity/code-inbox.ts";
 import { type ConnectTokens, createConnectTokens } from "./identity/connect-tokens.ts";
+import { createHalfMadeIdentities, type HalfMadeIdentities } from "./identity/half-made.ts";
 import { createIdentities, type Identities } from "./identity/identities.ts";
 import { type Keyring, openKeyring } from "./identity/keyring.ts";
 import { createLeases, type Leases } from "./identity/leases.ts";
@@ -38,6 +39,7 @@ export interface Store {
   leases: Leases;
   codes: CodeInbox;
   connectTokens: ConnectTokens;
+  halfMade: HalfMadeIdentities;
   runs: RunStore;
   liveRuns: LiveRuns;
   batches: BatchStore;
@@ -120,6 +122,7 @@ export function openParts({
       leases,
       codes: createCodeInbox({ db: database, keyring }),
       connectTokens: createConnectTokens({ db: database, keyring }),
+      halfMade: createHalfMadeIdentities({ db: database, keyring, log }),
       runs: createRunStore(database.kysely, observers.tell),
       liveRuns: opened.use(createLiveRuns({ database, keyring, log })),
       batches: createBatchStore(database.kysely),

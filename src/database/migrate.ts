@@ -14,6 +14,7 @@ import * as applications from "./migrations/0008_applications.ts";
 import * as connect from "./migrations/0009_connect.ts";
 import * as providers from "./migrations/0010_providers.ts";
 import * as traits from "./migrations/0011_traits.ts";
+import * as halfMade from "./migrations/0012_half_made.ts";
 import type { Tables } from "./tables.ts";
 
 /** Every migration, in the order of its name. One that was released is never edited: add another. */
@@ -29,6 +30,7 @@ const migrations: Readonly<Record<string, Migration>> = {
   "0009_connect": connect,
   "0010_providers": providers,
   "0011_traits": traits,
+  "0012_half_made": halfMade,
 };
 
 /**

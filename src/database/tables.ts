@@ -107,6 +107,14 @@ export interface Tables {
       string | number | bigint | null | undefined,
       string | number | bigint | null
     >;
+    /** The visit to the connect page that it is half-made for; null for all that count. */
+    visit_id: NullableText;
+    /** The identity that is to be signed in again by what this one holds. */
+    stands_for: NullableText;
+    /** Of that one's credentials, as they were lent to this one. */
+    stands_for_version: ColumnType<number | null, number | null | undefined, number | null>;
+    /** Types of that one's credentials that are this one's, or none, once it is proved; the others are lent. */
+    replaces: DefaultedJson<Tables["credentials"]["type"][]>;
     created_at: Timestamp;
     updated_at: Timestamp;
   };
@@ -376,10 +384,15 @@ export interface Tables {
     application_id: string;
     /** An identity that is to be signed in again; null for a new one. */
     identity_id: string | null;
-    callback_url: string;
+    callback_url: string | null;
     user_name: string | null;
     /** Passwords that were tried with it, in all its visits. */
     attempts: Generated<number>;
+    /** Keyed, of the recovery code that is asked for first; null where none is. */
+    code_hash: ColumnType<Buffer | null, Buffer | null | undefined, Buffer | null>;
+    code_key_id: NullableText;
+    /** Codes that were tried and were not it. */
+    code_tries: Generated<number>;
     created_at: Timestamp;
     expires_at: ColumnType<Date, Date | string, Date | string>;
     used_at: NullableTimestamp;
@@ -399,10 +412,12 @@ export interface Tables {
     run_id: NullableText;
     session_id: NullableText;
     codes: Generated<number>;
+    /** When its visitor gave the recovery code. */
+    code_given_at: NullableTimestamp;
     result: ColumnType<
-      "success" | "cancelled" | null,
-      "success" | "cancelled" | null | undefined,
-      "success" | "cancelled" | null
+      "success" | "cancelled" | "outdated" | null,
+      "success" | "cancelled" | "outdated" | null | undefined,
+      "success" | "cancelled" | "outdated" | null
     >;
     created_at: Timestamp;
     updated_at: Timestamp;

@@ -2,6 +2,7 @@ import { sql } from "kysely";
 import type { Browsers } from "../browser/open-browsers.ts";
 import type { Config } from "../config.ts";
 import type { Database } from "../database/open.ts";
+import type { HalfMadeIdentities } from "../identity/half-made.ts";
 import type { Keyring } from "../identity/keyring.ts";
 import type { Leases } from "../identity/leases.ts";
 import { createLiveCalls } from "../job/live/live-call.ts";
@@ -47,6 +48,7 @@ export interface ServeOptions
   log: Logger;
   apiKeys: ApiKeys;
   keyring: Keyring;
+  halfMade: HalfMadeIdentities;
   scrape: ProcessMetrics["scrape"];
   tell: Tell;
 }
@@ -55,6 +57,7 @@ export interface ServeOptions
 export async function openHttpDeps({
   apiKeys: keys,
   keyring,
+  halfMade,
   log,
   ...parts
 }: Omit<ServeOptions, "scrape" | "tell">): Promise<HttpDeps & AsyncDisposable> {
@@ -66,7 +69,7 @@ export async function openHttpDeps({
   return {
     ...parts,
     submitter,
-    connectPage: openConnectPage({ ...parts, ...sessions, sessionTokens, submitter, log }),
+    connectPage: openConnectPage({ ...parts, ...sessions, sessionTokens, submitter, halfMade, log }),
     links: createArtifactLinks({ keyring, lifeMs: config.artifactLinkMs }),
     keyCheck,
     fingerprints: createFingerprints({ keyring }),

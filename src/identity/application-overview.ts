@@ -21,9 +21,9 @@ export async function overviewOf(
     .selectFrom("applications as a")
     .selectAll("a")
     .select([
-      sql<number>`(select count(*)::int from identities i where i.application_id = a.id)`.as(
-        "identity_count",
-      ),
+      sql<number>`(
+        select count(*)::int from identities i where i.application_id = a.id and i.visit_id is null
+      )`.as("identity_count"),
       sql<AuthMethod[]>`(
         select coalesce(jsonb_agg(distinct method order by method), '[]')
         from auth_flows f, jsonb_array_elements_text(f.methods) as method where f.application_id = a.id

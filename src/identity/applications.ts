@@ -143,10 +143,17 @@ export function createApplications({ db: { kysely } }: { db: Database }): Applic
                 .selectFrom("identities")
                 .select("id")
                 .where("application_id", "=", id)
+                .where("visit_id", "is", null)
                 .execute();
               for (const { id: identityId } of identities)
                 await removeOne(trx, { project, id: identityId, actor });
             }
+            // Nobody sees those that are half-made: they hold nothing up.
+            await trx
+              .deleteFrom("identities")
+              .where("application_id", "=", id)
+              .where("visit_id", "is not", null)
+              .execute();
             await trx.deleteFrom("applications").where("id", "=", id).execute();
             await recordAudit(trx, { project, actor, action: "application.removed" });
           }),

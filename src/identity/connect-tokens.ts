@@ -30,7 +30,8 @@ export interface ConnectToken {
   project: string;
   applicationId: string;
   identityId: string | null;
-  callbackUrl: string;
+  /** Null where its visitor is to stay on the page. */
+  callbackUrl: string | null;
   userName: string | null;
   /** Passwords tried with it so far. */
   attempts: number;

@@ -5,6 +5,7 @@ import { Failure } from "../failure.ts";
 import { Secret } from "../secret.ts";
 import type { ConnectToken, ConnectTokens } from "./connect-tokens.ts";
 import { isUuid } from "./identity-input.ts";
+import type { Actor } from "./types.ts";
 
 /** How the page was opened, and so how it tells what it came to. */
 export const connectModes = ["redirect", "popup", "frame"] as const;
@@ -20,6 +21,7 @@ export interface ConnectVisit {
   /** The language that was chosen; null for the browser's own. */
   locale: string | null;
   flowId: string | null;
+  /** Half-made until the visit succeeds; then the one that was connected. */
   identityId: string | null;
   /** The run that signs in, or the last that did. */
   runId: string | null;
@@ -27,10 +29,14 @@ export interface ConnectVisit {
   sessionId: string | null;
   /** Codes handed in to the run. */
   codes: number;
-  result: "success" | "cancelled" | null;
+  /** `outdated`: what was proved is good for nothing any more, for the identity was changed meanwhile. */
+  result: "success" | "cancelled" | "outdated" | null;
 }
 
-type Change = Partial<Pick<ConnectVisit, "locale" | "flowId" | "identityId" | "sessionId">>;
+/** In whose name a visit's identity is made and changed. */
+export const visitActor = ({ id }: Pick<ConnectVisit, "id">): Actor => ({ name: `connect:${id}` });
+
+type Change = Partial<Pick<ConnectVisit, "locale" | "flowId" | "sessionId">>;
 
 /** The visits to the connect page. */
 export interface ConnectVisits {
@@ -57,8 +63,8 @@ export interface ConnectVisits {
   forgetRun(visit: ConnectVisit, runId: string): Promise<void>;
   /** Marks it as given up. False where it has come to an end meanwhile. */
   cancel(id: string): Promise<boolean>;
-  /** Uses the token up for this visit; false where another visit has. */
-  succeed(visit: ConnectVisit): Promise<boolean>;
+  /** Marks it as outdated; the token is as good as before. */
+  outdate(id: string): Promise<void>;
 }
 
 /** A link that is opened again, on the phone after the desktop: often enough for people, too seldom to fill a table. */
@@ -113,13 +119,12 @@ export function createConnectVisits({
       };
     },
 
-    async change(id, { locale, flowId, identityId, sessionId }) {
+    async change(id, { locale, flowId, sessionId }) {
       await kysely
         .updateTable("connect_visits")
         .set({
           ...(locale === undefined ? {} : { locale }),
           ...(flowId === undefined ? {} : { flow_id: flowId }),
-          ...(identityId === undefined ? {} : { identity_id: identityId }),
           ...(sessionId === undefined ? {} : { session_id: sessionId }),
           updated_at: sql<Date>`now()`,
         })
@@ -190,16 +195,13 @@ export function createConnectVisits({
       return numUpdatedRows > 0n;
     },
 
-    async succeed({ id, token }) {
-      const { rows } = await sql`
-        with used as (
-          update connect_tokens set used_at = now() where id = ${token.id} and used_at is null returning id
-        )
-        update connect_visits set result = 'success', updated_at = now()
-        from used where connect_visits.id = ${id} and result is null
-        returning connect_visits.id
-      `.execute(kysely);
-      return rows.length > 0;
+    async outdate(id) {
+      await kysely
+        .updateTable("connect_visits")
+        .set({ result: "outdated", updated_at: sql<Date>`now()` })
+        .where("id", "=", id)
+        .where("result", "is", null)
+        .execute();
     },
   };
 }

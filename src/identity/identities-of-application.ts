@@ -43,6 +43,7 @@ export async function identitiesOfApplication(
     .select(sql<string>`coalesce(i.display_name, i.name)`.as("name"))
     .where("i.project", "=", project)
     .where("i.application_id", "=", applicationId)
+    .where("i.visit_id", "is", null)
     .$if(search !== undefined, (query) =>
       query.where(sql<SqlBool>`strpos(lower(coalesce(i.display_name, i.name)), lower(${search})) > 0`),
     )

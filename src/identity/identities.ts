@@ -12,7 +12,7 @@ import {
   type ListedIdentity,
 } from "./identities-of-application.ts";
 import type { IdentityPatch, NewIdentity } from "./identity-input.ts";
-import { getByExternalId, getByProviderId, getIdentity, setStatus } from "./identity-records.ts";
+import { getByExternalId, getByProviderId, getForRun, getIdentity, setStatus } from "./identity-records.ts";
 import type { Keyring } from "./keyring.ts";
 import { type IdentityFilter, type IdentityPage, listIdentities } from "./list-identities.ts";
 import {
@@ -49,6 +49,11 @@ export interface Identities {
   create(project: string, input: NewIdentity, actor: Actor): Promise<Identity>;
   /** By id or name; 1 query. @throws Failure `unknown_identity` */
   get(project: string, idOrName: string): Promise<Identity>;
+  /**
+   * As `get`, for a run. The run of a visit to the connect page is the visit's half-made identity, which nobody else is
+   * shown: also where it names the identity that it stands for. 1 query. @throws Failure `unknown_identity`
+   */
+  getForRun(project: string, idOrName: string, runId: string): Promise<Identity>;
   /** The first that has this id at its provider; 1 query. */
   getByProviderId(project: string, providerIdentityId: string): Promise<Identity | undefined>;
   /** 1 query. @throws Failure `unknown_identity` */
@@ -132,6 +137,7 @@ export function createIdentities({ db: { kysely }, keyring, redactor, log }: Ide
   return {
     create: (project, input, actor) => createIdentity(deps, { project, input, actor }),
     get: (project, idOrName) => getIdentity(kysely, project, idOrName),
+    getForRun: (project, idOrName, runId) => getForRun(kysely, { project, idOrName, runId }),
     getByProviderId: (project, id) => getByProviderId(kysely, project, id),
     getByExternalId: (project, externalId) => getByExternalId(kysely, project, externalId),
     getDeleted: (project, id) => getDeleted(kysely, project, id),

@@ -1,9 +1,9 @@
-import { type Kysely, sql } from "kysely";
+import { type Kysely, type SqlBool, sql } from "kysely";
 import type { Tables } from "../database/tables.ts";
 import { Failure } from "../failure.ts";
 import { type Conditions, fenced, fenceVoid, stillCurrent } from "./fence.ts";
 import { isUuid } from "./identity-input.ts";
-import { selectIdentities, toIdentity } from "./identity-rows.ts";
+import { selectIdentities, selectWithHalfMade, toIdentity } from "./identity-rows.ts";
 import type { Identity, IdentityStatus } from "./types.ts";
 
 /** See `Identities.get`. */
@@ -35,6 +35,28 @@ export async function getByExternalId(
       "unknown_identity",
       `Project "${project}" has no identity of external id "${externalId}".`,
     );
+  return toIdentity(row);
+}
+
+/** See `Identities.getForRun`. */
+export async function getForRun(
+  kysely: Kysely<Tables>,
+  { project, idOrName, runId }: { project: string; idOrName: string; runId: string },
+): Promise<Identity> {
+  if (!isUuid(idOrName) || !isUuid(runId)) return await getIdentity(kysely, project, idOrName);
+  const row = await selectWithHalfMade(kysely)
+    .where("i.project", "=", project)
+    // A visit's run never falls back on the identity itself: its visitor did not ask for a login with what that has.
+    .where(
+      sql<SqlBool>`case
+        when exists (select from connect_visits v where v.run_id = ${runId}::uuid)
+        then i.visit_id = (select v.id from connect_visits v where v.run_id = ${runId}::uuid)
+          and coalesce(i.stands_for, i.id) = ${idOrName}::uuid
+        else i.id = ${idOrName}::uuid and i.visit_id is null
+      end`,
+    )
+    .executeTakeFirst();
+  if (row === undefined) throw unknownIdentity(project, idOrName);
   return toIdentity(row);
 }
 

@@ -50,6 +50,7 @@ interface IdentityView {
   save_sessions: boolean;
   auto_reauthenticate: boolean;
   last_login: LastLogin | null;
+  stands_for: string | null;
   health: HealthRow | null;
   created_at: Date;
   updated_at: Date;
@@ -64,8 +65,13 @@ type AddressView = Pick<Address, "id" | "purpose" | "via" | "value" | "verified"
 
 type From = Tables & { i: Tables["identities"]; a: Tables["applications"]; s: Tables["saved_states"] };
 
-/** Identities with what belongs to them, in one SELECT; nothing sealed is read. */
+/** Identities with what belongs to them, in one SELECT; nothing sealed is read. Half-made ones are not among them. */
 export function selectIdentities(kysely: Kysely<Tables>): SelectQueryBuilder<From, "i", IdentityView> {
+  return selectWithHalfMade(kysely).where("i.visit_id", "is", null);
+}
+
+/** Those too that are half-made, for a visit to the connect page: they are shown to nobody. */
+export function selectWithHalfMade(kysely: Kysely<Tables>): SelectQueryBuilder<From, "i", IdentityView> {
   return kysely
     .selectFrom("identities as i")
     .leftJoin("applications as a", "a.id", "i.application_id")
@@ -120,6 +126,7 @@ export function selectIdentities(kysely: Kysely<Tables>): SelectQueryBuilder<Fro
       "i.save_sessions",
       "i.auto_reauthenticate",
       "i.last_login",
+      "i.stands_for",
       sql<HealthRow | null>`(
         select to_jsonb(h) from identity_health h where h.identity_id = i.id order by h.id desc limit 1
       )`.as("health"),
@@ -168,6 +175,7 @@ export function toIdentity(row: IdentityView): Identity {
     saveSessions: row.save_sessions,
     autoReauthenticate: row.auto_reauthenticate,
     lastLogin: row.last_login,
+    standsFor: row.stands_for,
     health: currentHealth(row.health, {
       status: row.status,
       statusReason: row.status_reason,

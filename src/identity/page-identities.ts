@@ -46,7 +46,7 @@ export async function countIdentities(
 }
 
 function matching(project: string, { ids, identifier }: Pick<PageQuery, "ids" | "identifier">) {
-  const conditions: RawBuilder<unknown>[] = [sql`i.project = ${project}`];
+  const conditions: RawBuilder<unknown>[] = [sql`i.project = ${project}`, sql`i.visit_id is null`];
   if (ids !== undefined) conditions.push(sql`i.id = any(${ids}::uuid[])`);
   if (identifier !== undefined) conditions.push(sql`i.id in (${knownBy(identifier)})`);
   return sql.join(conditions, sql` and `);
@@ -93,7 +93,7 @@ export async function identitiesOfPool(
   const by = sortedBy[field];
   const way = direction === "asc" ? sql`asc` : sql`desc`;
   const order = by === undefined ? sql`i.id ${way}` : sql`${by} ${way}, i.id ${way}`;
-  const own = sql`i.project = ${project} and i.application_id = ${applicationId}`;
+  const own = sql`i.project = ${project} and i.application_id = ${applicationId} and i.visit_id is null`;
   const { rows: found } = await sql<{ id: string; total: number }>`
     select i.id, (select count(*)::int from identities i where ${own}) as total
     from identities i where ${own} order by ${order} limit ${limit} offset ${offset}

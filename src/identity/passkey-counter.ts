@@ -18,21 +18,21 @@ export async function savePasskeyCounter(
     credentialsVersion,
   }: { identityId: string; signCount: number; credentialsVersion?: number | undefined },
 ): Promise<boolean> {
-  return await kysely.transaction().execute(async (trx) => {
+  const saved = await kysely.transaction().execute(async (trx) => {
     const row = await trx
       .selectFrom("credentials as c")
       .innerJoin("identities as i", "i.id", "c.identity_id")
-      .select(["c.sealed", "i.data_key", "i.key_id"])
+      .select(["c.sealed", "i.data_key", "i.key_id", "i.stands_for", "i.stands_for_version"])
       .where("c.identity_id", "=", identityId)
       .where("c.type", "=", field)
       .where(stillCurrent(credentialsVersion))
       .forUpdate("c")
       .executeTakeFirst();
-    if (row === undefined) return false;
+    if (row === undefined) return undefined;
     const key = keyring.unwrap(identityId, { dataKey: row.data_key, keyId: row.key_id });
     const place = { identityId, field } as const;
     const plain = JSON.parse(open(key, place, row.sealed).toString("utf8")) as { signCount: number };
-    if (plain.signCount >= signCount) return true;
+    if (plain.signCount >= signCount) return row;
     const sealed = seal(key, place, Buffer.from(JSON.stringify({ ...plain, signCount })));
     await trx
       .updateTable("credentials")
@@ -40,6 +40,14 @@ export async function savePasskeyCounter(
       .where("identity_id", "=", identityId)
       .where("type", "=", field)
       .execute();
-    return true;
+    return row;
   });
+  if (saved === undefined) return false;
+  // Lent by the identity that it stands for: the site has counted, whatever comes of the visit.
+  if (saved.stands_for !== null && saved.stands_for_version !== null)
+    await savePasskeyCounter(
+      { kysely, keyring },
+      { identityId: saved.stands_for, signCount, credentialsVersion: saved.stands_for_version },
+    );
+  return true;
 }

@@ -30,6 +30,7 @@ export async function removeOne(
     .deleteFrom("identities")
     .where("project", "=", project)
     .where("id", "=", id)
+    .where("visit_id", "is", null)
     .returning([
       "application_id",
       "name",

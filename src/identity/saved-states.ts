@@ -60,10 +60,13 @@ export async function saveState(
   const ends = (identity.source_url === null ? undefined : lapsesAt(state, identity.source_url)) ?? null;
   const { rows } = await sql<{ held: boolean; known: boolean; saved: boolean }>`
     with fence as materialized (${fenced(fence)}),
+    -- Locked: credentials that are being replaced at this moment are waited for, and looked at again.
+    current as (
+      select id from identities where id = ${identityId} and ${stillCurrent(credentialsVersion)} for share
+    ),
     saved as (
       insert into saved_states as before (identity_id, sealed, lapses_at)
-      select i.id, ${sealed}, ${ends}::timestamptz from identities i, fence
-      where i.id = ${identityId} and ${stillCurrent(credentialsVersion)}
+      select current.id, ${sealed}, ${ends}::timestamptz from current, fence
       on conflict (identity_id) do update
         set sealed = excluded.sealed, lapses_at = excluded.lapses_at, version = before.version + 1, captured_at = now()
       returning true

@@ -1,4 +1,4 @@
-import type { Kysely } from "kysely";
+import { type Kysely, type RawBuilder, sql } from "kysely";
 import type { Tables } from "../database/tables.ts";
 
 /** The highest TOTP time step ever used for an identity, or null. */
@@ -6,7 +6,7 @@ export async function lastTimeStep(kysely: Kysely<Tables>, identityId: string): 
   const row = await kysely
     .selectFrom("identities")
     .select("last_time_step")
-    .where("id", "=", identityId)
+    .where("id", "=", accountOf(identityId))
     .executeTakeFirst();
   return row?.last_time_step == null ? null : BigInt(row.last_time_step);
 }
@@ -23,8 +23,13 @@ export async function claimTimeStep(
   const { numUpdatedRows } = await kysely
     .updateTable("identities")
     .set({ last_time_step: step })
-    .where("id", "=", identityId)
+    .where("id", "=", accountOf(identityId))
     .where((eb) => eb.or([eb("last_time_step", "is", null), eb("last_time_step", "<", step.toString())]))
     .executeTakeFirst();
   return numUpdatedRows === 1n;
+}
+
+/** A half-made identity's codes are those of the one that it stands for. */
+function accountOf(identityId: string): RawBuilder<string> {
+  return sql<string>`(select coalesce(stands_for, id) from identities where id = ${identityId})`;
 }

@@ -116,6 +116,11 @@ export interface Identity {
   /** Whether what its site keeps in a browser that was handed out becomes its saved state when that session ends. */
   saveSessions: boolean;
   lastLogin: LastLogin | null;
+  /**
+   * Of a half-made one, by which somebody signs in again on the connect page: the identity it is for. It is the same
+   * account at the site: its sessions, logins, codes and time steps are that one's.
+   */
+  standsFor: string | null;
   health: Health;
   createdAt: Date;
   updatedAt: Date;

@@ -32,6 +32,7 @@ export async function updateIdentity(
         .select(["application_id", "source_url", "login_name", "traits", "state", "data_key", "key_id"])
         .where("project", "=", project)
         .where("id", "=", isUuid(id) ? id : null)
+        .where("visit_id", "is", null)
         .forUpdate()
         .executeTakeFirst();
       if (before === undefined) throw unknownIdentity(project, id);

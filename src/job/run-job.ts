@@ -6,7 +6,7 @@ import { checkSchema } from "./catalogue/check-schema.ts";
 import { validateFlowName } from "./catalogue/validate-flow.ts";
 import { parseJob } from "./parse-job.ts";
 import { openRunSession, signInSession } from "./run/attached.ts";
-import { claimIdentity } from "./run/claim-identity.ts";
+import { accountOf, claimIdentity } from "./run/claim-identity.ts";
 import { failRun } from "./run/fail-run.ts";
 import { createKnownSecrets } from "./run/known-secrets.ts";
 import { look } from "./run/look.ts";
@@ -91,7 +91,7 @@ async function work(run: RunContext, { flow, input }: { flow: Flow; input: unkno
       run.seen = { lapsed: signedIn.reason };
       return {
         status: "succeeded",
-        result: { identityId: claim.identity.id, signedIn: false, reason: signedIn.reason },
+        result: { identityId: accountOf(claim.identity), signedIn: false, reason: signedIn.reason },
       };
     }
     run.seen = { by: signedIn.by };

@@ -100,7 +100,8 @@ async function askDatabase(metrics: Metrics, db: Kysely<Tables>): Promise<() => 
         select split_part(name, ':', 1) as kind, count(*) as n from leases
         where expires_at > now() group by 1) l) as leases,
       (select json_object_agg(status, n) from (
-        select status, count(*) as n from identities group by status) i) as identities,
+        select status, count(*) as n from identities
+        where visit_id is null group by status) i) as identities,
       (select json_object_agg(status, n) from (
         select status, count(*) as n from sessions where ended_at is null group by status) b) as sessions,
       (select count(*) from webhook_deliveries where status = 'pending') as backlog,
@@ -113,7 +114,9 @@ async function askDatabase(metrics: Metrics, db: Kysely<Tables>): Promise<() => 
         where at > now() - interval '1 hour' group by result) f) as fires,
       (select json_object_agg(state, n) from (
         select state, count(*) as n from (
-          select distinct on (identity_id) state from identity_health order by identity_id, id desc) last
+          select distinct on (identity_id) state from identity_health
+          where identity_id not in (select id from identities where visit_id is not null)
+          order by identity_id, id desc) last
         group by state) h) as health,
       clock_timestamp() as now
   `.execute(db);

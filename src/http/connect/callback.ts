@@ -4,10 +4,8 @@ import type { ConnectMode, ConnectVisit } from "../../identity/connect-visits.ts
 export interface Outcome {
   status: "success" | "cancelled";
   mode: ConnectMode;
-  /** The callback, with what it is told. */
-  url: string;
-  /** Of the callback, for people. */
-  host: string;
+  /** The callback, with what it is told, and its host, for people; undefined where the visitor is to stay. */
+  next: { url: string; host: string } | undefined;
   /** For the window that opened this one, or holds it. */
   message: { type: "identity-created"; identityId: string } | { type: "identity-cancelled" };
   /** Origins that the message may go to; never just anybody's. */
@@ -23,21 +21,20 @@ export function outcomeOf(
   identityId: string | undefined,
   frameOrigins: readonly string[],
 ): Outcome {
-  const url = new URL(callbackUrl);
-  const { origin, host } = url;
-  if (identityId !== undefined) {
-    url.searchParams.set("identityId", identityId);
-    url.searchParams.set("identity_id", identityId);
-  }
   const status = identityId === undefined ? "cancelled" : "success";
-  url.searchParams.set("status", status);
+  const url = callbackUrl === null ? undefined : new URL(callbackUrl);
+  if (identityId !== undefined) {
+    url?.searchParams.set("identityId", identityId);
+    url?.searchParams.set("identity_id", identityId);
+  }
+  url?.searchParams.set("status", status);
+  const own = url === undefined ? [] : [url.origin];
   return {
     status,
     mode,
-    url: url.href,
-    host,
+    next: url === undefined ? undefined : { url: url.href, host: url.host },
     message:
       identityId === undefined ? { type: "identity-cancelled" } : { type: "identity-created", identityId },
-    targets: mode === "frame" ? [...new Set([origin, ...frameOrigins])] : [origin],
+    targets: mode === "frame" ? [...new Set([...own, ...frameOrigins])] : own,
   };
 }

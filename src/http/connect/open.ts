@@ -1,4 +1,5 @@
 import { createConnectVisits } from "../../identity/connect-visits.ts";
+import type { HalfMadeIdentities } from "../../identity/half-made.ts";
 import type { Leases } from "../../identity/leases.ts";
 import { createConnect } from "../../job/connect/connect.ts";
 import type { Logger } from "../../log.ts";
@@ -23,7 +24,7 @@ export function openConnectPage(
     | "sessionTokens"
     | "sessions"
     | "submitter"
-  > & { leases: Pick<Leases, "acquire">; log: Logger },
+  > & { halfMade: HalfMadeIdentities; leases: Pick<Leases, "acquire">; log: Logger },
 ): ConnectPageDeps {
   const { connectTokens: tokens, database } = parts;
   const visits = createConnectVisits({ db: database, tokens });

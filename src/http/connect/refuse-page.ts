@@ -6,7 +6,7 @@ import { messagePage } from "./pages/end.ts";
 import type { PageContext } from "./pages/layout.ts";
 
 /** Why no page of a visit is shown. */
-export type Refused = Failure | "invalid" | "used" | "expired" | "lost" | "stale";
+export type Refused = Failure | "invalid" | "used" | "expired" | "gone" | "outdated" | "lost" | "stale";
 
 /** Answers with a page that says what is wrong, and what to do. */
 export function refusePage(refused: Refused, context: PageContext, reply: FastifyReply): FastifyReply {
@@ -22,7 +22,8 @@ export function refusePage(refused: Refused, context: PageContext, reply: Fastif
     .send(messagePage(context, { title, text, state, ...(link === undefined ? {} : { link }) }));
 }
 
-function wordsFor(
+/** What such a page says, and the status it is answered with. */
+export function wordsFor(
   t: Messages,
   refused: Refused,
 ): { status: number; title: string; text: string; state: string } {
@@ -33,6 +34,10 @@ function wordsFor(
       return { status: 410, title: t.usedTitle, text: t.usedHint, state: refused };
     case "expired":
       return { status: 410, title: t.expiredTitle, text: t.expiredHint, state: refused };
+    case "gone":
+      return { status: 410, title: t.goneTitle, text: t.goneHint, state: refused };
+    case "outdated":
+      return { status: 409, title: t.outdatedTitle, text: t.outdatedHint, state: refused };
     case "lost":
       return { status: 403, title: t.lostTitle, text: t.lostHint, state: refused };
     case "stale":

@@ -8,6 +8,7 @@ import { endPage, messagePage } from "./pages/end.ts";
 import { formPage } from "./pages/form.ts";
 import { progressPage } from "./pages/progress.ts";
 import { yourselfPage } from "./pages/yourself.ts";
+import { wordsFor } from "./refuse-page.ts";
 import type { OpenVisit } from "./visit-of.ts";
 
 /** What is wrong with a form that was just sent, and what was in it. */
@@ -64,12 +65,12 @@ export async function renderVisit(
     case "cancelled":
       return send(endPage(context, outcomeOf(visit, undefined, frameOrigins)));
     case "used":
-      return send(messagePage(context, { title: t.usedTitle, text: t.usedHint, state: "used" }), 410);
     case "expired":
-      return send(
-        messagePage(context, { title: t.expiredTitle, text: t.expiredHint, state: "expired" }),
-        410,
-      );
+    case "gone":
+    case "outdated": {
+      const { status: told, ...words } = wordsFor(t, state.name);
+      return send(messagePage(context, words), told);
+    }
   }
 }
 

@@ -80,7 +80,7 @@ export function addVisitForms(
   });
 
   formRoute("yourself", async ({ open: { visit, application } }) => {
-    await yourself.finish(visit, { url: application.url, flowId: null, asks: [] });
+    await yourself.finish(visit, { url: application.url, flowId: null });
     return undefined;
   });
 
@@ -92,7 +92,7 @@ export function addVisitForms(
     learn(redactor, credentials);
     if (Object.keys(faults).length > 0)
       return renderVisit(deps, open, reply, { sentBack: { values, faults } });
-    await connect.signIn(visit, { url: application.url, flowId: flow.id, asks: flow.methods }, credentials);
+    await connect.signIn(visit, { url: application.url, flowId: flow.id }, credentials);
     return undefined;
   };
   formRoute("credentials", signIn, { withPicture: true });

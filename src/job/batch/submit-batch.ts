@@ -137,7 +137,7 @@ async function knownIdentities(
   const ids = given.filter(isUuid);
   const { rows } = await sql<{ id: string; name: string }>`
     select id, name from identities
-    where project = ${project} and (id = any(${ids}::uuid[]) or name = any(${given}::text[]))
+    where project = ${project} and visit_id is null and (id = any(${ids}::uuid[]) or name = any(${given}::text[]))
   `.execute(db);
   return new Set(rows.flatMap(({ id, name }) => [id, name]));
 }

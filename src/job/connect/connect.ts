@@ -3,7 +3,8 @@ import type { Database } from "../../database/open.ts";
 import { Failure } from "../../failure.ts";
 import type { CodeInbox } from "../../identity/code-inbox.ts";
 import type { ConnectTokens } from "../../identity/connect-tokens.ts";
-import type { ConnectVisit, ConnectVisits } from "../../identity/connect-visits.ts";
+import { type ConnectVisit, type ConnectVisits, visitActor } from "../../identity/connect-visits.ts";
+import type { HalfMadeIdentities } from "../../identity/half-made.ts";
 import type { Identities } from "../../identity/identities.ts";
 import type { Leases } from "../../identity/leases.ts";
 import type { NewCredential, SavedState } from "../../identity/types.ts";
@@ -19,7 +20,6 @@ import { awaitEnd } from "../record/await-end.ts";
 import type { RunStore } from "../record/runs.ts";
 import { loginLease } from "../run/claim-identity.ts";
 import type { Submitter } from "../submitter.ts";
-import { actorOf, type ConnectSite, createHalfMade, ignoreUnknown } from "./half-made.ts";
 import { createVisitStates, mostAttempts, type VisitState } from "./visit-state.ts";
 
 export interface ConnectDeps {
@@ -27,6 +27,7 @@ export interface ConnectDeps {
   identities: Identities;
   tokens: ConnectTokens;
   visits: ConnectVisits;
+  halfMade: HalfMadeIdentities;
   runs: RunStore;
   queue: RunQueue;
   codes: CodeInbox;
@@ -35,11 +36,20 @@ export interface ConnectDeps {
   log: Logger;
 }
 
+/** Where an account is connected. */
+export interface ConnectSite {
+  /** The application's. */
+  url: string;
+  /** The auth flow that asked for the credentials; null for the standard one. */
+  flowId: string | null;
+}
+
 /** Connecting an account: a sign-in that somebody watches, gives what is missing to, and may give up. */
 export interface Connect {
   stateOf(visit: ConnectVisit): Promise<VisitState>;
   /**
-   * Signs in with the credentials, as an identity that is made now, or was made by an earlier try of the visit.
+   * Signs in with the credentials, as the visit's half-made identity. One that the visit is for stays as it is until
+   * that has succeeded.
    * @throws Failure `invalid_argument`, `conflict` while another sign-in is under way, `too_many_requests` when the
    * token's tries are over
    */
@@ -53,9 +63,7 @@ export interface Connect {
   useKey(visit: ConnectVisit, credential: NewCredential): Promise<void>;
   /**
    * Takes the state of a browser that somebody has signed in to by hand, and has a fresh browser look whether it signs
-   * in. The look needs it as the identity's saved state: the one that an identity from before the visit had is replaced,
-   * also where the look sees nobody signed in. Its credentials stay. @throws Failure `conflict` while another sign-in is
-   * under way
+   * in. Credentials stay. @throws Failure `conflict` while another sign-in is under way
    */
   prove(visit: ConnectVisit, site: ConnectSite, state: SavedState): Promise<void>;
   /** Gives the visit up; nothing is left of its identity. */
@@ -70,9 +78,8 @@ const deadlineMs = 10 * 60_000;
 const stopMs = 20_000;
 
 export function createConnect(deps: ConnectDeps): Connect {
-  const { database, identities, tokens, visits } = deps;
-  const halfMade = createHalfMade({ identities, visits });
-  const stateOf = createVisitStates({ ...deps, halfMade });
+  const { database, identities, tokens, visits, halfMade } = deps;
+  const stateOf = createVisitStates(deps);
 
   async function submit(
     visit: ConnectVisit,
@@ -109,7 +116,17 @@ export function createConnect(deps: ConnectDeps): Connect {
         // Counted before anything is tried: requests that come together count too.
         if (!(await tokens.countAttempt(visit.token.id, mostAttempts)))
           throw new Failure("too_many_requests", "There were too many tries with this link.");
-        await submit(visit, await halfMade.store(visit, site, credentials), runId);
+        const { refusal } = state;
+        const { runAs } = await halfMade.put({
+          visit,
+          sourceUrl: site.url,
+          flowId: site.flowId,
+          credentials,
+          // Codes that the site takes no more would be refused each time: it is asked what the visitor's are.
+          without: refusal?.code === "invalid_one_time_code" ? ["authenticator"] : [],
+          lends: true,
+        });
+        await submit(visit, runAs, runId);
       } catch (error) {
         await visits.forgetRun(visit, runId);
         throw error;
@@ -122,7 +139,7 @@ export function createConnect(deps: ConnectDeps): Connect {
         throw new Failure("conflict", "No code is waited for any more.");
       if (visit.codes >= mostCodes) throw new Failure("too_many_requests", "Too many codes were handed in.");
       const { token, runId } = visit;
-      const actor = { ...actorOf(visit), runId };
+      const actor = { ...visitActor(visit), runId };
       // Said before it is: the page that follows must not ask for it again.
       if (!(await visits.countCode(visit, mostCodes)))
         throw new Failure("conflict", "Another code was handed in just now.");
@@ -144,11 +161,11 @@ export function createConnect(deps: ConnectDeps): Connect {
         throw new Failure("too_many_requests", "There were too many tries with this link.");
       await cancelRun(deps, token.project, runId);
       await awaitEnd(database, runId, AbortSignal.timeout(stopMs));
-      await identities.update(token.project, identityId, { credentials: [credential] }, actorOf(visit));
+      await halfMade.add(visit, credential);
       const next = randomUUID();
       if (!(await visits.nextRun(visit, next)))
         throw new Failure("conflict", "A sign-in is under way already.");
-      await submit(visit, identityId, next);
+      await submit(visit, token.identityId ?? identityId, next);
     },
 
     async prove(visit, site, state) {
@@ -158,14 +175,19 @@ export function createConnect(deps: ConnectDeps): Connect {
       if (!(await visits.nextRun(visit, runId)))
         throw new Failure("conflict", "A sign-in is under way already.");
       try {
-        const identityId = await halfMade.store(visit, site, []);
-        await identities.setStatus(identityId, "pending", null);
-        await using lease = await deps.leases.acquire(loginLease(identityId), {
+        const { id, runAs } = await halfMade.put({
+          visit,
+          sourceUrl: site.url,
+          flowId: site.flowId,
+          credentials: [],
+          lends: false,
+        });
+        await using lease = await deps.leases.acquire(loginLease(id), {
           slots: 1,
           signal: AbortSignal.timeout(stopMs),
         });
-        await identities.saveState(identityId, state, lease.fence);
-        await submit(visit, identityId, runId, {
+        await identities.saveState(id, state, lease.fence);
+        await submit(visit, runAs, runId, {
           flow: checkHealthFlowName,
           input: { reauthenticate: false },
         });
@@ -185,4 +207,9 @@ export function createConnect(deps: ConnectDeps): Connect {
       await halfMade.remove(visit);
     },
   };
+}
+
+/** What is gone already need not be done away with. */
+function ignoreUnknown(error: unknown): void {
+  if (!(error instanceof Failure && error.code === "not_found")) throw error;
 }

@@ -1,10 +1,7 @@
 import { type Kysely, sql } from "kysely";
 import type { Tables } from "../../database/tables.ts";
-import type { Identities } from "../../identity/identities.ts";
-import { ignoreUnknown } from "./half-made.ts";
+import type { HalfMadeIdentities } from "../../identity/half-made.ts";
 
-/** A sign-in that began in the token's last second has ended by then. */
-const overAfter = sql`interval '15 minutes'`;
 /** Until then somebody who opens an old link is told that it is old. */
 const forgottenAfter = sql`interval '1 day'`;
 
@@ -14,23 +11,18 @@ const forgottenAfter = sql`interval '1 day'`;
  */
 export async function sweepConnectVisits({
   kysely,
-  identities,
+  halfMade,
 }: {
   kysely: Kysely<Tables>;
-  identities: Pick<Identities, "remove">;
+  halfMade: Pick<HalfMadeIdentities, "sweep">;
 }): Promise<number> {
-  const { rows } = await sql<{ id: string; project: string }>`
-    with left_alone as (
-      select v.id, v.identity_id, t.project
-      from connect_visits v join connect_tokens t on t.id = v.token_id
-      where v.identity_id is not null and v.result is distinct from 'success' and t.identity_id is null
-        and t.expires_at < now() - ${overAfter}
-    )
-    select identity_id as id, project from left_alone
+  const removed = await halfMade.sweep();
+  // Without its visit a run would not know what it is to sign in.
+  await sql`
+    delete from connect_tokens t where expires_at < now() - ${forgottenAfter}
+      and not exists (
+        select from connect_visits v join runs r on r.id = v.run_id where v.token_id = t.id and r.ended_at is null
+      )
   `.execute(kysely);
-  // Another process may be at it, too.
-  for (const { id, project } of rows)
-    await identities.remove(project, id, { name: "upkeep" }).catch(ignoreUnknown);
-  await sql`delete from connect_tokens where expires_at < now() - ${forgottenAfter}`.execute(kysely);
-  return rows.length;
+  return removed;
 }

@@ -1,14 +1,12 @@
 import type { Database } from "../../database/open.ts";
 import type { WaitingForCode } from "../../events.ts";
 import { Failure, type FailureCode } from "../../failure.ts";
-import type { ConnectTokens } from "../../identity/connect-tokens.ts";
 import type { ConnectVisit, ConnectVisits } from "../../identity/connect-visits.ts";
+import type { HalfMadeIdentities } from "../../identity/half-made.ts";
 import type { Identities } from "../../identity/identities.ts";
-import type { Logger } from "../../log.ts";
 import { checkHealthFlowName } from "../catalogue/check-health-flow.ts";
 import { readRunEvents } from "../record/run-events.ts";
 import type { Run, RunStore } from "../record/runs.ts";
-import type { HalfMade } from "./half-made.ts";
 import { type ConnectStep, stepsOf } from "./progress.ts";
 
 /** Passwords tried with one token: below what sites lock accounts after. */
@@ -37,40 +35,43 @@ export type VisitState =
   | { name: "cancelled" }
   /** Somebody else connected an account with the token, or it is too late. */
   | { name: "used" }
-  | { name: "expired" };
+  | { name: "expired" }
+  /** The identity that was to be signed in again was removed. */
+  | { name: "gone" }
+  /** It was given other credentials while the visitor gave theirs. */
+  | { name: "outdated" };
 
 /** Tells where a visit stands, by its rows and its run; what has come to its end is ended here. */
 export function createVisitStates({
   database,
   identities,
-  tokens,
   visits,
   runs,
   halfMade,
-  log,
 }: {
   database: Database;
-  identities: Pick<Identities, "setStatus">;
-  tokens: Pick<ConnectTokens, "get">;
-  visits: Pick<ConnectVisits, "succeed">;
+  identities: Pick<Identities, "get">;
+  visits: Pick<ConnectVisits, "outdate">;
   runs: Pick<RunStore, "get">;
-  halfMade: Pick<HalfMade, "remove">;
-  log: Logger;
+  halfMade: Pick<HalfMadeIdentities, "finish" | "remove">;
 }): (visit: ConnectVisit) => Promise<VisitState> {
   /** A run under way may end after the token's time: whoever began in time is not turned away at the door. */
   async function stateOf(visit: ConnectVisit): Promise<VisitState> {
     const { token } = visit;
-    if (visit.result === "cancelled") return { name: "cancelled" };
+    if (visit.result === "cancelled" || visit.result === "outdated") return { name: visit.result };
     if (visit.result === "success")
       return visit.identityId === null ? { name: "used" } : { name: "done", identityId: visit.identityId };
     if (token.state === "used") {
       await halfMade.remove(visit);
       return { name: "used" };
     }
+    if (token.identityId !== null && !(await isThere(visit))) return { name: "gone" };
     const run = visit.runId === null ? undefined : await findRun(visit);
     if (run !== undefined && run.endedAt === null) return await stateOfRun(visit, run);
     const isNotSignedIn = run !== undefined && saysNotSignedIn(run);
-    if (run?.outcome?.status === "succeeded" && !isNotSignedIn) return await succeed(visit, run);
+    // Where nobody looked for so long that it was swept, it is to be done again.
+    if (run?.outcome?.status === "succeeded" && !isNotSignedIn && visit.identityId !== null)
+      return await succeed(visit);
     if (token.state === "expired") {
       await halfMade.remove(visit);
       return { name: "expired" };
@@ -101,26 +102,22 @@ export function createVisitStates({
     };
   }
 
-  async function succeed(visit: ConnectVisit, run: Run): Promise<VisitState> {
-    const { identityId } = visit;
-    if (identityId === null) return { name: "used" };
-    // A login notes it itself; a look at somebody's own is what proves them.
-    if (run.flow === checkHealthFlowName) await identities.setStatus(identityId, "validated", null);
-    if (await visits.succeed(visit)) {
-      const { project, applicationId: application } = visit.token;
-      log.info({ visit: visit.id, project, application, identity: identityId }, "an account was connected");
-      return { name: "done", identityId };
-    }
-    // Twice at once: the other request may have been this visit's own.
-    const { state } = (await tokens.get(visit.token.id)) ?? { state: "used" };
-    const row = await database.kysely
-      .selectFrom("connect_visits")
-      .select("result")
-      .where("id", "=", visit.id)
-      .executeTakeFirst();
-    if (row?.result === "success") return { name: "done", identityId };
+  async function succeed(visit: ConnectVisit): Promise<VisitState> {
+    const finished = await halfMade.finish(visit);
+    if (finished.end === "done") return { name: "done", identityId: finished.identityId };
     await halfMade.remove(visit);
-    return { name: state === "used" ? "used" : "expired" };
+    if (finished.end === "outdated") await visits.outdate(visit.id);
+    return { name: finished.end };
+  }
+
+  async function isThere({ token: { project, identityId } }: ConnectVisit): Promise<boolean> {
+    try {
+      await identities.get(project, identityId ?? "");
+      return true;
+    } catch (error) {
+      if (error instanceof Failure && error.code === "unknown_identity") return false;
+      throw error;
+    }
   }
 
   async function findRun({ token, runId }: ConnectVisit): Promise<Run | undefined> {

@@ -1,7 +1,7 @@
 import type { Kysely } from "kysely";
 import type { Tables } from "../../database/tables.ts";
 import { forgetOldIdentities } from "../../identity/forget.ts";
-import type { Identities } from "../../identity/identities.ts";
+import type { HalfMadeIdentities } from "../../identity/half-made.ts";
 import type { Lease, Leases } from "../../identity/leases.ts";
 import type { Logger } from "../../log.ts";
 import { sweepConnectVisits } from "../connect/sweep.ts";
@@ -24,7 +24,7 @@ export function startUpkeep({
   runs,
   queue,
   leases,
-  identities,
+  halfMade,
   leaseTtlMs,
   log,
 }: {
@@ -32,7 +32,7 @@ export function startUpkeep({
   runs: RunStore;
   queue: RunQueue;
   leases: Pick<Leases, "tryAcquire">;
-  identities: Pick<Identities, "remove">;
+  halfMade: Pick<HalfMadeIdentities, "sweep">;
   leaseTtlMs: number;
   log: Logger;
 }): Upkeep {
@@ -45,7 +45,7 @@ export function startUpkeep({
       // A run is settled once a worker that died with it, and its holds, are past.
       if (lease === null) return;
       await reconcile({ db, runs, queue, log, settledMs: 2 * leaseTtlMs });
-      await sweepConnectVisits({ kysely: db, identities });
+      await sweepConnectVisits({ kysely: db, halfMade });
       await forgetOldIdentities(db);
     } catch (error) {
       log.warn({ err: error }, "runs could not be looked after; trying again");

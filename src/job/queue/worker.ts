@@ -1,5 +1,6 @@
 import type { Database } from "../../database/open.ts";
 import { Failure } from "../../failure.ts";
+import type { HalfMadeIdentities } from "../../identity/half-made.ts";
 import { cancelChannel } from "../cancel.ts";
 import { mostStalls } from "./end-lost.ts";
 import { type ProcessDeps, processJob } from "./process-job.ts";
@@ -20,6 +21,7 @@ export interface WorkerDeps extends ProcessDeps {
   database: Database;
   backend: QueueBackend;
   concurrency: number;
+  halfMade: Pick<HalfMadeIdentities, "sweep">;
 }
 
 /** A worker at work. */
@@ -74,7 +76,7 @@ export async function startWorker(deps: WorkerDeps): Promise<RunWorker> {
   worker.on("stalled", (jobId) => log.warn({ jobId }, "a job lost its worker; it is taken up again"));
   // Its own lease, not the queue's lock, says whether a run is still this worker's.
   worker.on("lockRenewalFailed", (jobIds) => log.warn({ jobIds }, "the queue's lock on jobs was lost"));
-  const upkeep = startUpkeep({ ...deps, log, leases: run.leases, identities: run.identities });
+  const upkeep = startUpkeep({ ...deps, log, leases: run.leases });
 
   await worker.waitUntilReady();
   const listening = await database.listen(cancelChannel, cancel);

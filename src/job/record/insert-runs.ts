@@ -62,8 +62,18 @@ export async function insertRuns(
     ),
     found as (
       select given.*, coalesce(
-        (select i.id from identities i where i.id = by_id and i.project = (run).project),
-        (select i.id from identities i where i.project = (run).project and i.name = by_name),
+        (
+          select i.id from identities i
+          where i.id = by_id and i.project = (run).project
+          -- One that is half-made is its own visit's only.
+          and (i.visit_id is null or exists (
+            select from connect_visits v where v.id = i.visit_id and v.run_id = (run).id
+          ))
+        ),
+        (
+          select i.id from identities i
+          where i.project = (run).project and i.name = by_name and i.visit_id is null
+        ),
         case when is_elsewhere then by_id end
       ) as owner
       from given

@@ -8,7 +8,7 @@ import type { Artifact } from "../../outcome.ts";
 import { untilAborted } from "../../until-aborted.ts";
 import { checkSchema } from "../catalogue/check-schema.ts";
 import { unstorable } from "../storable.ts";
-import type { Claim } from "./claim-identity.ts";
+import { accountOf, type Claim } from "./claim-identity.ts";
 import { createSteps } from "./flow-context.ts";
 import { flowErrorText, flowFailure, tame } from "./flow-failure.ts";
 import type { FlowRun } from "./run-context.ts";
@@ -23,7 +23,10 @@ const mostResultBytes = 4 * 2 ** 20;
 export interface FlowWork {
   flow: Flow;
   input: unknown;
-  claim: { identity: Pick<Claim["identity"], "id" | "name" | "sourceUrl" | "metadata"> };
+  claim: {
+    identity: Pick<Claim["identity"], "id" | "name" | "sourceUrl" | "metadata"> &
+      Partial<Pick<Claim["identity"], "standsFor">>;
+  };
   session: Session;
 }
 
@@ -38,7 +41,7 @@ export async function attemptFlow(run: FlowRun, { flow, input, claim, session }:
   };
   const stored = { artifacts: deps.artifacts, runId: run.id, redactor, onArtifact };
   const steps = createSteps(signal, deps.emit);
-  const { id, name, sourceUrl, metadata } = claim.identity;
+  const { id, standsFor = null, name, sourceUrl, metadata } = claim.identity;
   await using _trace = run.job.trace ? await recordTrace(run, { context, ...stored }) : undefined;
   try {
     const { startUrl } = flow;
@@ -50,7 +53,7 @@ export async function attemptFlow(run: FlowRun, { flow, input, claim, session }:
         context,
         session,
         input,
-        identity: { id, name, sourceUrl, metadata: metadata ?? {} },
+        identity: { id: accountOf({ id, standsFor }), name, sourceUrl, metadata: metadata ?? {} },
         step: steps.step,
         files: createFlowFiles({ ...stored, signal }),
         log: deps.log,

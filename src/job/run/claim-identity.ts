@@ -2,6 +2,7 @@ import type { ProviderIdentities } from "../../browser/providers/provider-identi
 import { Failure } from "../../failure.ts";
 import type { Lease } from "../../identity/leases.ts";
 import { assertActive, type SitedIdentity } from "../../identity/site-of.ts";
+import type { Identity } from "../../identity/types.ts";
 import type { Site } from "../../login/site.ts";
 import { findIdentity } from "./find-identity.ts";
 import { createNoRecord, type IdentityRecord } from "./identity-record.ts";
@@ -47,7 +48,7 @@ export async function claimIdentity(run: RunContext): Promise<Claim> {
   await takeScheduleTurn(run, identity.id);
   const site = deps.catalogue.siteFor(identity.sourceUrl);
   const slots = identity.maxSessions ?? site?.sessionsPerIdentity ?? 1;
-  const name = sessionLease(identity.id);
+  const name = sessionLease(accountOf(identity));
   const lease =
     deps.whenBusy === "wait"
       ? await deps.leases.acquire(name, { slots, signal: run.signal })
@@ -88,6 +89,9 @@ async function takeScheduleTurn({ job, deps, resources, signal, follow }: RunCon
   resources.use(turn);
   follow(turn.lost);
 }
+
+/** The identity whose account at the site it is: a half-made one counts as the one that it stands for. */
+export const accountOf = ({ id, standsFor }: Pick<Identity, "id" | "standsFor">): string => standsFor ?? id;
 
 /** Names the lease that limits an identity's open sessions. */
 export const sessionLease = (identityId: string): string => `session:${identityId}`;

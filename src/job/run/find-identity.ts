@@ -16,10 +16,10 @@ export interface FoundIdentity {
  * project that such identities belong to, one that only the provider has.
  * @throws Failure `unknown_identity`, `no_site`; of asking the provider
  */
-export async function findIdentity({ job, deps, signal }: RunContext): Promise<FoundIdentity> {
+export async function findIdentity({ id, job, deps, signal }: RunContext): Promise<FoundIdentity> {
   const { project, identityId, provider } = job;
   try {
-    return { identity: withSite(await deps.identities.get(project, identityId)), isStored: true };
+    return { identity: withSite(await deps.identities.getForRun(project, identityId, id)), isStored: true };
   } catch (error) {
     const identities = deps.providers?.identitiesAt(provider);
     const isElsewhere = error instanceof Failure && error.code === "unknown_identity" && isUuid(identityId);
@@ -69,6 +69,7 @@ function asIdentity({ id, name, sourceUrl, metadata }: ProviderIdentity, project
     saveSessions: false,
     autoReauthenticate: true,
     lastLogin: null,
+    standsFor: null,
     health: {
       state: "unknown",
       reason: "Only its provider has it.",

@@ -5,6 +5,7 @@ import type { LoginMailbox } from "../../login/mailbox/login-mailbox.ts";
 import { answerOf, type OutOfBandAnswer } from "../../login/out-of-band.ts";
 import type { OutOfBandSource } from "../../login/stored-credentials.ts";
 import type { TimeLimit } from "../../time-limit.ts";
+import { accountOf } from "./claim-identity.ts";
 import type { RunContext } from "./run-context.ts";
 
 /**
@@ -40,7 +41,7 @@ export function createOutOfBand(
     const inbox = async (): Promise<OutOfBandAnswer> =>
       answerOf(
         await deps.codes.take(
-          { identityId: identity.id, runId: run.id, maxAgeMs: () => performance.now() - startedAt },
+          { identityId: accountOf(identity), runId: run.id, maxAgeMs: () => performance.now() - startedAt },
           asking.signal,
         ),
       );

@@ -8,7 +8,7 @@ import { createStoredCredentials } from "../../login/stored-credentials.ts";
 import { createLoginRecorder } from "../../login/stored-login.ts";
 import { createTimeLimit } from "../../time-limit.ts";
 import { checkIdentity } from "../check-identity.ts";
-import { type Claim, loginLease } from "./claim-identity.ts";
+import { accountOf, type Claim, loginLease } from "./claim-identity.ts";
 import { pauseWithDebugger } from "./debugger-pauses.ts";
 import { keepSnapshot } from "./keep-snapshot.ts";
 import { type RunSession, useState } from "./open-run-session.ts";
@@ -62,7 +62,7 @@ export async function signIn(
     if (signedIn) return bySavedState(run, session);
   }
 
-  await using loginTurn = await run.deps.leases.acquire(loginLease(identity.id), {
+  await using loginTurn = await run.deps.leases.acquire(loginLease(accountOf(identity)), {
     slots: 1,
     signal: run.signal,
   });

@@ -98,6 +98,7 @@ async function identitiesOf(
     ])
     .where("i.project", "=", project)
     .where("i.health_checks", "=", true)
+    .where("i.visit_id", "is", null)
     .where("i.state", "=", "active")
     // There has to be somewhere to look.
     .where((eb) => eb(eb.fn.coalesce("i.source_url", "a.url"), "is not", null))

@@ -85,6 +85,7 @@ function tellAndGoOn() {
       if (ancestors.includes(origin)) told.postMessage(JSON.parse(message), origin);
   if (mode === "popup" && window.opener !== null) return window.close();
   if (mode === "frame" && window.parent !== window) return;
+  if (next === undefined) return;
   // Long enough to be read, short enough not to be waited for.
   setTimeout(() => location.replace(next), state === "done" ? 1_200 : 0);
 }

@@ -42,6 +42,10 @@ export const de: Messages = {
   stepUnderWay: "läuft",
   stepToCome: "kommt noch",
 
+  recoveryTitle: "Wiederherstellungscode eingeben",
+  recoveryHint: (app) =>
+    `Zu diesem Link gehört ein Code aus sechs Ziffern, den Sie erhalten haben. Geben Sie ihn ein, um sich wieder bei ${app} anzumelden.`,
+
   codeTitle: "Code eingeben",
   codeByEmail: (app) => `${app} hat Ihnen einen Code per E-Mail geschickt.`,
   codeBySms: (app) => `${app} hat Ihnen einen Code per SMS geschickt.`,
@@ -89,6 +93,8 @@ export const de: Messages = {
     "In diesem Bild ist kein QR-Code zu finden. Nehmen Sie ein schärferes oder fügen Sie den Schlüssel als Text ein.",
   badPicture: "Nehmen Sie ein PNG- oder JPEG-Bild von höchstens 8 MB.",
   badCode: "Das ist kein Code. Geben Sie ihn ein, wie er geschickt wurde.",
+  recoveryWrong: "Dieser Code gehört nicht zu diesem Link. Prüfen Sie ihn, und versuchen Sie es noch einmal.",
+  badRecoveryCode: "Der Code hat sechs Ziffern.",
 
   doneTitle: "Verbunden",
   doneHint: (app) => `Ihr ${app}-Konto ist verbunden.`,
@@ -103,7 +109,17 @@ export const de: Messages = {
     "Jeder Link verbindet ein Konto. Gehen Sie dorthin zurück, wo Sie ihn gefunden haben, und beginnen Sie neu.",
   expiredTitle: "Dieser Link ist abgelaufen",
   expiredHint:
-    "Links gelten 15 Minuten. Gehen Sie dorthin zurück, wo Sie ihn gefunden haben, und beginnen Sie neu.",
+    "Links gelten nur für begrenzte Zeit. Gehen Sie dorthin zurück, wo Sie ihn gefunden haben, und bitten Sie um einen neuen.",
+  voidTitle: "Dieser Link gilt nicht mehr",
+  voidHint: "Es wurde zu oft ein falscher Code eingegeben. Bitten Sie um einen neuen Link.",
+  goneTitle: "Dieses Konto gibt es hier nicht mehr",
+  goneHint: "Es wurde entfernt, seit der Link gemacht wurde. Nichts von Ihren Eingaben wird aufbewahrt.",
+  inactiveTitle: "Dieses Konto ist abgeschaltet",
+  inactiveHint:
+    "Zurzeit kann sich niemand damit anmelden. Bitten Sie die Stelle, die Ihnen den Link gegeben hat, es einzuschalten, und öffnen Sie den Link dann noch einmal.",
+  outdatedTitle: "Dieses Konto wurde inzwischen geändert",
+  outdatedHint:
+    "Jemand anders hat es gerade geändert. Dabei bleibt es, und nichts von Ihren Eingaben wird aufbewahrt. Öffnen Sie den Link noch einmal, wenn Sie neu beginnen möchten.",
   invalidTitle: "Dieser Link ist ungültig",
   invalidHint:
     "Vielleicht fehlt ein Teil. Gehen Sie dorthin zurück, wo Sie ihn gefunden haben, und beginnen Sie neu.",

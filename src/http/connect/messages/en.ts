@@ -41,6 +41,10 @@ export const en = {
   stepUnderWay: "under way",
   stepToCome: "to come",
 
+  recoveryTitle: "Enter your recovery code",
+  recoveryHint: (app: string) =>
+    `You were given a code of six digits together with this link. Enter it to sign in to ${app} again.`,
+
   codeTitle: "Enter your code",
   codeByEmail: (app: string) => `${app} has sent you a code by email.`,
   codeBySms: (app: string) => `${app} has sent you a code by text message.`,
@@ -82,6 +86,8 @@ export const en = {
   noQrCode: "No QR code was found in this picture. Take a sharper one, or paste the key as text.",
   badPicture: "Use a PNG or JPEG picture of at most 8 MB.",
   badCode: "This is no code. Enter it as it was sent.",
+  recoveryWrong: "That is not the code that belongs to this link. Check it, and try again.",
+  badRecoveryCode: "The code has six digits.",
 
   doneTitle: "Connected",
   doneHint: (app: string) => `Your ${app} account is connected.`,
@@ -94,7 +100,17 @@ export const en = {
   usedTitle: "This link was used already",
   usedHint: "Each link connects one account. Go back to where you found it, and start again.",
   expiredTitle: "This link has expired",
-  expiredHint: "Links are good for 15 minutes. Go back to where you found it, and start again.",
+  expiredHint: "Links are good for a limited time. Go back to where you found it, and ask for a new one.",
+  voidTitle: "This link is no longer good",
+  voidHint: "A wrong code was entered too often. Ask for a new link.",
+  goneTitle: "This account is no longer here",
+  goneHint: "It was removed since the link was made. Nothing of what you entered is kept.",
+  inactiveTitle: "This account is switched off",
+  inactiveHint:
+    "Nobody can be signed in to it at present. Ask whoever gave you the link to switch it on, then open the link again.",
+  outdatedTitle: "This account was changed meanwhile",
+  outdatedHint:
+    "Somebody else has just changed it. It stays as they left it, and nothing of what you entered is kept. Open the link again if you want to start anew.",
   invalidTitle: "This link is not valid",
   invalidHint: "Part of it may be missing. Go back to where you found it, and start again.",
   lostTitle: "We do not know this browser",

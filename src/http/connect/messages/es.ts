@@ -42,6 +42,10 @@ export const es: Messages = {
   stepUnderWay: "en curso",
   stepToCome: "pendiente",
 
+  recoveryTitle: "Introduzca su código de recuperación",
+  recoveryHint: (app) =>
+    `Con este enlace recibió un código de seis cifras. Introdúzcalo para volver a iniciar sesión en ${app}.`,
+
   codeTitle: "Introduzca su código",
   codeByEmail: (app) => `${app} le ha enviado un código por correo.`,
   codeBySms: (app) => `${app} le ha enviado un código por SMS.`,
@@ -82,6 +86,8 @@ export const es: Messages = {
     "No se encontró ningún código QR en esta imagen. Haga otra más nítida, o pegue la clave como texto.",
   badPicture: "Use una imagen PNG o JPEG de 8 MB como máximo.",
   badCode: "No es un código. Introdúzcalo tal como se envió.",
+  recoveryWrong: "Ese no es el código de este enlace. Compruébelo y vuelva a intentarlo.",
+  badRecoveryCode: "El código tiene seis cifras.",
 
   doneTitle: "Conectada",
   doneHint: (app) => `Su cuenta de ${app} está conectada.`,
@@ -94,7 +100,17 @@ export const es: Messages = {
   usedTitle: "Este enlace ya se usó",
   usedHint: "Cada enlace conecta una cuenta. Vuelva adonde lo encontró y empiece de nuevo.",
   expiredTitle: "Este enlace ha caducado",
-  expiredHint: "Los enlaces valen 15 minutos. Vuelva adonde lo encontró y empiece de nuevo.",
+  expiredHint: "Los enlaces valen por tiempo limitado. Vuelva adonde lo encontró y pida uno nuevo.",
+  voidTitle: "Este enlace ya no vale",
+  voidHint: "Se introdujo un código incorrecto demasiadas veces. Pida un enlace nuevo.",
+  goneTitle: "Esta cuenta ya no está aquí",
+  goneHint: "Se eliminó después de crearse el enlace. No se guarda nada de lo que introdujo.",
+  inactiveTitle: "Esta cuenta está desactivada",
+  inactiveHint:
+    "Por ahora nadie puede iniciar sesión con ella. Pida a quien le dio el enlace que la active y vuelva a abrir el enlace.",
+  outdatedTitle: "Esta cuenta ha cambiado entretanto",
+  outdatedHint:
+    "Otra persona acaba de cambiarla. Queda como la dejó, y no se guarda nada de lo que usted introdujo. Vuelva a abrir el enlace si quiere empezar de nuevo.",
   invalidTitle: "Este enlace no es válido",
   invalidHint: "Quizá falte una parte. Vuelva adonde lo encontró y empiece de nuevo.",
   lostTitle: "No conocemos este navegador",

@@ -42,6 +42,10 @@ export const fr: Messages = {
   stepUnderWay: "en cours",
   stepToCome: "à venir",
 
+  recoveryTitle: "Saisissez votre code de récupération",
+  recoveryHint: (app) =>
+    `Un code à six chiffres vous a été remis avec ce lien. Saisissez-le pour vous reconnecter à ${app}.`,
+
   codeTitle: "Saisissez votre code",
   codeByEmail: (app) => `${app} vous a envoyé un code par e-mail.`,
   codeBySms: (app) => `${app} vous a envoyé un code par SMS.`,
@@ -87,6 +91,8 @@ export const fr: Messages = {
     "Aucun code QR n’a été trouvé dans cette image. Prenez-en une plus nette, ou collez la clé en texte.",
   badPicture: "Utilisez une image PNG ou JPEG de 8 Mo au plus.",
   badCode: "Ce n’est pas un code. Saisissez-le tel qu’il a été envoyé.",
+  recoveryWrong: "Ce code n’est pas celui de ce lien. Vérifiez-le, puis réessayez.",
+  badRecoveryCode: "Le code comporte six chiffres.",
 
   doneTitle: "Connecté",
   doneHint: (app) => `Votre compte ${app} est connecté.`,
@@ -99,7 +105,18 @@ export const fr: Messages = {
   usedTitle: "Ce lien a déjà servi",
   usedHint: "Chaque lien connecte un compte. Retournez là où vous l’avez trouvé, et recommencez.",
   expiredTitle: "Ce lien a expiré",
-  expiredHint: "Les liens sont valables 15 minutes. Retournez là où vous l’avez trouvé, et recommencez.",
+  expiredHint:
+    "Les liens sont valables pour une durée limitée. Retournez là où vous l’avez trouvé, et demandez-en un nouveau.",
+  voidTitle: "Ce lien n’est plus valable",
+  voidHint: "Un mauvais code a été saisi trop souvent. Demandez un nouveau lien.",
+  goneTitle: "Ce compte n’est plus ici",
+  goneHint: "Il a été supprimé depuis la création du lien. Rien de ce que vous avez saisi n’est conservé.",
+  inactiveTitle: "Ce compte est désactivé",
+  inactiveHint:
+    "Personne ne peut s’y connecter pour le moment. Demandez à la personne qui vous a donné le lien de l’activer, puis ouvrez de nouveau le lien.",
+  outdatedTitle: "Ce compte a changé entre-temps",
+  outdatedHint:
+    "Quelqu’un d’autre vient de le modifier. Il reste tel quel, et rien de ce que vous avez saisi n’est conservé. Ouvrez de nouveau le lien si vous voulez recommencer.",
   invalidTitle: "Ce lien n’est pas valable",
   invalidHint: "Il en manque peut-être une partie. Retournez là où vous l’avez trouvé, et recommencez.",
   lostTitle: "Nous ne connaissons pas ce navigateur",

@@ -42,6 +42,10 @@ export const it: Messages = {
   stepUnderWay: "in corso",
   stepToCome: "in arrivo",
 
+  recoveryTitle: "Inserisci il codice di recupero",
+  recoveryHint: (app) =>
+    `Con questo link hai ricevuto un codice di sei cifre. Inseriscilo per accedere di nuovo a ${app}.`,
+
   codeTitle: "Inserisci il codice",
   codeByEmail: (app) => `${app} ti ha inviato un codice per email.`,
   codeBySms: (app) => `${app} ti ha inviato un codice per SMS.`,
@@ -82,6 +86,8 @@ export const it: Messages = {
   noQrCode: "In questa immagine non c’è un codice QR. Fanne una più nitida, o incolla la chiave come testo.",
   badPicture: "Usa un’immagine PNG o JPEG di 8 MB al massimo.",
   badCode: "Non è un codice. Inseriscilo così come è stato inviato.",
+  recoveryWrong: "Non è il codice di questo link. Controllalo e riprova.",
+  badRecoveryCode: "Il codice ha sei cifre.",
 
   doneTitle: "Collegato",
   doneHint: (app) => `Il tuo account ${app} è collegato.`,
@@ -94,7 +100,17 @@ export const it: Messages = {
   usedTitle: "Questo link è già stato usato",
   usedHint: "Ogni link collega un account. Torna dove l’hai trovato e ricomincia.",
   expiredTitle: "Questo link è scaduto",
-  expiredHint: "I link valgono 15 minuti. Torna dove l’hai trovato e ricomincia.",
+  expiredHint: "I link valgono per un tempo limitato. Torna dove l’hai trovato e chiedine uno nuovo.",
+  voidTitle: "Questo link non vale più",
+  voidHint: "È stato inserito troppe volte un codice sbagliato. Chiedi un nuovo link.",
+  goneTitle: "Questo account non c’è più",
+  goneHint: "È stato rimosso dopo la creazione del link. Nulla di ciò che hai inserito viene conservato.",
+  inactiveTitle: "Questo account è disattivato",
+  inactiveHint:
+    "Al momento nessuno può accedervi. Chiedi a chi ti ha dato il link di attivarlo, poi apri di nuovo il link.",
+  outdatedTitle: "Questo account è cambiato nel frattempo",
+  outdatedHint:
+    "Qualcun altro lo ha appena modificato. Resta com’è, e nulla di ciò che hai inserito viene conservato. Apri di nuovo il link se vuoi ricominciare.",
   invalidTitle: "Questo link non è valido",
   invalidHint: "Forse ne manca una parte. Torna dove l’hai trovato e ricomincia.",
   lostTitle: "Non conosciamo questo browser",

@@ -42,6 +42,10 @@ export const ja: Messages = {
   stepUnderWay: "実行中",
   stepToCome: "これから",
 
+  recoveryTitle: "復旧コードを入力",
+  recoveryHint: (app) =>
+    `このリンクと一緒に 6 桁のコードが渡されています。入力すると ${app} に再びサインインできます。`,
+
   codeTitle: "コードを入力",
   codeByEmail: (app) => `${app} からメールでコードが届きました。`,
   codeBySms: (app) => `${app} から SMS でコードが届きました。`,
@@ -82,6 +86,8 @@ export const ja: Messages = {
   noQrCode: "画像に QR コードが見つかりません。鮮明な画像を使うか、キーを文字で貼り付けてください。",
   badPicture: "8 MB までの PNG または JPEG 画像を使ってください。",
   badCode: "コードではありません。届いたとおりに入力してください。",
+  recoveryWrong: "このリンクのコードではありません。確認して、もう一度お試しください。",
+  badRecoveryCode: "コードは 6 桁の数字です。",
 
   doneTitle: "接続しました",
   doneHint: (app) => `${app} のアカウントが接続されました。`,
@@ -94,7 +100,17 @@ export const ja: Messages = {
   usedTitle: "このリンクは使用済みです",
   usedHint: "リンク 1 つにつき 1 つのアカウントを接続できます。元の画面に戻って、やり直してください。",
   expiredTitle: "このリンクは期限切れです",
-  expiredHint: "リンクの有効期間は 15 分です。元の画面に戻って、やり直してください。",
+  expiredHint: "リンクには有効期間があります。元の画面に戻って、新しいリンクを受け取ってください。",
+  voidTitle: "このリンクは無効になりました",
+  voidHint: "誤ったコードが何度も入力されました。新しいリンクを受け取ってください。",
+  goneTitle: "このアカウントはもうありません",
+  goneHint: "リンクの作成後に削除されました。入力された内容は保存されません。",
+  inactiveTitle: "このアカウントは停止されています",
+  inactiveHint:
+    "現在サインインできません。リンクの発行元に再開を依頼してから、もう一度リンクを開いてください。",
+  outdatedTitle: "このアカウントは変更されました",
+  outdatedHint:
+    "たった今、ほかの人が変更しました。アカウントは変更後のままで、入力された内容は保存されません。やり直す場合は、もう一度リンクを開いてください。",
   invalidTitle: "このリンクは無効です",
   invalidHint: "一部が欠けている可能性があります。元の画面に戻って、やり直してください。",
   lostTitle: "このブラウザーを確認できません",

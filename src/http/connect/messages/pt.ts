@@ -42,6 +42,10 @@ export const pt: Messages = {
   stepUnderWay: "em curso",
   stepToCome: "a seguir",
 
+  recoveryTitle: "Introduza o seu código de recuperação",
+  recoveryHint: (app) =>
+    `Recebeu um código de seis dígitos com esta ligação. Introduza-o para voltar a entrar em ${app}.`,
+
   codeTitle: "Introduza o seu código",
   codeByEmail: (app) => `${app} enviou-lhe um código por e-mail.`,
   codeBySms: (app) => `${app} enviou-lhe um código por SMS.`,
@@ -82,6 +86,8 @@ export const pt: Messages = {
     "Não se encontrou nenhum código QR nesta imagem. Tire outra mais nítida, ou cole a chave como texto.",
   badPicture: "Use uma imagem PNG ou JPEG de 8 MB no máximo.",
   badCode: "Não é um código. Introduza-o tal como foi enviado.",
+  recoveryWrong: "Esse não é o código desta ligação. Verifique-o e tente de novo.",
+  badRecoveryCode: "O código tem seis dígitos.",
 
   doneTitle: "Conectada",
   doneHint: (app) => `A sua conta ${app} está conectada.`,
@@ -94,7 +100,17 @@ export const pt: Messages = {
   usedTitle: "Esta ligação já foi usada",
   usedHint: "Cada ligação conecta uma conta. Volte aonde a encontrou e comece de novo.",
   expiredTitle: "Esta ligação expirou",
-  expiredHint: "As ligações valem 15 minutos. Volte aonde a encontrou e comece de novo.",
+  expiredHint: "As ligações valem por tempo limitado. Volte aonde a encontrou e peça uma nova.",
+  voidTitle: "Esta ligação já não vale",
+  voidHint: "Foi introduzido um código errado demasiadas vezes. Peça uma nova ligação.",
+  goneTitle: "Esta conta já não está aqui",
+  goneHint: "Foi removida depois de a ligação ter sido criada. Nada do que introduziu é guardado.",
+  inactiveTitle: "Esta conta está desativada",
+  inactiveHint:
+    "De momento ninguém pode entrar com ela. Peça a quem lhe deu a ligação que a ative e abra a ligação de novo.",
+  outdatedTitle: "Esta conta foi alterada entretanto",
+  outdatedHint:
+    "Outra pessoa acabou de a alterar. Fica como está, e nada do que introduziu é guardado. Abra a ligação de novo se quiser recomeçar.",
   invalidTitle: "Esta ligação não é válida",
   invalidHint: "Talvez falte uma parte. Volte aonde a encontrou e comece de novo.",
   lostTitle: "Não conhecemos este navegador",

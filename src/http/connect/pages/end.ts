@@ -1,7 +1,6 @@
 import { html } from "htm/preact";
 import type { VNode } from "preact";
 import type { Outcome } from "../callback.ts";
-import type { Messages } from "../messages/en.ts";
 import { layout, type PageContext } from "./layout.ts";
 
 /** A page that says one thing, and where to go on. */
@@ -30,33 +29,29 @@ export function endPage(context: PageContext, outcome: Outcome): string {
   const { t, app } = context;
   const isDone = outcome.status === "success";
   const title = isDone ? t.doneTitle : t.cancelledTitle;
-  const isOwnWindow = outcome.mode !== "redirect";
+  const { next } = outcome;
   return layout(context, {
     title,
     data: {
       state: isDone ? "done" : "cancelled",
       mode: outcome.mode,
-      next: outcome.url,
+      ...(next === undefined ? {} : { next: next.url }),
       message: JSON.stringify(outcome.message),
       targets: JSON.stringify(outcome.targets),
     },
-    refresh: { seconds: 0, url: outcome.url },
+    ...(next === undefined ? {} : { refresh: { seconds: 0, url: next.url } }),
     body: html`
       ${isDone ? tick() : null}
       <h1 tabindex="-1">${title}</h1>
       <p class="intro">${isDone ? t.doneHint(app?.name ?? "") : t.cancelledHint}</p>
-      <p class="hint">${goingOn(t, outcome, isOwnWindow)}</p>
+      <p class="hint">${next === undefined || outcome.mode !== "redirect" ? t.doneClose : t.doneReturn(next.host)}</p>
       ${
-        outcome.mode === "frame"
+        next === undefined || outcome.mode === "frame"
           ? null
-          : html`<p><a class="button second" href=${outcome.url}>${t.returnTo(outcome.host)}</a></p>`
+          : html`<p><a class="button second" href=${next.url}>${t.returnTo(next.host)}</a></p>`
       }
     `,
   });
-}
-
-function goingOn(t: Messages, { host }: Outcome, isOwnWindow: boolean): string {
-  return isOwnWindow ? t.doneClose : t.doneReturn(host);
 }
 
 function tick(): VNode {
