@@ -42,7 +42,11 @@ export function showFactors({
   ids: Ids;
 }): z.input<typeof shownFactorSchema>[] {
   const { id: identityId, traits } = known.identity;
-  return ruleset.flatMap((factor) => {
+  // There is one password, however many factors of the ruleset ask for one.
+  const different = ruleset.filter(
+    (factor, index) => isTrait(factor) || ruleset.findIndex(({ type }) => type === factor.type) === index,
+  );
+  return different.flatMap((factor) => {
     const { name, type, identifier, persistent } = factor;
     const shown = (version: string, value?: string) => ({
       identifier,

@@ -77,7 +77,7 @@ export const createIdentity = defineRoute({
       ),
     );
     const known = { identity, isDeleted: false } as const;
-    return succeeded({ details: viewDetails(known, { poolId: pool.id, pool, ids }) });
+    return succeeded({ details: viewDetails(known, { pool, ids }) });
   },
 });
 

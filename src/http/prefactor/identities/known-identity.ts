@@ -8,11 +8,9 @@ import { identityById, type Known } from "../references.ts";
 export const idParams = z.object({ id: z.string().meta({ description: "A PFID." }) });
 
 /** An identity with the pool it is, or was, in. */
-export interface InPool {
-  known: Known;
-  poolId: string;
-  /** Undefined where it is gone, as only a deleted identity's can be. */
-  pool: Application | undefined;
+export interface InPool<K extends Known = Known> {
+  known: K;
+  pool: Application;
   ids: Ids;
 }
 
@@ -25,34 +23,17 @@ export async function identityInPool(
   const { applicationId } = known.identity;
   if (applicationId === null)
     throw new Failure("not_found", "id: this identity is in no pool: it belongs to no application.");
-  return {
-    known,
-    poolId: applicationId,
-    pool: await poolOf(applications, project, applicationId),
-    ids: idsOf(project),
-  };
+  // What is left of deleted identities goes with their application.
+  const pool = await applications.get(project, applicationId);
+  return { known, pool, ids: idsOf(project) };
 }
 
 /** The same for one that is still there. @throws RefusedValue; Failure `not_found`, `conflict` for a deleted one */
 export async function extantInPool(
   deps: HttpDeps,
   asked: { project: string; id: string },
-): Promise<InPool & { known: Extract<Known, { isDeleted: false }>; pool: Application }> {
-  const { known, pool, ...rest } = await identityInPool(deps, asked);
-  if (known.isDeleted || pool === undefined)
-    throw new Failure("conflict", "This identity is deleted: nothing can be done to it.");
-  return { ...rest, known, pool };
-}
-
-async function poolOf(
-  applications: HttpDeps["applications"],
-  project: string,
-  id: string,
-): Promise<Application | undefined> {
-  try {
-    return await applications.get(project, id);
-  } catch (error) {
-    if (error instanceof Failure && error.code === "not_found") return undefined;
-    throw error;
-  }
+): Promise<InPool<Extract<Known, { isDeleted: false }>>> {
+  const { known, ...place } = await identityInPool(deps, asked);
+  if (known.isDeleted) throw new Failure("conflict", "This identity is deleted: nothing can be done to it.");
+  return { ...place, known };
 }

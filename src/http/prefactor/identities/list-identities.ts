@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { poolFields } from "../../../identity/page-identities.ts";
 import { defineRoute } from "../../define-route.ts";
 import { listAnswer, succeeded } from "../envelope.ts";
 import { refusedObject } from "../factor-schemas.ts";
@@ -7,8 +8,6 @@ import { idsOf } from "../ids.ts";
 import { describePage, pageOf, paginationQuery, sortingQuery, sortingSchema } from "../pagination.ts";
 import { poolById } from "../references.ts";
 import { identitySummarySchema, identityTag, viewSummary } from "./view-identity.ts";
-
-const fields = ["id", "last_seen", "status", "title"] as const;
 
 export const listIdentities = defineRoute({
   method: "GET",
@@ -20,19 +19,19 @@ export const listIdentities = defineRoute({
   query: z.strictObject(
     {
       pool_id: z.string({ error: expected("text") }),
-      sorting: sortingQuery(fields),
+      sorting: sortingQuery(poolFields),
       ...paginationQuery,
     },
     { error: refusedObject },
   ),
-  responses: { 200: listAnswer(identitySummarySchema, sortingSchema(fields)) },
+  responses: { 200: listAnswer(identitySummarySchema, sortingSchema(poolFields)) },
   failures: ["invalid_argument", "not_found"],
   async handler({ deps, query, caller: { project } }) {
-    const { id: applicationId } = await poolById(deps, { project, field: "pool_id", id: query.pool_id });
+    const pool = await poolById(deps, { project, field: "pool_id", id: query.pool_id });
     const { field, direction } = query.sorting ?? { field: "id", direction: "asc" };
     const page = pageOf(query);
     const { items, total } = await deps.identities.ofPool(project, {
-      applicationId,
+      applicationId: pool.id,
       field,
       direction,
       offset: page.offset,
@@ -40,7 +39,7 @@ export const listIdentities = defineRoute({
     });
     const ids = idsOf(project);
     return succeeded({
-      summaries: items.map((identity) => viewSummary({ identity, isDeleted: false }, applicationId, ids)),
+      summaries: items.map((identity) => viewSummary({ identity, isDeleted: false }, pool, ids)),
       pagination: describePage(page, total),
       sorting: { field, direction },
     });

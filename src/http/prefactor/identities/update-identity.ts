@@ -42,11 +42,11 @@ export const updateIdentity = defineRoute({
   responses: { 200: detailsAnswer(identityDetailsSchema) },
   failures: ["invalid_argument", "not_found", "conflict"],
   async handler({ deps, params, body: { factors, metadata }, caller: { project, keyId } }) {
-    const { known: before, pool, poolId, ids } = await extantInPool(deps, { project, id: params.id });
+    const { known: before, pool, ids } = await extantInPool(deps, { project, id: params.id });
     const changed =
       factors == null
         ? {}
-        : readFactors({ given: factors, ruleset: rulesetOf(pool), applicationId: poolId, ids, before });
+        : readFactors({ given: factors, ruleset: rulesetOf(pool), applicationId: pool.id, ids, before });
     const identity = await inWordsOfFactors(factors ?? [], () =>
       deps.identities.update(
         project,
@@ -59,6 +59,6 @@ export const updateIdentity = defineRoute({
       ),
     );
     const known = { identity, isDeleted: false } as const;
-    return succeeded({ details: viewDetails(known, { poolId, pool, ids }) });
+    return succeeded({ details: viewDetails(known, { pool, ids }) });
   },
 });

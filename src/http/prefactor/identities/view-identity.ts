@@ -32,10 +32,9 @@ export const identityDetailsSchema = z
   .object({ ...summaryFields, factors: z.array(shownFactorSchema), metadata: textsSchema })
   .meta({ id: "PrefactorIdentity" });
 
-/** @param poolId the UUID of its application */
 export function viewSummary(
   { identity, isDeleted }: Known,
-  poolId: string,
+  pool: Pick<Application, "id">,
   ids: Ids,
 ): z.input<typeof identitySummarySchema> {
   return {
@@ -43,7 +42,7 @@ export function viewSummary(
     type: "identity",
     account_id: ids.account,
     domain_id: ids.domain,
-    pool_id: ids.of(poolId),
+    pool_id: ids.of(pool.id),
     status: isDeleted ? "deleted" : "extant",
     title: titleOf(identity),
     claims: {},
@@ -52,15 +51,13 @@ export function viewSummary(
   };
 }
 
-/** @param pool its application; undefined where that is gone, as only a deleted identity's can be */
 export function viewDetails(
   known: Known,
-  { poolId, pool, ids }: { poolId: string; pool: Application | undefined; ids: Ids },
+  { pool, ids }: { pool: Application; ids: Ids },
 ): z.input<typeof identityDetailsSchema> {
-  const ruleset = pool === undefined ? [] : rulesetOf(pool);
   return {
-    ...viewSummary(known, poolId, ids),
-    factors: showFactors({ known, ruleset, applicationId: poolId, ids }),
+    ...viewSummary(known, pool, ids),
+    factors: showFactors({ known, ruleset: rulesetOf(pool), applicationId: pool.id, ids }),
     metadata: showMetadata(known.identity.metadata),
   };
 }
