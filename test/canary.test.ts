@@ -23,6 +23,7 @@ import { startMailingSite } from "./support/mailing-site.ts";
 import { type OtlpReceiver, startOtlpReceiver } from "./support/otlp-receiver.ts";
 import { openTestParts, type TestParts } from "./support/parts.ts";
 import { type PasskeySite, registerPasskey, script, startPasskeySite } from "./support/passkey-site.ts";
+import { callPrefactor } from "./support/prefactor-calls.ts";
 import { startRedis, type TestRedis } from "./support/redis.ts";
 import { ended, submit } from "./support/runs.ts";
 import { startWebhookReceiver, type WebhookReceiver } from "./support/webhook-receiver.ts";
@@ -489,9 +490,10 @@ async function overHttp(good: string): Promise<{ log: string; answered: string }
     await client.handInCode(waits, { code: handedInOverHttp });
   }
   assert.equal((await client.get(waits)).status, "failed");
+  const admin = (await latchkey(["keys", "add", "--scope", "admin"], ground.environment)).stdout.trim();
   const anchor = await callAnchor({
     url,
-    apiKey: (await latchkey(["keys", "add", "--scope", "admin"], ground.environment)).stdout.trim(),
+    apiKey: admin,
     siteUrl: site.url,
     secrets: {
       username,
@@ -504,6 +506,12 @@ async function overHttp(good: string): Promise<{ log: string; answered: string }
   });
   answered.push(...anchor.answered);
   Object.assign(handedOut, anchor.handedOut);
+  const prefactor = await callPrefactor({
+    url,
+    apiKey: admin,
+    secrets: { password, totp: `otpauth://totp/x?secret=${totpSecret}&period=${periodSeconds}&digits=8` },
+  });
+  answered.push(...prefactor);
   const connected = await connectByForms({
     parts: ground.parts,
     url,
