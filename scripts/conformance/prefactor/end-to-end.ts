@@ -25,7 +25,7 @@ function factorsOf({ user }: Pick<PrefactorGround, "user">, identifying: "email"
 export function endToEndChecks(): PrefactorCheck[] {
   return [
     {
-      name: "an identity of email, password and totp factors is signed in, runs a flow, and is known to Anchor's API",
+      name: "an identity of email, password and totp factors is signed in, runs a flow, and is known to the other APIs",
       async run(ground) {
         const pool = await makePool(ground, `${ground.site.url}/`);
         const body = { pool_id: pool.id, factors: factorsOf(ground, "email"), metadata: { plan: "gold" } };
@@ -36,7 +36,8 @@ export function endToEndChecks(): PrefactorCheck[] {
         });
         assert.partialDeepStrictEqual(validated.body, { status: "validated", authenticated: true });
         const run = await ground.call("POST", "/v1/runs?wait=60", {
-          body: { flow: "web/capture", identityId: uuid },
+          // By the id that these clients know.
+          body: { flow: "web/capture", identityId: made.id },
         });
         const { outcome } = run.body;
         assert(isObject(outcome) && outcome["status"] === "succeeded", JSON.stringify(run.body));
@@ -44,13 +45,21 @@ export function endToEndChecks(): PrefactorCheck[] {
 
         const anchor = await ground.call("GET", `/v1/identities/${uuid}`);
         assert.partialDeepStrictEqual(anchor.body, { status: "validated", metadata: { plan: "gold" } });
+        const kratos = await ground.call("GET", `/admin/identities/${uuid}`);
+        assert.partialDeepStrictEqual(kratos.body, { id: uuid, traits: { email: ground.user.username } });
         const after = expectIdentity(await ground.call("GET", `${path}/${made.id}`), ["details", "actions"]);
         assert.deepEqual([after.factors, after.title], [made.factors, made.title]);
+        for (const seen of [after.first_seen, after.last_seen]) {
+          if (seen === null) continue;
+          assert(isObject(seen));
+          assert.deepEqual(Object.keys(seen).toSorted(), ["at", "remote_ip", "user_agent"]);
+          assert(Math.abs(Number(seen["at"]) - Date.now() / 1_000) < 600);
+        }
         await removePool(ground, pool);
       },
     },
     {
-      name: "an identity made through Anchor's API is in its pool, with the factors that are known",
+      name: "identities made through Anchor's API and Kratos's are in their pools, with the factors that are known",
       async run(ground) {
         const pool = await makePool(ground);
         const { body: application } = await ground.call("GET", `/v1/applications/${pool.applicationId}`);
@@ -67,6 +76,12 @@ export function endToEndChecks(): PrefactorCheck[] {
             metadata: { seats: 5 },
           },
         });
+        const traits = { email: "ben@larch.example" };
+        const credentials = { password: { config: { password } } };
+        const kratos = await ground.call("POST", "/admin/identities", {
+          body: { schema_id: application["name"], traits, credentials },
+        });
+        assert.equal(kratos.status, 201, JSON.stringify(kratos.body));
         const { body } = await ground.call("GET", `${path}?pool_id=${pool.id}&sorting=title`);
         const { summaries } = body;
         assert(Array.isArray(summaries));
@@ -78,6 +93,7 @@ export function endToEndChecks(): PrefactorCheck[] {
           [
             // Its username is a secret of Anchor's credentials: no factor shows it.
             ["Ada of Anchor", ["password", "totp"], { seats: "5" }],
+            ["ben@larch.example", ["email", "password"], {}],
           ],
         );
         await removePool(ground, pool);

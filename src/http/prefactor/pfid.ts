@@ -26,6 +26,11 @@ export function uuidOf(pfid: string, partition: number): string | undefined {
   return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
 }
 
+/** What a run is given as its identity: Prefactor's clients know identities by their PFIDs. Other texts stay as they are. */
+export function plainId(text: string, project: string): string {
+  return looksLikePfid(text) ? (uuidOf(text, partitionOf(project)) ?? text) : text;
+}
+
 /**
  * A PFID for what has no id of its own, by what it is: the same at each call. Its time is that of `of`, a UUID, or zero.
  */

@@ -3,6 +3,7 @@ import { type Job, jobSchema } from "../../job/job.ts";
 import type { Submission } from "../../job/submitter.ts";
 import { defineRoute } from "../define-route.ts";
 import { idempotencyHeaders, idempotencyOf } from "../idempotency.ts";
+import { plainId } from "../prefactor/pfid.ts";
 import { answerRun } from "./answer-run.ts";
 import { runSchema } from "./view-run.ts";
 import { waitQuery } from "./wait-query.ts";
@@ -35,11 +36,15 @@ export const submitBody = jobSchema
 
 /** What a body asks for, as it is submitted. */
 export function submissionOf(
-  { priority, delayMs, attempts, ...rest }: z.output<typeof submitBody>,
+  { priority, delayMs, attempts, identityId, ...rest }: z.output<typeof submitBody>,
   defaults: { project: string; attempts: number },
 ): Pick<Submission, "job" | "options"> {
   return {
-    job: { ...rest, project: defaults.project } as Job,
+    job: {
+      ...rest,
+      identityId: plainId(identityId, defaults.project),
+      project: defaults.project,
+    } as Job,
     options: {
       attempts: attempts ?? defaults.attempts,
       ...(delayMs === undefined ? {} : { delayMs }),

@@ -2,7 +2,7 @@ import { generateExample } from "@prefactor/pfid";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { idsOf } from "../../../src/http/prefactor/ids.ts";
-import { looksLikePfid, partitionOf, pfidOf, uuidOf } from "../../../src/http/prefactor/pfid.ts";
+import { looksLikePfid, partitionOf, pfidOf, plainId, uuidOf } from "../../../src/http/prefactor/pfid.ts";
 
 const pfid = /^[0-7][0-9a-hjkmnp-tv-z]{31}$/;
 const partition = fc.integer({ min: 0, max: 2 ** 30 - 1 });
@@ -44,6 +44,17 @@ test("the published vectors hold", () => {
   expect(Number.parseInt(read.replace("-", "").slice(0, 12), 16)).toBe(1_234_567_890_000);
   expect(pfidOf(read, 123_456_789)).toBe(example);
   expect(uuidOf(generateExample(), 123_456_789)).toBeDefined();
+});
+
+test("a run's identity may be given by its PFID; names, UUIDs and other projects' ids stay what they are", () => {
+  fc.assert(
+    fc.property(uuid, fc.string(), (id, project) => {
+      const text = pfidOf(id, partitionOf(project));
+      expect(plainId(text, project)).toBe(id);
+      expect(plainId(text, `${project} other`)).toBe(text);
+      for (const other of [id, project, text.toUpperCase()]) expect(plainId(other, project)).toBe(other);
+    }),
+  );
 });
 
 test("upper case, other letters and other lengths are no PFIDs", () => {
