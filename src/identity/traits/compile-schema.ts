@@ -4,10 +4,10 @@ import { createFinder } from "./extract.ts";
 import { detailsOf, reasonOf } from "./fault-text.ts";
 import { faultTree } from "./fault-tree.ts";
 import { type Extracted, identifiedBy } from "./identified-by.ts";
-import { interruptible } from "./interruptible.ts";
+import { interruptible, isTimeout } from "./interruptible.ts";
 import type { JsonObject } from "./json.ts";
 import { unfit } from "./unfit.ts";
-import { createValidators, type Validators } from "./validators.ts";
+import { createValidators, refuseMalformed, type Validators } from "./validators.ts";
 
 /** How long one look at an identity's traits may take: far more than any honest schema needs, even on a busy machine. */
 const mostMs = 500;
@@ -61,8 +61,8 @@ export function compileTraitsSchema(document: unknown): TraitsSchema {
         }
         const tree = faultTree(faults);
         return { reason: reasonOf(tree), faults: detailsOf(tree) };
-      } catch {
-        return refused("could not be checked in time against the schema's patterns");
+      } catch (error) {
+        return refused(`could not be checked${isTimeout(error) ? " in time" : ""} against the schema`);
       }
     },
 
@@ -70,7 +70,7 @@ export function compileTraitsSchema(document: unknown): TraitsSchema {
       try {
         return identifiedBy(run(() => finder.find({ traits })));
       } catch {
-        throw unusable("its patterns take too long for these traits");
+        throw unusable("it takes too long for these traits");
       }
     },
   };
@@ -78,10 +78,10 @@ export function compileTraitsSchema(document: unknown): TraitsSchema {
 
 function compiled(document: unknown): { checked: CheckedDocument; validators: Validators } {
   try {
-    return inTimeToCompile(() => {
-      const checked = checkDocument(document);
-      return { checked, validators: createValidators(checked) };
-    });
+    const checked = inTimeToCompile(() => checkDocument(document));
+    // Not in the time: what is stopped in its middle is of no use after, and this is used for all schemas.
+    refuseMalformed(checked);
+    return { checked, validators: inTimeToCompile(() => createValidators(checked)) };
   } catch (error) {
     throw error instanceof Failure ? error : unusable("it takes too long to make ready");
   }

@@ -24,3 +24,13 @@ export function interruptible(mostMs: number): <Result>(work: () => Result) => R
     return result.value;
   };
 }
+
+/** Whether an error says that a function was stopped. It is of another realm: no `Error` of ours. */
+export function isTimeout(error: unknown): boolean {
+  return (
+    typeof error === "object" &&
+    error !== null &&
+    "code" in error &&
+    error.code === "ERR_SCRIPT_EXECUTION_TIMEOUT"
+  );
+}

@@ -46,10 +46,15 @@ const formats: Record<string, (text: string) => boolean> = {
   noformat: () => true,
 };
 
-/** @throws Failure `invalid_argument` where a schema is none by the rules of its draft */
+/** What says whether a document is a schema at all. They are given no schema to keep. */
+const metaCompilers: Readonly<Record<Draft, Ajv>> = {
+  "draft-07": compilerOf("draft-07", { strict: false, logger: false }),
+  "2020-12": compilerOf("2020-12", { strict: false, logger: false }),
+};
+
+/** @throws Failure `invalid_argument` where a schema cannot be compiled; refuseMalformed says better what is wrong with it */
 export function createValidators(checked: CheckedDocument): Validators {
-  const { document, draft, schemas, targetOf } = checked;
-  refuseMalformed(document, draft);
+  const { draft, schemas, targetOf } = checked;
   const ajv = compilerOf(draft, options);
   const compiled = new Map<string, ValidateFunction>();
 
@@ -105,8 +110,9 @@ function compileAll(
   }
 }
 
-function refuseMalformed(document: Record<string, unknown>, draft: Draft): void {
-  const meta = compilerOf(draft, { strict: false, logger: false });
+/** @throws Failure `invalid_argument` where a schema is none by the rules of its draft */
+export function refuseMalformed({ document, draft }: CheckedDocument): void {
+  const meta = metaCompilers[draft];
   // By the draft we found, however the document writes its name.
   const { $schema: _, $id: __, ...unnamed } = document;
   if (meta.validateSchema(unnamed) !== true) {

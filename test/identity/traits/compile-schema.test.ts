@@ -208,6 +208,13 @@ describe("a schema from somebody unknown", () => {
     },
   );
 
+  test("is refused traits it cannot be applied to, and throws nothing", () => {
+    const schema = compileTraitsSchema(ofX({ uniqueItems: true }));
+    expect(schema.faultsOf({ x: [{ valueOf: 1 }, { valueOf: 1 }] })?.faults).toEqual([
+      { path: "traits", message: "could not be checked against the schema" },
+    ]);
+  });
+
   test("cannot write code by a name, a pattern or a value", () => {
     const nasty = "\"]);globalThis.broken=1;//'`${globalThis.broken=1}\n\u2028*/";
     const schema = compileTraitsSchema({
