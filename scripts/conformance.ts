@@ -3,6 +3,8 @@ import { practiceUsers, startPracticeSite } from "../practice/site.ts";
 import { anchorChecks } from "./conformance/anchor/checks.ts";
 import { createGround } from "./conformance/anchor/ground.ts";
 import { runChecks, summary, type Tally } from "./conformance/check.ts";
+import { kratosChecks } from "./conformance/kratos/checks.ts";
+import { createGround as createKratosGround } from "./conformance/kratos/ground.ts";
 import { startOwnServer } from "./conformance/own-server.ts";
 import { prefactorChecks } from "./conformance/prefactor/checks.ts";
 import { createGround as createPrefactorGround } from "./conformance/prefactor/ground.ts";
@@ -22,6 +24,11 @@ const apis: Readonly<Record<string, (server: Server) => Promise<Tally>>> = {
     const [user, other] = practiceUsers;
     await using site = await startPracticeSite();
     return await runChecks(anchorChecks(), createGround({ ...server, site, user, other }), print);
+  },
+  async kratos(server) {
+    const [user] = practiceUsers;
+    await using site = await startPracticeSite();
+    return await runChecks(kratosChecks(), createKratosGround({ ...server, site, user }), print);
   },
   async prefactor(server) {
     const [user] = practiceUsers;

@@ -1,4 +1,5 @@
 import type { FastifyInstance } from "fastify";
+import { Failure } from "../failure.ts";
 
 /**
  * Reads JSON bodies, refusing `__proto__` and its like. An empty one is none: many clients send the content type with
@@ -10,5 +11,13 @@ export function readJson(app: FastifyInstance): void {
   app.addContentTypeParser("application/json", { parseAs: "string" }, (request, body, done) => {
     if (body.length === 0) return done(null, undefined);
     return parse(request, body.toString(), done);
+  });
+  // Clients name a type with an empty body, too: axios takes one for a form's.
+  app.addContentTypeParser("*", { parseAs: "string" }, (_request, body, done) => {
+    if (body.length === 0) return done(null, undefined);
+    return done(
+      new Failure("unsupported_media_type", "The body is of a type that is not taken here."),
+      undefined,
+    );
   });
 }

@@ -20,7 +20,7 @@ export class MissingKey extends Failure {
 const badKey = "The API key is not good.";
 
 /**
- * Who makes the request, by its key in `Authorization: Bearer` or `anchor-api-key`.
+ * Who makes the request, by its key in `Authorization: Bearer`, or `anchor-api-key`.
  * @throws Failure `unauthenticated`, `too_many_requests`
  */
 export async function authenticate(
@@ -38,7 +38,10 @@ export async function authenticate(
 }
 
 function presentedKey(headers: FastifyRequest["headers"]): Secret | undefined {
-  const bearer = /^Bearer +(?<key>\S+) *$/i.exec(headers.authorization ?? "")?.groups?.["key"];
+  // Without the scheme, too: clients that take an "API key" for the header send it as it is.
+  const bearer = /^(?:Bearer +(?=\S)|(?=lk_))(?<key>\S+) *$/i.exec(headers.authorization ?? "")?.groups?.[
+    "key"
+  ];
   const named = headers["anchor-api-key"];
   const key = bearer ?? (typeof named === "string" && named !== "" ? named : undefined);
   return key === undefined ? undefined : new Secret(key);

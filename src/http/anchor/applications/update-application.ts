@@ -32,6 +32,10 @@ export const updateApplication = defineRoute({
         .max(100_000)
         .nullish()
         .meta({ description: "A picture, as a base64 data: URL; empty for none." }),
+      traits_schema: z.record(z.string(), z.json()).nullable().optional().meta({
+        description:
+          "The JSON schema of its identities' traits, as Kratos has it: docs/kratos.md. Null for none.",
+      }),
     }),
   ),
   responses: {
@@ -47,7 +51,7 @@ export const updateApplication = defineRoute({
   async handler({ deps: { applications }, params, body, caller: { project, keyId } }) {
     const { id, host } = await applicationById(applications, project, params.id);
     const { name, description, source, allowed_domains: domains, callback_urls: callbacks } = body;
-    const { frame_origins: origins, icon } = body;
+    const { frame_origins: origins, icon, traits_schema: traitsSchema } = body;
     await applications.update(
       project,
       id,
@@ -60,6 +64,7 @@ export const updateApplication = defineRoute({
         ...(callbacks == null ? {} : { callbackUrls: callbacks }),
         ...(origins == null ? {} : { frameOrigins: origins }),
         ...(icon === undefined ? {} : { icon: icon === "" ? null : icon }),
+        ...(traitsSchema === undefined ? {} : { traitsSchema }),
       },
       { name: `key:${keyId}` },
     );
