@@ -23,13 +23,15 @@ afterAll(async () => {
 const status = async (key: string | null, headers: Record<string, string> = {}) =>
   (await api.call({ url: "/v1/flows", key, headers })).statusCode;
 
-test("a key is taken as a bearer token and as anchor-api-key, and no other way", async () => {
+test("a key is taken as a bearer token, with or without the word, and as anchor-api-key, and no other way", async () => {
   const key = await api.addKey("read");
   expect(await status(key)).toBe(200);
   expect(await status(null, { "anchor-api-key": key })).toBe(200);
   expect(await status(null, { authorization: `bearer ${key}` })).toBe(200);
   expect(await status(null, { authorization: `Basic ${key}` })).toBe(401);
-  expect(await status(null, { authorization: key })).toBe(401);
+  // As clients of Kratos send what they are given as their API key.
+  expect(await status(null, { authorization: key })).toBe(200);
+  expect(await status(null, { authorization: `Key ${key}` })).toBe(401);
   expect(await status(null)).toBe(401);
   const response = await api.call({ url: `/v1/flows?key=${key}`, key: null });
   expect(response.statusCode).toBe(401);
