@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { sql, type Transaction } from "kysely";
 import type { Tables } from "../database/tables.ts";
 import type { ReadTraits } from "./identity-traits.ts";
+import { normaliseIdentifier } from "./traits/normalise.ts";
 import type { Address, Identifier, IdentifierKind } from "./types.ts";
 
 interface Owner {
@@ -105,4 +106,6 @@ function columnsOf({ verified = false, status, verifiedAt }: KnownAddress) {
 }
 
 const isSame = (a: Place, b: Place) =>
-  a.purpose === b.purpose && a.via === b.via && a.value.toLowerCase() === b.value.trim().toLowerCase();
+  a.purpose === b.purpose &&
+  a.via === b.via &&
+  normaliseIdentifier(a.value, a.via) === normaliseIdentifier(b.value, b.via);

@@ -128,6 +128,30 @@ describe("traits", () => {
   });
 });
 
+test("what is known of a phone number is known however it is written", async () => {
+  const phone = (via: string) => ({
+    type: "string",
+    format: "tel",
+    "ory.sh/kratos": { verification: { via } },
+  });
+  const traitsSchema = {
+    type: "object",
+    properties: { traits: { type: "object", properties: { zeta: { type: "string" }, phone: phone("sms") } } },
+  };
+  const callers = await applications.create(project, { name: "callers", url: null, traitsSchema }, actor);
+  const made = await make(
+    {
+      traits: { phone: "+49 30 901820" },
+      addresses: [{ purpose: "verification", via: "sms", value: "+49 (30) 90-1820", verified: true }],
+    },
+    callers,
+  );
+  expect(made.addresses).toMatchObject([{ value: "+4930901820", verified: true }]);
+  // And the schema is as it was written, its order too.
+  const { traitsSchema: stored } = await applications.get(project, callers.id);
+  expect(JSON.stringify(stored)).toBe(JSON.stringify(traitsSchema));
+});
+
 describe("a login name", () => {
   test("is typed where the password came without a username, and a new one starts the identity over", async () => {
     const email = newEmail();

@@ -6,7 +6,8 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     alter table applications
       -- A schema or a pool has no site until somebody names one.
       alter column url drop not null,
-      add column traits_schema jsonb,
+      -- As it was written: the order of its traits says which is the login name.
+      add column traits_schema json,
       add column ruleset jsonb;
 
     alter table identities
