@@ -54,10 +54,9 @@ function traitOf(factor: Factor, hasCodes: boolean): JsonObject {
     password: { identifier: true },
     ...(isEmail && hasCodes ? { code: { identifier: true, via: "email" } } : {}),
   };
-  const extension = {
-    ...(factor.identifier ? { credentials } : {}),
-    ...(isEmail ? { verification: { via: "email" }, recovery: { via: "email" } } : {}),
-  };
+  // Addresses are unique among an application's identities, which what does not identify need not be.
+  const addresses = isEmail ? { verification: { via: "email" }, recovery: { via: "email" } } : {};
+  const extension = factor.identifier ? { credentials, ...addresses } : {};
   return {
     type: "string",
     ...(isEmail ? { format: "email" } : { minLength: 1 }),

@@ -81,6 +81,18 @@ describe("the schema of a ruleset", () => {
     );
   });
 
+  test("finds nothing that has to be unique in an e-mail address that does not identify", () => {
+    const schema = compileTraitsSchema(
+      schemaOfRuleset([{ name: "contact", type: "email", identifier: false, persistent: true }]),
+    );
+    expect(schema.faultsOf({ contact: "nobody" })).not.toBeNull();
+    expect(schema.extract({ contact: "a@example.org" })).toEqual({
+      identifiers: [],
+      addresses: [],
+      loginName: null,
+    });
+  });
+
   test("takes no e-mail address that is none, and finds identifier and addresses", () => {
     const schema = compileTraitsSchema(
       schemaOfRuleset([
