@@ -12,11 +12,11 @@ async function uuidOf(ground: PrefactorGround, applicationId: string): Promise<s
   return String((identities as { id: unknown }[])[0]?.id);
 }
 
-function factorsOf({ user }: Pick<PrefactorGround, "user">, identifying: "email" | "username") {
+function factorsOf({ user }: Pick<PrefactorGround, "user">) {
   const { username, password, totpSecret, totpPeriodSeconds = 30 } = user;
   const uri = `otpauth://totp/practice?secret=${totpSecret}&period=${totpPeriodSeconds}`;
   return [
-    { name: identifying, type: identifying, value: username },
+    { name: "email", type: "email", value: username },
     { name: "password", type: "password", value: password },
     { name: "totp", type: "totp", value: uri },
   ];
@@ -28,7 +28,7 @@ export function endToEndChecks(): PrefactorCheck[] {
       name: "an identity of email, password and totp factors is signed in, runs a flow, and is known to the other APIs",
       async run(ground) {
         const pool = await makePool(ground, `${ground.site.url}/`);
-        const body = { pool_id: pool.id, factors: factorsOf(ground, "email"), metadata: { plan: "gold" } };
+        const body = { pool_id: pool.id, factors: factorsOf(ground), metadata: { plan: "gold" } };
         const made = expectIdentity(await ground.call("POST", path, { body }));
         const uuid = await uuidOf(ground, pool.applicationId);
         const validated = await ground.call("POST", `/v1/identities/${uuid}/reauthenticate`, {

@@ -2,12 +2,11 @@ import { z } from "zod";
 import { Failure } from "../../../failure.ts";
 import { rulesetOf } from "../../../identity/schema-of.ts";
 import { defineRoute } from "../../define-route.ts";
-import { idempotencyHeaders } from "../../idempotency.ts";
 import { unwrapped } from "../body.ts";
 import { detailsAnswer, succeeded } from "../envelope.ts";
 import { newFactorSchema, refusedObject } from "../factor-schemas.ts";
 import { expected, RefusedValue } from "../failure-words.ts";
-import { idempotencyKeySchema } from "../idempotency-key.ts";
+import { creationHeaders, idempotencyKeySchema } from "../idempotency-key.ts";
 import { idsOf } from "../ids.ts";
 import { metadataSchema, readMetadata } from "../metadata.ts";
 import { readFactors } from "../read-factors.ts";
@@ -21,9 +20,8 @@ export const createIdentity = defineRoute({
   access: "admin",
   tag: identityTag,
   summary: "Create an identity in a pool",
-  description:
-    "The body may stand in `{ details, idempotency_key }`. The same idempotency key with the same body is the identity that the first request made, for 24 hours.",
-  headers: idempotencyHeaders,
+  description: "The body may stand in `{ details, idempotency_key }`.",
+  headers: creationHeaders,
   body: z
     .preprocess(
       unwrapped,
