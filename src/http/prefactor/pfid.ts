@@ -26,7 +26,10 @@ export function uuidOf(pfid: string, partition: number): string | undefined {
   return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
 }
 
-/** What a run is given as its identity: Prefactor's clients know identities by their PFIDs. Other texts stay as they are. */
+/**
+ * The identity that a run is asked for, with a PFID made the id it stands for: Prefactor's clients know no other. Names and
+ * other texts stay as they are.
+ */
 export function plainId(text: string, project: string): string {
   return looksLikePfid(text) ? (uuidOf(text, partitionOf(project)) ?? text) : text;
 }

@@ -1,5 +1,6 @@
 import { addSchedule as add } from "../../job/schedule/change-schedule.ts";
 import { defineRoute } from "../define-route.ts";
+import { plainId } from "../prefactor/pfid.ts";
 import { newScheduleBody } from "./schedule-body.ts";
 import { scheduleSchema, viewSchedule } from "./view-schedule.ts";
 
@@ -15,7 +16,8 @@ export const addSchedule = defineRoute({
   failures: ["invalid_argument", "unknown_flow", "invalid_input", "unknown_identity", "conflict"],
   async handler({ deps, caller: { project }, body }) {
     const { webhookAllow } = deps.config;
-    const schedule = await add({ ...deps, webhookAllow }, project, body);
+    const identityId = plainId(body.identityId, project);
+    const schedule = await add({ ...deps, webhookAllow }, project, { ...body, identityId });
     return { status: 201, body: viewSchedule(schedule) };
   },
 });

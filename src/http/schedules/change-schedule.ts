@@ -1,5 +1,6 @@
 import { changeSchedule as change } from "../../job/schedule/change-schedule.ts";
 import { defineRoute } from "../define-route.ts";
+import { plainId } from "../prefactor/pfid.ts";
 import { scheduleParams, schedulePatchBody } from "./schedule-body.ts";
 import { scheduleSchema, viewSchedule } from "./view-schedule.ts";
 
@@ -29,7 +30,9 @@ export const changeSchedule = defineRoute({
       return { status: 200, body: viewSchedule(changed) };
     }
     const { webhookAllow } = deps.config;
-    const changed = await change({ ...deps, webhookAllow }, { project, name: id, patch: body });
+    const { identityId } = body;
+    const patch = identityId === undefined ? body : { ...body, identityId: plainId(identityId, project) };
+    const changed = await change({ ...deps, webhookAllow }, { project, name: id, patch });
     return { status: 200, body: viewSchedule(changed) };
   },
 });

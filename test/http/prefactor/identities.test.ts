@@ -266,3 +266,29 @@ test("an identity that belongs to no application is in no pool", async () => {
   );
   expect(await ask("GET", `${url}/${ids.of(id)}`)).toMatchObject({ http: 404, code: "not_found" });
 });
+
+test("runs, batches and schedules take an identity by its PFID", async () => {
+  const { details } = await ask("POST", url, { pool_id: await pool(), factors: [] });
+  const job = { flow: "web/capture", identityId: details.id };
+  const post = async (path: string, payload: object) => {
+    const response = await api.call({ method: "POST", url: path, payload });
+    expect(response.statusCode, response.body).toBeLessThan(300);
+    return response.json<{ id: string; identityId: string }>();
+  };
+  const schedule = await post("/v1/schedules", { ...job, name: randomUUID().replace("-", "x"), every: "1d" });
+  const patched = await api.call({
+    method: "PATCH",
+    url: `/v1/schedules/${schedule.id}`,
+    payload: { identityId: details.id },
+  });
+  await post("/v1/runs", job);
+  await post("/v1/batches", { runs: [job] });
+  const uuid = uuidOf(details.id, ids.partition);
+  const runs = await api.call({ url: `/v1/runs?identityId=${uuid}` });
+  const known = [
+    schedule,
+    patched.json<{ identityId: string }>(),
+    ...runs.json<{ items: { identityId: string }[] }>().items,
+  ];
+  expect(known.map(({ identityId }) => identityId)).toEqual([uuid, uuid, uuid, uuid]);
+});
