@@ -24,7 +24,7 @@ const variants: readonly {
   narrow?: true;
   lang?: string;
 }[] = [
-  { name: "", of: ["choose", "form", "progress", "code", "refused", "done"] },
+  { name: "", of: ["choose", "form", "progress", "code", "refused", "done", "recovery-code"] },
   { name: "-dark", of: ["form", "progress"], dark: true },
   { name: "-narrow", of: ["choose", "code"], narrow: true },
   { name: "-arabic", of: ["form", "refused"], lang: "ar" },
@@ -73,11 +73,12 @@ const log = createLogger({ level: "error", format: "auto", redactor });
     // Nobody is at the callback: the last page stays.
     await page.route("https://app.example/**", (route) => route.fulfill({ status: 204 }));
     await mkdir(folder, { recursive: true });
-    const linkTo = async (kind: "good" | "expired") => {
+    const linkTo = async (kind: "good" | "expired" | "recovery") => {
       const { token, tokenHash } = await connectTokens.make({
         project: "default",
         applicationId: application.id,
         callbackUrl: "https://app.example/callback",
+        withCode: kind === "recovery",
         actor,
       });
       if (kind === "expired")

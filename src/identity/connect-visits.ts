@@ -29,6 +29,8 @@ export interface ConnectVisit {
   sessionId: string | null;
   /** Codes handed in to the run. */
   codes: number;
+  /** Whether the token's recovery code was given, where it asks for one. */
+  codeGiven: boolean;
   /** `outdated`: what was proved is good for nothing any more, for the identity was changed meanwhile. */
   result: "success" | "cancelled" | "outdated" | null;
 }
@@ -61,6 +63,8 @@ export interface ConnectVisits {
   nextRun(visit: ConnectVisit, runId: string): Promise<boolean>;
   /** Takes a run away again that never came to be: the one before it is the visit's again. */
   forgetRun(visit: ConnectVisit, runId: string): Promise<void>;
+  /** Lets it in: its visitor gave the recovery code. */
+  letIn(id: string): Promise<void>;
   /** Marks it as given up. False where it has come to an end meanwhile. */
   cancel(id: string): Promise<boolean>;
   /** Marks it as outdated; the token is as good as before. */
@@ -115,6 +119,7 @@ export function createConnectVisits({
         runId: row.run_id,
         sessionId: row.session_id,
         codes: row.codes,
+        codeGiven: row.code_given_at !== null,
         result: row.result,
       };
     },
@@ -182,6 +187,14 @@ export function createConnectVisits({
         .set({ run_id: before })
         .where("id", "=", id)
         .where("run_id", "=", runId)
+        .execute();
+    },
+
+    async letIn(id) {
+      await kysely
+        .updateTable("connect_visits")
+        .set({ code_given_at: sql<Date>`now()`, updated_at: sql<Date>`now()` })
+        .where("id", "=", id)
         .execute();
     },
 

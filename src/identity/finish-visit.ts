@@ -14,7 +14,7 @@ export type Finished =
   | { end: "done"; identityId: string }
   /** Another visit was first, or this one was given up. */
   | { end: "used" }
-  /** The identity was removed, or given other credentials, since the visitor gave theirs: it stays as it is. */
+  /** The identity was removed, switched off, or given other credentials, since the visitor gave theirs: it stays as it is. */
   | { end: "outdated" };
 
 /** Ends the transaction with nothing done. */
@@ -84,6 +84,7 @@ async function lockTarget(
     .select(["id", "data_key", "key_id", "credentials_version"])
     .where("project", "=", project)
     .where("id", "=", identityId)
+    .where("state", "=", "active")
     .forUpdate()
     .executeTakeFirst();
 }

@@ -4,15 +4,15 @@ import type { Database } from "../database/open.ts";
 import type { Tables } from "../database/tables.ts";
 import { Failure } from "../failure.ts";
 import type { Logger } from "../log.ts";
-import { recordAudit } from "./audit.ts";
-import { type ConnectVisit, visitActor } from "./connect-visits.ts";
-import { copyCredentials, type Keyed } from "./copy-credentials.ts";
+import type { ConnectVisit } from "./connect-visits.ts";
+import type { Keyed } from "./copy-credentials.ts";
 import { storeCredentials } from "./credentials.ts";
 import { type Finished, finishVisit } from "./finish-visit.ts";
 import { check, identityPatchSchema } from "./identity-input.ts";
 import { namesFor } from "./identity-names.ts";
 import type { Keyring } from "./keyring.ts";
-import { type CredentialType, keptCredentialTypes, type NewCredential } from "./types.ts";
+import { findTarget, lend, type Target, withoutLoginName } from "./lend-credentials.ts";
+import type { CredentialType, NewCredential } from "./types.ts";
 
 /** What a try to sign in is made with. */
 export interface Try {
@@ -65,16 +65,17 @@ export function createHalfMadeIdentities({
 }): HalfMadeIdentities {
   return {
     async put(attempt) {
-      const { credentials } = checked(attempt.credentials);
       const { visit } = attempt;
       const put = await kysely.transaction().execute(async (trx) => {
         const target = await findTarget(trx, visit);
         const own = await findOwn(trx, { attempt, target, keyring });
+        const given = await withoutLoginName(trx, { credentials: attempt.credentials, target, keyring });
+        const { credentials } = checked(given);
         await trx.deleteFrom("credentials").where("identity_id", "=", own.id).execute();
         await trx.deleteFrom("saved_states").where("identity_id", "=", own.id).execute();
         await storeCredentials(trx, { ...own, applicationId: null }, credentials);
         if (target !== undefined && attempt.lends)
-          await lend(trx, { target, own, attempt, keyring, given: credentials.map(({ type }) => type) });
+          await lend(trx, { target, own, visit, keyring, except: typesOf(attempt) });
         await trx
           .updateTable("connect_visits")
           .set({ identity_id: own.id })
@@ -138,29 +139,17 @@ const checked = (credentials: NewCredential[]) => {
   return { credentials: found };
 };
 
-type Target = NonNullable<Awaited<ReturnType<typeof findTarget>>>;
-
-/** The identity that is signed in again; undefined for a new one. */
-async function findTarget(trx: Transaction<Tables>, { token }: ConnectVisit) {
-  if (token.identityId === null) return undefined;
-  const target = await trx
-    .selectFrom("identities")
-    .selectAll()
-    .where("project", "=", token.project)
-    .where("id", "=", token.identityId)
-    .where("visit_id", "is", null)
-    .forShare()
-    .executeTakeFirst();
-  if (target === undefined) throw new Failure("conflict", "The identity is there no more.");
-  return target;
-}
+/** What the try is made with itself, or without. */
+const typesOf = ({ credentials, without = [] }: Try): CredentialType[] => [
+  ...new Set([...credentials.map(({ type }) => type), ...without]),
+];
 
 /** The visit's own, which is made where there is none yet. */
 async function findOwn(
   trx: Transaction<Tables>,
   { attempt, target, keyring }: { attempt: Try; target: Target | undefined; keyring: Keyring },
 ): Promise<Keyed> {
-  const { visit, credentials, flowId, sourceUrl, without = [] } = attempt;
+  const { visit, flowId, sourceUrl } = attempt;
   const about = {
     auth_flow_id: flowId,
     source_url: target === undefined ? sourceUrl : target.source_url,
@@ -170,7 +159,7 @@ async function findOwn(
     provider: target?.provider ?? null,
     proxy_server: target?.proxy_server ?? null,
     stands_for_version: target?.credentials_version ?? null,
-    replaces: JSON.stringify([...new Set([...credentials.map(({ type }) => type), ...without])]),
+    replaces: JSON.stringify(typesOf(attempt)),
   };
   const known = await trx
     .updateTable("identities")
@@ -204,33 +193,4 @@ async function findOwn(
     })
     .execute();
   return { id, key };
-}
-
-const signsIn = (type: CredentialType) => !keptCredentialTypes.some((kept) => kept === type);
-
-/** What the site may ask for beside what the visitor gave: a code, a mail, a passkey. */
-async function lend(
-  trx: Transaction<Tables>,
-  {
-    target,
-    own,
-    attempt: { visit, without = [] },
-    given,
-    keyring,
-  }: { target: Target; own: Keyed; attempt: Try; given: readonly CredentialType[]; keyring: Keyring },
-): Promise<void> {
-  const key = keyring.unwrap(target.id, { dataKey: target.data_key, keyId: target.key_id });
-  const lent = await copyCredentials(trx, {
-    from: { id: target.id, key },
-    to: own,
-    takes: (type) => signsIn(type) && !given.includes(type) && !without.includes(type),
-  });
-  if (lent.length === 0) return;
-  const { project } = visit.token;
-  await recordAudit(trx, {
-    project,
-    actor: visitActor(visit),
-    action: "credentials.revealed",
-    identityId: target.id,
-  });
 }

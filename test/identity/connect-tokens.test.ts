@@ -1,12 +1,14 @@
 import { createHash, randomUUID } from "node:crypto";
 import fc from "fast-check";
 import { sql } from "kysely";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createApplications } from "../../src/identity/applications.ts";
 import { checkCallbackUrl } from "../../src/identity/callback-url.ts";
 import { createConnectTokenTexts } from "../../src/identity/connect-token-text.ts";
 import { type ConnectTokens, createConnectTokens } from "../../src/identity/connect-tokens.ts";
 import { ensureProject } from "../../src/identity/projects.ts";
+import { readRecoveryCode } from "../../src/identity/recovery-codes.ts";
+import { Secret } from "../../src/secret.ts";
 import {
   newIdentity,
   openTestIdentities,
@@ -59,17 +61,93 @@ test("a token lasts 15 minutes, and is kept as its hash alone", async () => {
   });
 });
 
-test("it is used once, by whoever is first", async () => {
-  const { token } = await make();
-  const found = await tokens.look(token.reveal());
-  const id = found?.id ?? "";
-  expect(await Promise.all([tokens.use(id), tokens.use(id)])).toHaveLength(2);
-  expect(await tokens.use(id)).toBe(false);
-  expect((await tokens.look(token.reveal()))?.state).toBe("used");
-  const { token: raced } = await make();
-  const { id: racedId = "" } = (await tokens.look(raced.reveal())) ?? {};
-  const won = await Promise.all(Array.from({ length: 8 }, () => tokens.use(racedId)));
-  expect(won.filter(Boolean)).toHaveLength(1);
+test("it lasts as long as is asked for, within bounds", async () => {
+  const { expiresAt } = await make({ lifeMs: 7 * 24 * 3_600_000 });
+  expect(expiresAt.getTime() - Date.now()).toBeGreaterThan(6.9 * 24 * 3_600_000);
+  for (const lifeMs of [0, -1, 999, Number.NaN, Number.POSITIVE_INFINITY, 31 * 24 * 3_600_000])
+    await expect(make({ lifeMs })).rejects.toMatchObject({ code: "invalid_argument" });
+});
+
+test("it leads nowhere where no callback is named", async () => {
+  const { token } = await make({ callbackUrl: null });
+  expect(await tokens.look(token.reveal())).toMatchObject({ callbackUrl: null, codeTriesLeft: null });
+});
+
+describe("a recovery code", () => {
+  const madeOne = async () => {
+    const { token, code = new Secret("") } = await make({ withCode: true });
+    const { id = "" } = (await tokens.look(token.reveal())) ?? {};
+    return { id, code, look: () => tokens.get(id) };
+  };
+  const other = (code: Secret) => new Secret(code.reveal() === "000000" ? "000001" : "000000");
+
+  test("is of six digits, right as often as it is given, and kept as a keyed hash of its token's", async () => {
+    const { id, code } = await madeOne();
+    expect(code.reveal()).toMatch(/^\d{6}$/);
+    for (let count = 0; count < 7; count += 1) expect(await tokens.tryCode(id, code)).toBe(true);
+    expect((await tokens.get(id))?.codeTriesLeft).toBe(5);
+    const { kysely } = open.db.database;
+    const row = await kysely
+      .selectFrom("connect_tokens")
+      .select(["hash", "code_hash", sql<string>`to_jsonb(connect_tokens)::text`.as("text")])
+      .where("id", "=", id)
+      .executeTakeFirstOrThrow();
+    expect(row.text.replaceAll(/[0-9a-f-]{12,}/g, "")).not.toContain(code.reveal());
+    // Without the key, trying all that there are leads nowhere.
+    expect(createHash("sha256").update(row.hash).update(code.reveal()).digest()).not.toEqual(row.code_hash);
+    // Of another token it is none.
+    const another = await madeOne();
+    await kysely
+      .updateTable("connect_tokens")
+      .set({ code_hash: row.code_hash })
+      .where("id", "=", another.id)
+      .execute();
+    expect(await tokens.tryCode(another.id, code)).toBe(false);
+  });
+
+  test("is right no more after five wrong tries, also of those made at once", async () => {
+    const { id, code, look } = await madeOne();
+    for (let left = 4; left >= 1; left -= 1) {
+      expect(await tokens.tryCode(id, other(code))).toBe(false);
+      expect((await look())?.codeTriesLeft).toBe(left);
+    }
+    expect(await tokens.tryCode(id, code)).toBe(true);
+    const tries = await Promise.all(Array.from({ length: 12 }, () => tokens.tryCode(id, other(code))));
+    expect(tries).not.toContain(true);
+    expect((await look())?.codeTriesLeft).toBe(0);
+    expect(await tokens.tryCode(id, code)).toBe(false);
+  });
+
+  test("is none where the token asks for none, was used or has expired", async () => {
+    const { token } = await make();
+    const { id: plain = "" } = (await tokens.look(token.reveal())) ?? {};
+    expect(await tokens.tryCode(plain, new Secret("123456"))).toBe(false);
+    for (const over of ["used_at", "expires_at"] as const) {
+      const { id, code } = await madeOne();
+      await open.db.database.kysely
+        .updateTable("connect_tokens")
+        .set({ [over]: sql<Date>`now()` })
+        .where("id", "=", id)
+        .execute();
+      expect(await tokens.tryCode(id, code)).toBe(false);
+    }
+  });
+
+  test("is read however it is typed", () => {
+    for (const text of [
+      "012345",
+      " 012 345\n",
+      "012-345",
+      "012–345",
+      "０１２３４５",
+      "٠١٢٣٤٥",
+      "۰۱۲۳۴۵",
+      "\u200e012345",
+    ])
+      expect(readRecoveryCode(text)?.reveal()).toBe("012345");
+    for (const text of ["", "12345", "1234567", "12345a", "½23456", "१२३४५६"])
+      expect(readRecoveryCode(text)).toBeUndefined();
+  });
 });
 
 test("it expires", async () => {
@@ -96,7 +174,16 @@ test("another project's application and identity are not found", async () => {
   await expect(make({ applicationId: randomUUID() })).rejects.toMatchObject({ code: "not_found" });
   await expect(make({ applicationId: "shop" })).rejects.toMatchObject({ code: "not_found" });
   const stranger = await open.identities.create("other", newIdentity(), actor);
-  const elsewhere = await open.identities.create("default", newIdentity(), actor);
+  const another = await createApplications({ db: open.db.database }).create(
+    "default",
+    { name: "another", url: "https://another.example/" },
+    actor,
+  );
+  const elsewhere = await open.identities.create(
+    "default",
+    newIdentity({ applicationId: another.id }),
+    actor,
+  );
   for (const { id: identityId } of [stranger, elsewhere])
     await expect(make({ identityId })).rejects.toMatchObject({ code: "not_found" });
   const own = await open.identities.create("default", newIdentity({ applicationId }), actor);

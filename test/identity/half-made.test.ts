@@ -111,6 +111,20 @@ describe("a half-made identity", () => {
     expect((await identities.ofApplication("default", applicationId)).map((each) => each.id)).not.toContain(
       id,
     );
+    const listed = (await identities.list("default")).items.length;
+    expect(await identities.count("default")).toBe(listed);
+    expect((await identities.page("default", { limit: 100 })).items).toHaveLength(listed);
+    const pool = await identities.ofPool("default", {
+      applicationId,
+      field: "id",
+      direction: "asc",
+      offset: 0,
+      limit: 100,
+    });
+    expect([pool.total, pool.items.map((each) => each.id).includes(id)]).toEqual([
+      (await identities.ofApplication("default", applicationId)).length,
+      false,
+    ]);
     const [overview] = await createApplications({ db: database }).overview("default", { id: applicationId });
     expect(overview?.identityCount).toBe((await identities.ofApplication("default", applicationId)).length);
     await expect(identities.update("default", id, { maxSessions: 3 }, actor)).rejects.toThrow("no identity");
@@ -241,6 +255,51 @@ describe("an identity that is signed in again", () => {
     await halfMade.add(second, { type: "authenticator", secret: new Secret("GEZDGNBVGY3TQOJQ") });
     await halfMade.finish(second);
     expect((await reveal(known.id)).authenticator?.secret.reveal()).toBe("GEZDGNBVGY3TQOJQ");
+  });
+
+  test("goes on taking its username from its traits, where it did", async () => {
+    const withTrait = async (credentials: NewCredential[], username: string) => {
+      const { id } = await open.identities.create(
+        "default",
+        { applicationId, traits: { username: "ada" }, credentials },
+        actor,
+      );
+      const visit = await newVisit(id);
+      const given = { ...passwordOf("new"), username: new Secret(username) } as NewCredential;
+      const { id: own } = await put(visit, [given]);
+      expect((await reveal(own)).usernamePassword?.username.reveal()).toBe(username);
+      await halfMade.finish(visit);
+      await open.identities.update("default", id, { traits: { username: "lovelace" } }, actor);
+      const { username: now, password } = (await reveal(id)).usernamePassword ?? {};
+      expect(password?.reveal()).toBe("new");
+      await open.identities.remove("default", id, actor);
+      return now?.reveal();
+    };
+    const ofTrait: NewCredential = { type: "username_password", password: new Secret("old") };
+    expect(await withTrait([ofTrait], "ada")).toBe("lovelace");
+    expect(await withTrait([], "ada")).toBe("lovelace");
+    expect(await withTrait([ofTrait], "eve")).toBe("eve");
+    expect(await withTrait([passwordOf("old")], "ada")).toBe("ada");
+  });
+
+  test("keeps what another service knows it by, but for the hash of a password that was replaced", async () => {
+    const { id } = await open.identities.create(
+      "default",
+      {
+        applicationId,
+        credentials: [
+          { type: "password_hash", kept: new Secret(JSON.stringify("$2a$10$x")) },
+          { type: "backup_codes", kept: new Secret("[]") },
+        ],
+      },
+      actor,
+    );
+    const visit = await newVisit(id);
+    const { id: own } = await put(visit, [passwordOf("new")]);
+    expect(Object.keys(await reveal(own))).toEqual(["usernamePassword"]);
+    await halfMade.finish(visit);
+    const { credentials } = await open.identities.get("default", id);
+    expect(credentials.map(({ type }) => type).toSorted()).toEqual(["backup_codes", "username_password"]);
   });
 
   test("keeps all credentials where somebody signed in by hand", async () => {

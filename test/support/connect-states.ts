@@ -12,6 +12,7 @@ export const connectStates = [
   "done",
   "cancelled",
   "expired",
+  "recovery-code",
 ] as const;
 export type ConnectState = (typeof connectStates)[number];
 
@@ -32,7 +33,7 @@ export async function walkConnectStates({
   page: Page;
   site: PracticeSite;
   /** The address of a connect page with a new token. */
-  linkTo: (kind: "good" | "expired") => Promise<string>;
+  linkTo: (kind: "good" | "expired" | "recovery") => Promise<string>;
   at: (state: ConnectState) => Promise<void>;
 }): Promise<void> {
   const [user] = site.users;
@@ -80,4 +81,7 @@ export async function walkConnectStates({
   await at("done");
   await page.goto(await linkTo("expired"));
   await at("expired");
+  await page.goto(await linkTo("recovery"));
+  await shows(page, "recovery-code");
+  await at("recovery-code");
 }

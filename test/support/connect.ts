@@ -22,7 +22,13 @@ export async function addApplication(
 export async function makeToken(
   parts: Parts,
   applicationId: string,
-  more: { callbackUrl?: string; userName?: string; identityId?: string; project?: string } = {},
+  more: {
+    callbackUrl?: string | null;
+    userName?: string;
+    identityId?: string;
+    project?: string;
+    withCode?: boolean;
+  } = {},
 ): Promise<string> {
   const { connectTokens } = await parts.store();
   const { token } = await connectTokens.make({

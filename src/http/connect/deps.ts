@@ -15,7 +15,7 @@ export interface ConnectPageDeps {
   database: Database;
   applications: Pick<Applications, "get">;
   authFlows: Pick<AuthFlows, "list">;
-  identities: Pick<Identities, "revealCredentials">;
+  identities: Pick<Identities, "get" | "revealCredentials">;
   tokens: ConnectTokens;
   visits: ConnectVisits;
   connect: Connect;

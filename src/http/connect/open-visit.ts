@@ -23,6 +23,7 @@ export async function openVisit(
   const token = typeof text === "string" ? await deps.tokens.look(text) : undefined;
   if (token === undefined) return refusePage("invalid", context, reply);
   if (token.state !== "good") return refusePage(token.state, context, reply);
+  if (token.codeTriesLeft === 0) return refusePage("void", context, reply);
   const { id, secret } = await deps.visits.begin(token, {
     mode: isMode(mode) ? mode : "redirect",
     // Whoever made the token knows better than whoever made the link.
@@ -34,7 +35,7 @@ export async function openVisit(
     { visit: id, project: token.project, application: token.applicationId },
     "the connect page was opened",
   );
-  giveCookie(reply, { visitId: id, secret, isSecure });
+  giveCookie(reply, { visitId: id, secret, isSecure, expiresAt: token.expiresAt });
   return reply
     .headers({ "cache-control": "no-store", "referrer-policy": "no-referrer" })
     .redirect(pathOf(id), 303);

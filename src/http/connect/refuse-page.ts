@@ -6,7 +6,17 @@ import { messagePage } from "./pages/end.ts";
 import type { PageContext } from "./pages/layout.ts";
 
 /** Why no page of a visit is shown. */
-export type Refused = Failure | "invalid" | "used" | "expired" | "gone" | "outdated" | "lost" | "stale";
+export type Refused =
+  | Failure
+  | "invalid"
+  | "used"
+  | "expired"
+  | "void"
+  | "gone"
+  | "inactive"
+  | "outdated"
+  | "lost"
+  | "stale";
 
 /** Answers with a page that says what is wrong, and what to do. */
 export function refusePage(refused: Refused, context: PageContext, reply: FastifyReply): FastifyReply {
@@ -34,6 +44,10 @@ export function wordsFor(
       return { status: 410, title: t.usedTitle, text: t.usedHint, state: refused };
     case "expired":
       return { status: 410, title: t.expiredTitle, text: t.expiredHint, state: refused };
+    case "void":
+      return { status: 410, title: t.voidTitle, text: t.voidHint, state: refused };
+    case "inactive":
+      return { status: 403, title: t.inactiveTitle, text: t.inactiveHint, state: refused };
     case "gone":
       return { status: 410, title: t.goneTitle, text: t.goneHint, state: refused };
     case "outdated":

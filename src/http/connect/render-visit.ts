@@ -7,6 +7,7 @@ import { codePage } from "./pages/code.ts";
 import { endPage, messagePage } from "./pages/end.ts";
 import { formPage } from "./pages/form.ts";
 import { progressPage } from "./pages/progress.ts";
+import { recoveryPage } from "./pages/recovery.ts";
 import { yourselfPage } from "./pages/yourself.ts";
 import { wordsFor } from "./refuse-page.ts";
 import type { OpenVisit } from "./visit-of.ts";
@@ -64,8 +65,14 @@ export async function renderVisit(
       return send(endPage(context, outcomeOf(visit, state.identityId, frameOrigins)));
     case "cancelled":
       return send(endPage(context, outcomeOf(visit, undefined, frameOrigins)));
+    case "recovery code": {
+      const { triesLeft } = state;
+      return send(recoveryPage(context, { fault: faults["code"], triesLeft }), status);
+    }
     case "used":
     case "expired":
+    case "void":
+    case "inactive":
     case "gone":
     case "outdated": {
       const { status: told, ...words } = wordsFor(t, state.name);
@@ -74,16 +81,17 @@ export async function renderVisit(
   }
 }
 
-/** Whoever was refused need not type their name again. */
+/** Whoever was refused, or is signed in again, need not type their name. */
 async function valuesBefore(
   { identities }: ConnectPageDeps,
-  { visit }: OpenVisit,
+  { visit, loginName }: OpenVisit,
   wasRefused: boolean,
 ): Promise<Record<string, string>> {
-  if (!wasRefused || visit.identityId === null) return {};
+  const known = loginName === null ? {} : { username: loginName };
+  if (!wasRefused || visit.identityId === null) return known;
   const { usernamePassword } = await identities.revealCredentials(visit.identityId, {
     name: `connect:${visit.id}`,
   });
   const username = usernamePassword?.username.reveal();
-  return username === undefined ? {} : { username };
+  return username === undefined ? known : { username };
 }

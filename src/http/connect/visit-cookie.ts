@@ -1,11 +1,10 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 import type { FastifyReply, FastifyRequest } from "fastify";
-import { connectTokenLifeMs } from "../../identity/connect-tokens.ts";
 import type { Secret } from "../../secret.ts";
 
 const name = "latchkey_visit";
 /** A sign-in that began in time may end after it. */
-const lifeSeconds = (2 * connectTokenLifeMs) / 1_000;
+const afterSeconds = 15 * 60;
 
 export const pathOf = (visitId: string): string => `/connect/${visitId}`;
 
@@ -16,12 +15,17 @@ export const pathOf = (visitId: string): string => `/connect/${visitId}`;
  */
 export function giveCookie(
   reply: FastifyReply,
-  { visitId, secret, isSecure }: { visitId: string; secret: Secret; isSecure: boolean },
+  {
+    visitId,
+    secret,
+    isSecure,
+    expiresAt,
+  }: { visitId: string; secret: Secret; isSecure: boolean; expiresAt: Date },
 ): void {
   void reply.setCookie(name, secret.reveal(), {
     path: pathOf(visitId),
     httpOnly: true,
-    maxAge: lifeSeconds,
+    maxAge: Math.ceil((expiresAt.getTime() - Date.now()) / 1_000) + afterSeconds,
     ...(isSecure ? { secure: true, sameSite: "none", partitioned: true } : { sameSite: "lax" }),
   });
 }

@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { Failure } from "../../failure.ts";
+import { readRecoveryCode } from "../../identity/recovery-codes.ts";
 import type { NewCredential } from "../../identity/types.ts";
 import type { Redactor } from "../../redact.ts";
 import { Secret } from "../../secret.ts";
@@ -10,6 +11,9 @@ import { refusePage } from "./refuse-page.ts";
 import { renderVisit } from "./render-visit.ts";
 import { isFromOwnPage, isOwnForm, pathOf, secretOf } from "./visit-cookie.ts";
 import { contextOf, type OpenVisit, visitOf } from "./visit-of.ts";
+
+/** A link that the site mailed is long. */
+const mostCodeLength = 2_000;
 
 interface Sent {
   open: OpenVisit;
@@ -97,11 +101,25 @@ export function addVisitForms(
   };
   formRoute("credentials", signIn, { withPicture: true });
 
+  formRoute("recovery-code", async ({ open, form, reply }) => {
+    const { t } = open.context;
+    const text = typeof form["code"] === "string" ? form["code"] : "";
+    const code = text.length > mostCodeLength ? undefined : readRecoveryCode(text);
+    const sendBack = async (fault: string) => {
+      const now = { ...open, visit: await open.again() };
+      return await renderVisit(deps, now, reply, { sentBack: { values: {}, faults: { code: fault } } });
+    };
+    if (code === undefined) return await sendBack(text.trim() === "" ? t.missing : t.badRecoveryCode);
+    redactor.add(code);
+    const isRight = await connect.giveCode(open.visit, code);
+    return isRight ? undefined : await sendBack(t.recoveryWrong);
+  });
+
   formRoute("code", async ({ open, form, reply }) => {
     const text = typeof form["code"] === "string" ? form["code"].trim() : "";
     const { t } = open.context;
     const fault =
-      text === "" ? t.missing : text.length > 2_000 || /\p{C}/u.test(text) ? t.badCode : undefined;
+      text === "" ? t.missing : text.length > mostCodeLength || /\p{C}/u.test(text) ? t.badCode : undefined;
     if (fault !== undefined)
       return renderVisit(deps, open, reply, { sentBack: { values: {}, faults: { code: fault } } });
     const code = new Secret(text);

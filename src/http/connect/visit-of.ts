@@ -1,6 +1,9 @@
 import type { FastifyRequest } from "fastify";
+import { Failure } from "../../failure.ts";
+import type { Application } from "../../identity/applications.ts";
 import type { ConnectVisit } from "../../identity/connect-visits.ts";
-import { type SitedApplication, withUrl } from "../../identity/site-of.ts";
+import { type SitedApplication, withSite, withUrl } from "../../identity/site-of.ts";
+import type { Identity } from "../../identity/types.ts";
 import type { ConnectPageDeps } from "./deps.ts";
 import { isLocale, localeOf, messagesOf } from "./locale.ts";
 import type { OfferedFlow } from "./pages/choose.ts";
@@ -11,7 +14,10 @@ import { csrfOf, pathOf, secretOf } from "./visit-cookie.ts";
 export interface OpenVisit {
   visit: ConnectVisit;
   secret: string;
+  /** Where somebody signs in: the application's site, or that of the identity that is signed in again. */
   application: SitedApplication;
+  /** What that one is known by at the site, where its traits say so. */
+  loginName: string | null;
   /** The recommended first. */
   flows: OfferedFlow[];
   /** The flow that was chosen, or the only one. */
@@ -46,16 +52,21 @@ export async function visitOf(
   const visit = secret === undefined ? undefined : await deps.visits.find(id, secret);
   if (visit === undefined || secret === undefined) return undefined;
   const { project, applicationId } = visit.token;
-  const [application, found] = await Promise.all([
-    deps.applications.get(project, applicationId).then(withUrl),
+  const [shown, found, target] = await Promise.all([
+    deps.applications.get(project, applicationId),
     deps.authFlows.list(project, applicationId),
+    targetOf(visit, deps),
   ]);
+  const isGone = visit.token.identityId !== null && target === undefined;
+  // Where the identity is gone, that is said on a page of the application's, whatever its site.
+  const application = isGone ? { ...shown, url: shown.url ?? "" } : siteOf(shown, target);
   const flows: OfferedFlow[] = found.length === 0 ? [standard] : found;
   const locale = isLocale(visit.locale) ? visit.locale : localeOf(request.headers["accept-language"]);
   return {
     visit,
     secret,
     application,
+    loginName: target?.loginName ?? null,
     flows: flows.toSorted((a, b) => Number(b.isRecommended) - Number(a.isRecommended)),
     flow: flows.length === 1 ? flows[0] : flows.find((flow) => flow.id === visit.flowId),
     context: {
@@ -67,4 +78,25 @@ export async function visitOf(
     },
     again: async () => (await deps.visits.find(id, secret)) ?? visit,
   };
+}
+
+/** The identity that the visit is for, where it is for one that is there. */
+async function targetOf(
+  { token: { project, identityId } }: ConnectVisit,
+  { identities }: Pick<ConnectPageDeps, "identities">,
+): Promise<Identity | undefined> {
+  if (identityId === null) return undefined;
+  try {
+    return await identities.get(project, identityId);
+  } catch (error) {
+    if (error instanceof Failure && error.code === "unknown_identity") return undefined;
+    throw error;
+  }
+}
+
+/** The application, or as the identity's own site has it. @throws Failure `no_site` */
+function siteOf(application: Application, target: Identity | undefined): SitedApplication {
+  if (target === undefined) return withUrl(application);
+  const { sourceUrl: url, allowedDomains } = withSite(target);
+  return { ...application, url, host: new URL(url).host, allowedDomains };
 }

@@ -47,6 +47,8 @@ export interface ConnectSite {
 /** Connecting an account: a sign-in that somebody watches, gives what is missing to, and may give up. */
 export interface Connect {
   stateOf(visit: ConnectVisit): Promise<VisitState>;
+  /** Gives the recovery code that came with the link. @returns whether it was it @throws Failure `conflict` */
+  giveCode(visit: ConnectVisit, code: Secret): Promise<boolean>;
   /**
    * Signs in with the credentials, as the visit's half-made identity. One that the visit is for stays as it is until
    * that has succeeded.
@@ -105,6 +107,14 @@ export function createConnect(deps: ConnectDeps): Connect {
 
   return {
     stateOf,
+
+    async giveCode(visit, code) {
+      if ((await stateOf(visit)).name !== "recovery code")
+        throw new Failure("conflict", "No recovery code is asked for any more.");
+      const isRight = await tokens.tryCode(visit.token.id, code);
+      if (isRight) await visits.letIn(visit.id);
+      return isRight;
+    },
 
     async signIn(visit, site, credentials) {
       const state = await stateOf(visit);

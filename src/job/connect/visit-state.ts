@@ -1,6 +1,7 @@
 import type { Database } from "../../database/open.ts";
 import type { WaitingForCode } from "../../events.ts";
 import { Failure, type FailureCode } from "../../failure.ts";
+import type { ConnectToken } from "../../identity/connect-tokens.ts";
 import type { ConnectVisit, ConnectVisits } from "../../identity/connect-visits.ts";
 import type { HalfMadeIdentities } from "../../identity/half-made.ts";
 import type { Identities } from "../../identity/identities.ts";
@@ -21,6 +22,8 @@ export interface Refusal {
 
 /** Where a visit stands. */
 export type VisitState =
+  /** The recovery code that came with the link is to be given. */
+  | { name: "recovery code"; triesLeft: number }
   /** Credentials are to be given; `refusal` tells of those given before. */
   | {
       name: "open";
@@ -36,8 +39,11 @@ export type VisitState =
   /** Somebody else connected an account with the token, or it is too late. */
   | { name: "used" }
   | { name: "expired" }
-  /** The identity that was to be signed in again was removed. */
+  /** Too many wrong recovery codes were given. */
+  | { name: "void" }
+  /** The identity that was to be signed in again was removed, or switched off. */
   | { name: "gone" }
+  | { name: "inactive" }
   /** It was given other credentials while the visitor gave theirs. */
   | { name: "outdated" };
 
@@ -65,7 +71,12 @@ export function createVisitStates({
       await halfMade.remove(visit);
       return { name: "used" };
     }
-    if (token.identityId !== null && !(await isThere(visit))) return { name: "gone" };
+    if (token.codeTriesLeft !== null && !visit.codeGiven) return beforeCode(token.state, token.codeTriesLeft);
+    const missing = token.identityId === null ? undefined : await missingOf(visit);
+    if (missing !== undefined) {
+      await halfMade.remove(visit);
+      return { name: missing };
+    }
     const run = visit.runId === null ? undefined : await findRun(visit);
     if (run !== undefined && run.endedAt === null) return await stateOfRun(visit, run);
     const isNotSignedIn = run !== undefined && saysNotSignedIn(run);
@@ -110,12 +121,13 @@ export function createVisitStates({
     return { name: finished.end };
   }
 
-  async function isThere({ token: { project, identityId } }: ConnectVisit): Promise<boolean> {
+  /** Why the identity that the visit is for cannot be signed in; undefined where it can. */
+  async function missingOf({ token }: ConnectVisit): Promise<"gone" | "inactive" | undefined> {
     try {
-      await identities.get(project, identityId ?? "");
-      return true;
+      const { state } = await identities.get(token.project, token.identityId ?? "");
+      return state === "inactive" ? state : undefined;
     } catch (error) {
-      if (error instanceof Failure && error.code === "unknown_identity") return false;
+      if (error instanceof Failure && error.code === "unknown_identity") return "gone";
       throw error;
     }
   }
@@ -130,6 +142,11 @@ export function createVisitStates({
   }
 
   return stateOf;
+}
+
+function beforeCode(state: ConnectToken["state"], triesLeft: number): VisitState {
+  if (state === "expired") return { name: state };
+  return triesLeft === 0 ? { name: "void" } : { name: "recovery code", triesLeft };
 }
 
 /** What a look came to where the state signs nobody in. */

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { type PracticeSite, startPracticeSite } from "../../../practice/site.ts";
 import type { Application } from "../../../src/identity/applications.ts";
+import { makeRecovery } from "../../../src/identity/make-recovery.ts";
 import type { Identity, NewCredential } from "../../../src/identity/types.ts";
 import { loginLease, sessionLease } from "../../../src/job/run/claim-identity.ts";
 import { type Service, startService } from "../../../src/main.ts";
@@ -134,6 +135,27 @@ test("with the new password it is signed in again, by the authenticator it has",
   const all = await runs.list({ project: "default", identityId: known.id });
   expect(all.map(({ tags }) => tags["from"])).toContain("connect page");
   expect(await validated(now)).toBe("succeeded");
+});
+
+test("a recovery link without a way back ends on a page that says so", async () => {
+  const known = await addIdentity({ its: oldPassword });
+  const { token, code } = await makeRecovery(api.deps, {
+    project: "default",
+    identityId: known.id,
+    withCode: true,
+    actor: { name: "test" },
+  });
+  const visitor = await openVisitor(api, token.reveal());
+  await visitor.post("recovery-code", { code: code?.reveal() ?? "" });
+  await visitor.post("credentials", { username, password });
+  const done = await visitor.until("done", "refused");
+  expect(textOf(done.body)).toContain("You can close this window.");
+  // Nowhere to go on to, and nobody to tell.
+  expect(done.body).not.toMatch(/data-next|http-equiv|href="http/);
+  expect(done.body).toContain('data-targets="[]"');
+  expect(await fresh(known)).toMatchObject({ status: "validated" });
+  const again = await api.app.inject({ url: "/identity/create", query: { token: token.reveal() } });
+  expect([again.statusCode, stateIn(again.body)]).toEqual([410, "used"]);
 });
 
 test("an authenticator whose codes the site refuses is left aside, and goes once that has helped", async () => {

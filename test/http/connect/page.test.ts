@@ -135,7 +135,7 @@ test("nobody is kept from any state of the page, light or dark, on a small scree
       seen.set(state, found);
     },
     async linkTo(kind) {
-      const link = `${base}/identity/create?token=${await makeToken(ground.parts, application.id)}`;
+      const link = `${base}/identity/create?token=${await makeToken(ground.parts, application.id, { withCode: kind === "recovery" })}`;
       if (kind === "expired")
         await sql`update connect_tokens set expires_at = now() where used_at is null`.execute(
           database.kysely,
