@@ -11,6 +11,7 @@ import { type RestorableState, restoreState } from "./restore-state.ts";
 import type { OpenSession, Session, SessionRequest } from "./session.ts";
 import { createSessionStorageRestorer } from "./session-storage.ts";
 import type { SpareSession } from "./spare-session.ts";
+import { type AskUserAgent, createUserAgents } from "./user-agent.ts";
 import { untilAborted } from "./waiting.ts";
 
 export interface OpenSessionOptions {
@@ -35,6 +36,7 @@ export function createOpenSession({
   restoreOnVisit = true,
   log,
 }: OpenSessionOptions): OpenSession {
+  const userAgentOf = createUserAgents();
   return async (request) => {
     const provider = findProvider(providers, request.provider ?? defaultProvider);
     request.signal.throwIfAborted();
@@ -46,7 +48,7 @@ export function createOpenSession({
       : undefined;
     const blank = taken ?? (await openFor(provider, request, atOnce, log));
     try {
-      return await assemble({ provider, blank, state: request.state, onVisit, spare, log });
+      return await assemble({ provider, blank, request, onVisit, spare, userAgentOf, log });
     } catch (error) {
       await blank.lent.close();
       if (blank.lent.lost.aborted) throw blank.lent.lost.reason;
@@ -119,16 +121,18 @@ async function openFor(
 async function assemble({
   provider,
   blank: { lent, page: first, crashed },
-  state: given,
+  request: { state: given, proxyServer },
   onVisit,
   spare,
+  userAgentOf,
   log,
 }: {
   provider: Provider;
   blank: BlankSession;
-  state: SavedState | undefined;
+  request: Pick<SessionRequest, "state" | "proxyServer">;
   onVisit: readonly SavedLocalStorage[];
   spare: SpareSession | undefined;
+  userAgentOf: AskUserAgent;
   log: Logger;
 }): Promise<Session> {
   const { context } = lent;
@@ -152,6 +156,8 @@ async function assemble({
     id: randomUUID(),
     provider: provider.name,
     isOnlyOne: lent.isOnlyOne ?? false,
+    proxyServer: proxyServer ?? null,
+    userAgent: () => userAgentOf(context),
     context,
     page,
     lost: AbortSignal.any([lent.lost, crashed]),

@@ -28,6 +28,10 @@ export interface Session extends AsyncDisposable {
   readonly provider: string;
   /** Whether no other can be had beside it, or only at a price: what needs two makes do with this one. */
   readonly isOnlyOne: boolean;
+  /** The proxy that sites see it come from; null for none that we gave it. */
+  readonly proxyServer: string | null;
+  /** What its browser calls itself to sites; asked for once per browser. Rejects where the browser does not say. */
+  userAgent(): Promise<string>;
   readonly context: BrowserContext;
   /** The page the login happens in and the flow is given. */
   readonly page: Page;

@@ -5,11 +5,14 @@ import { Failure } from "../failure.ts";
 import { Secret } from "../secret.ts";
 import type { ConnectToken, ConnectTokens } from "./connect-tokens.ts";
 import { isUuid } from "./identity-input.ts";
-import type { Actor } from "./types.ts";
+import type { Actor, Sighting } from "./types.ts";
 
 /** How the page was opened, and so how it tells what it came to. */
 export const connectModes = ["redirect", "popup", "frame"] as const;
 export type ConnectMode = (typeof connectModes)[number];
+
+/** Where a request of a visit's browser came from. */
+export type Visitor = Omit<Sighting, "at">;
 
 /** One browser that opened the connect page with a token, and how far it came. */
 export interface ConnectVisit {
@@ -33,6 +36,8 @@ export interface ConnectVisit {
   codeGiven: boolean;
   /** `outdated`: what was proved is good for nothing any more, for the identity was changed meanwhile. */
   result: "success" | "cancelled" | "outdated" | null;
+  /** Of the request it was read for; not stored. */
+  visitor?: Visitor;
 }
 
 /** In whose name a visit's identity is made and changed. */

@@ -7,6 +7,7 @@ import { copyCredentials, copyState } from "./copy-credentials.ts";
 import { removeCredentials } from "./credentials.ts";
 import { firstFree, namesFor } from "./identity-names.ts";
 import type { Keyring } from "./keyring.ts";
+import { noteSeen } from "./note-seen.ts";
 
 /** What the end of a visit came to. */
 export type Finished =
@@ -60,6 +61,8 @@ export async function finishVisit(
         .set({ identity_id: id, result: "success", updated_at: sql<Date>`now()` })
         .where("id", "=", visit.id)
         .execute();
+      if (visit.visitor !== undefined)
+        await noteSeen(trx, id, { at: new Date().toISOString(), ...visit.visitor });
       return id;
     });
     log.info({ visit: visit.id, project, application, identity: identityId }, "an account was connected");

@@ -15,6 +15,7 @@ import type { IdentityPatch, NewIdentity } from "./identity-input.ts";
 import { getByExternalId, getByProviderId, getForRun, getIdentity, setStatus } from "./identity-records.ts";
 import type { Keyring } from "./keyring.ts";
 import { type IdentityFilter, type IdentityPage, listIdentities } from "./list-identities.ts";
+import { noteSeen } from "./note-seen.ts";
 import {
   countIdentities,
   identitiesOfPool,
@@ -36,6 +37,7 @@ import type {
   LastLogin,
   RevealedCredentials,
   SavedState,
+  Sighting,
 } from "./types.ts";
 import { updateIdentity } from "./update-identity.ts";
 
@@ -90,6 +92,11 @@ export interface Identities {
   ): Promise<boolean>;
   /** Notes how a login went, unless the credentials it used were replaced meanwhile. 1 query. */
   noteLogin(id: string, login: Omit<LastLogin, "at">, credentialsVersion: number): Promise<void>;
+  /**
+   * Somebody was seen as it: the first sighting stays the first, a later one becomes the last. Nothing is noted of one
+   * that is gone. 1 query.
+   */
+  noteSeen(id: string, sighting: Sighting): Promise<void>;
   /** Writes down what a look at it found, unless its credentials were replaced meanwhile. 1 query when it is as before. */
   recordHealth(
     id: string,
@@ -164,6 +171,7 @@ export function createIdentities({ db: { kysely }, keyring, redactor, log }: Ide
         .where("credentials_version", "=", credentialsVersion)
         .execute();
     },
+    noteSeen: (id, sighting) => noteSeen(kysely, id, sighting),
     recordHealth: (id, finding, look) => recordHealth(kysely, { id, finding, ...look }),
     async healthHistory(project, id, limit) {
       const identity = await getIdentity(kysely, project, id);

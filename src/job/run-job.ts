@@ -11,6 +11,7 @@ import { failRun } from "./run/fail-run.ts";
 import { createKnownSecrets } from "./run/known-secrets.ts";
 import { look } from "./run/look.ts";
 import { noteHealth } from "./run/note-health.ts";
+import { noteSeen } from "./run/note-seen.ts";
 import type { RunContext, RunDeps } from "./run/run-context.ts";
 import { runFlow } from "./run/run-flow.ts";
 import { createRunSignal } from "./run/run-signal.ts";
@@ -95,6 +96,7 @@ async function work(run: RunContext, { flow, input }: { flow: Flow; input: unkno
       };
     }
     run.seen = { by: signedIn.by };
+    noteSeen(run, claim, signedIn.session);
     const { result, session, saved } = await stage("flow", () =>
       runFlow(run, { flow, input, claim, ...signedIn }),
     );

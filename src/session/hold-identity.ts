@@ -41,6 +41,8 @@ export interface HoldRequest {
   identity: SitedIdentity;
   actor: string;
   started: StartedChromium;
+  /** What sites see the browser come from: its proxy; null for none. */
+  proxyServer: string | null;
   /** Whether the browser is for nobody else. */
   isAlone: boolean;
   /** Whether something is in the browser that has to stay. */
@@ -152,7 +154,7 @@ interface IdentityBrowser {
 
 function openIdentityBrowser(
   { identities, catalogue, log }: HoldDeps,
-  { identity, started, isAlone, isShared, hasLeft }: HoldRequest,
+  { identity, started, proxyServer, isAlone, isShared, hasLeft }: HoldRequest,
 ): IdentityBrowser {
   const { context } = started.connection;
   const site = catalogue.siteFor(identity.sourceUrl);
@@ -185,7 +187,11 @@ function openIdentityBrowser(
     async openSession(request) {
       const session = await open(request);
       first ??= session;
-      return { ...session, capture: async () => own(await (hasLeft() ? readBack() : session.capture())) };
+      return {
+        ...session,
+        proxyServer,
+        capture: async () => own(await (hasLeft() ? readBack() : session.capture())),
+      };
     },
     async settle(session, signal) {
       if (session.context === context || first === undefined) return;

@@ -15,8 +15,7 @@ export async function takeBrowser(
   resources: AsyncDisposableStack,
 ): Promise<StartedChromium> {
   const { viewport, headed, proxy, identities } = request;
-  const proxyServer = await proxyAddress(proxy, resources);
-  const server = proxyServer ?? identities[0]?.proxyServer ?? undefined;
+  const server = (await proxyAddress(proxy, resources)) ?? proxyOf({ identities }) ?? undefined;
   const started = await pool.take({
     window: viewport ?? usualShape.window,
     ...(headed === true ? { headed } : {}),
@@ -24,6 +23,14 @@ export async function takeBrowser(
   });
   resources.defer(() => started.chromium.close());
   return started;
+}
+
+/** The proxy that a session's sites see it come from: its own, else the first identity's; null for none. */
+export function proxyOf({
+  proxy,
+  identities,
+}: Pick<NewSession, "proxy"> & { identities: readonly Identity[] }): string | null {
+  return proxy?.server ?? identities[0]?.proxyServer ?? null;
 }
 
 async function proxyAddress(

@@ -5,11 +5,11 @@ import type { SitedIdentity } from "../identity/site-of.ts";
 import type { SavedState } from "../identity/types.ts";
 import type { Ending } from "./ending.ts";
 import { type HeldIdentity, type HoldDeps, holdIdentity } from "./hold-identity.ts";
-import { leaveOnePage } from "./session-browser.ts";
+import { leaveOnePage, proxyOf } from "./session-browser.ts";
 import type { NewSession, SessionIdentity } from "./types.ts";
 
 export interface SignInRequest
-  extends Pick<NewSession, "actor" | "headed" | "initialUrl" | "skipValidation" | "viewport"> {
+  extends Pick<NewSession, "actor" | "headed" | "initialUrl" | "proxy" | "skipValidation" | "viewport"> {
   identities: readonly SitedIdentity[];
   profileState: SavedState | undefined;
   started: StartedChromium;
@@ -50,6 +50,7 @@ export async function signEverybodyIn(deps: HoldDeps, request: SignInRequest): P
         identity,
         actor: request.actor,
         started,
+        proxyServer: proxyOf(request),
         isAlone: identities.length === 1 && profileState === undefined,
         isShared: index > 0 || profileState !== undefined,
         trustsState: request.skipValidation === true,

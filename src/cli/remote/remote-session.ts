@@ -4,6 +4,7 @@ import { readContext } from "../../browser/handed-out/default-context.ts";
 import { watchConnection } from "../../browser/providers/watch-connection.ts";
 import { restoreState } from "../../browser/restore-state.ts";
 import type { Session } from "../../browser/session.ts";
+import { createUserAgents } from "../../browser/user-agent.ts";
 import { within } from "../../browser/waiting.ts";
 import { Failure } from "../../failure.ts";
 import type { Logger } from "../../log.ts";
@@ -45,6 +46,7 @@ export async function openRemoteSession({
     throw new Failure("provider_unavailable", "The browser that the service handed out has no page.");
   }
   await first.setViewportSize(viewport);
+  const userAgentOf = createUserAgents();
   const before = { cookies: [], origins: [], sessionStorage: {} };
   const closeOthers = (kept: Page) =>
     Promise.all(
@@ -58,6 +60,8 @@ export async function openRemoteSession({
     id: randomUUID(),
     provider: "remote",
     isOnlyOne: true,
+    proxyServer: null,
+    userAgent: () => userAgentOf(context),
     context,
     page,
     lost: connection.lost,

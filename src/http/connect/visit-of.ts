@@ -9,6 +9,7 @@ import { isLocale, localeOf, messagesOf } from "./locale.ts";
 import type { OfferedFlow } from "./pages/choose.ts";
 import type { PageContext } from "./pages/layout.ts";
 import { csrfOf, pathOf, secretOf } from "./visit-cookie.ts";
+import { visitorOf } from "./visitor.ts";
 
 /** A request of a visit's own browser, with all that its pages are made of. */
 export interface OpenVisit {
@@ -49,10 +50,12 @@ export async function visitOf(
 ): Promise<OpenVisit | undefined> {
   const { visit: id = "" } = request.params as { visit?: string };
   const secret = secretOf(request);
-  const visit = secret === undefined ? undefined : await deps.visits.find(id, secret);
-  if (visit === undefined || secret === undefined) return undefined;
+  const found = secret === undefined ? undefined : await deps.visits.find(id, secret);
+  if (found === undefined || secret === undefined) return undefined;
+  const visitor = visitorOf(request);
+  const visit = { ...found, visitor };
   const { project, applicationId } = visit.token;
-  const [shown, found, target] = await Promise.all([
+  const [shown, offered, target] = await Promise.all([
     deps.applications.get(project, applicationId),
     deps.authFlows.list(project, applicationId),
     targetOf(visit, deps),
@@ -60,7 +63,7 @@ export async function visitOf(
   const isGone = visit.token.identityId !== null && target === undefined;
   // Where the identity is gone, that is said on a page of the application's, whatever its site.
   const application = isGone ? { ...shown, url: shown.url ?? "" } : siteOf(shown, target);
-  const flows: OfferedFlow[] = found.length === 0 ? [standard] : found;
+  const flows: OfferedFlow[] = offered.length === 0 ? [standard] : offered;
   const locale = isLocale(visit.locale) ? visit.locale : localeOf(request.headers["accept-language"]);
   return {
     visit,
@@ -76,7 +79,7 @@ export async function visitOf(
       path: pathOf(id),
       csrf: csrfOf(secret),
     },
-    again: async () => (await deps.visits.find(id, secret)) ?? visit,
+    again: async () => ({ ...((await deps.visits.find(id, secret)) ?? visit), visitor }),
   };
 }
 

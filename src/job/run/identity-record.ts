@@ -8,6 +8,7 @@ export type IdentityRecord = Pick<
   | "clearState"
   | "setStatus"
   | "noteLogin"
+  | "noteSeen"
   | "revealCredentials"
   | "lastTimeStep"
   | "claimTimeStep"
@@ -22,6 +23,7 @@ export function createNoRecord(): IdentityRecord {
     async clearState() {},
     setStatus: async () => false,
     async noteLogin() {},
+    async noteSeen() {},
     revealCredentials: async () => ({}),
     lastTimeStep: async () => null,
     claimTimeStep: async () => true,

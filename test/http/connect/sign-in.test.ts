@@ -96,6 +96,9 @@ test("an account is connected with a code that is handed in, and the callback is
     name: "Ada’s account",
     displayName: "Ada’s account",
   });
+  // First the browser that signed in was there, then the visitor.
+  expect(identity?.firstSeen).toMatchObject({ address: null, userAgent: expect.stringMatching(/Chrome\//) });
+  expect(identity?.lastSeen).toMatchObject({ address: "127.0.0.1", userAgent: "lightMyRequest" });
   const next = `https://app.example/callback?tenant=7&identityId=${identity?.id}&identity_id=${identity?.id}&status=success`;
   expect(done.body).toContain(next.replaceAll("&", "&amp;"));
   // It was used up, and its visit shows the same for as long as somebody looks.
