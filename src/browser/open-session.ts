@@ -136,6 +136,9 @@ async function assemble({
   log: Logger;
 }): Promise<Session> {
   const { context } = lent;
+  // Asked for while it is surely there: a browser that is handed out is left to others.
+  const userAgent = userAgentOf(context);
+  userAgent.catch(() => {});
   const origins = createLocalStorageRestorer({ context, origins: onVisit });
   await origins.ready;
   const tabs = createSessionStorageRestorer({ context, saved: given?.sessionStorage ?? {} });
@@ -157,7 +160,7 @@ async function assemble({
     provider: provider.name,
     isOnlyOne: lent.isOnlyOne ?? false,
     proxyServer: proxyServer ?? null,
-    userAgent: () => userAgentOf(context),
+    userAgent: () => userAgent,
     context,
     page,
     lost: AbortSignal.any([lent.lost, crashed]),

@@ -30,7 +30,7 @@ export interface Session extends AsyncDisposable {
   readonly isOnlyOne: boolean;
   /** The proxy that sites see it come from; null for none that we gave it. */
   readonly proxyServer: string | null;
-  /** What its browser calls itself to sites; asked for once per browser. Rejects where the browser does not say. */
+  /** What its browser calls itself to sites; it was asked once. Rejects where it does not say. */
   userAgent(): Promise<string>;
   readonly context: BrowserContext;
   /** The page the login happens in and the flow is given. */

@@ -18,6 +18,7 @@ export function createUserAgents(): AskUserAgent {
 async function ask(browser: Browser): Promise<string> {
   const session = await browser.newBrowserCDPSession();
   const { userAgent } = await session.send("Browser.getVersion");
-  await session.detach();
+  // It goes with the browser at the latest.
+  session.detach().catch(() => {});
   return userAgent;
 }

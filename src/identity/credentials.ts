@@ -8,7 +8,8 @@ import { assignRevealed, plainOf, secretsOf, summaryOf } from "./credential-type
 import type { CheckedCredential } from "./identity-input.ts";
 import type { Keyring } from "./keyring.ts";
 import { open, seal } from "./seal.ts";
-import type { Actor, CredentialType, RevealedCredentials } from "./types.ts";
+import { assertActive } from "./site-of.ts";
+import type { Actor, CredentialType, IdentityState, RevealedCredentials } from "./types.ts";
 import { replaceIdentifiers } from "./write-traits.ts";
 
 /**
@@ -90,7 +91,7 @@ export async function removeCredentials(
 /**
  * Opens an identity's credentials, in one statement that also writes down who did: without the entry there is no
  * secret.
- * @throws Failure `unknown_identity`, `key_unavailable`
+ * @throws Failure `unknown_identity`, `key_unavailable`; `identity_inactive` where they are to sign in
  */
 export async function revealCredentials(
   {
@@ -100,6 +101,7 @@ export async function revealCredentials(
   }: { kysely: Kysely<Tables>; keyring: Keyring; redactor?: Redactor | undefined },
   identityId: string,
   actor: Actor,
+  { toSignIn = false }: { toSignIn?: boolean } = {},
 ): Promise<RevealedCredentials> {
   const action: AuditAction = "credentials.revealed";
   const { rows } = await sql<{
@@ -108,13 +110,15 @@ export async function revealCredentials(
     type: CredentialType | null;
     sealed: Buffer | null;
     login_name: string | null;
+    name: string;
+    state: IdentityState;
   }>`
     with entry as (
       insert into audit (project, actor, action, identity_id, run_id)
       select project, ${actor.name}, ${action}, id, ${actor.runId ?? null}::uuid
       from identities where id = ${identityId}
     )
-    select i.data_key, i.key_id, i.login_name, c.type, c.sealed
+    select i.name, i.state, i.data_key, i.key_id, i.login_name, c.type, c.sealed
     from identities i left join credentials c on c.identity_id = i.id
     where i.id = ${identityId}
   `.execute(kysely);
@@ -122,6 +126,7 @@ export async function revealCredentials(
   if (first === undefined) {
     throw new Failure("unknown_identity", `There is no identity ${identityId}.`);
   }
+  if (toSignIn) assertActive(first);
   const key = keyring.unwrap(identityId, { dataKey: first.data_key, keyId: first.key_id });
   const revealed: RevealedCredentials = {};
   for (const { type, sealed } of rows) {

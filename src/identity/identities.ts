@@ -105,8 +105,11 @@ export interface Identities {
   ): Promise<void>;
   /** What it was found to be, newest first. @throws Failure `unknown_identity` */
   healthHistory(project: string, id: string, limit?: number): Promise<HealthEntry[]>;
-  /** Leaves an audit entry; 1 query. @throws Failure `unknown_identity`, `key_unavailable` */
-  revealCredentials(id: string, actor: Actor): Promise<RevealedCredentials>;
+  /**
+   * Leaves an audit entry; 1 query. With `toSignIn`, they are about to be given to the site.
+   * @throws Failure `unknown_identity`, `key_unavailable`; `identity_inactive` with `toSignIn`
+   */
+  revealCredentials(id: string, actor: Actor, options?: { toSignIn?: boolean }): Promise<RevealedCredentials>;
   /** 1 query. */
   lastTimeStep(id: string): Promise<bigint | null>;
   /** Whether the step is now ours to use; 1 query. */
@@ -158,7 +161,7 @@ export function createIdentities({ db: { kysely }, keyring, redactor, log }: Ide
     remove: (project, id, actor) => removeIdentity(deps, { project, id, actor }),
     setStatus: (id, status, reason, fence, credentialsVersion) =>
       setStatus(kysely, { id, status, reason, fence, credentialsVersion }),
-    revealCredentials: (id, actor) => revealCredentials(deps, id, actor),
+    revealCredentials: (id, actor, options) => revealCredentials(deps, id, actor, options),
     lastTimeStep: (id) => lastTimeStep(kysely, id),
     claimTimeStep: (id, step) => claimTimeStep(kysely, id, step),
     savePasskeyCounter: (identityId, signCount, credentialsVersion) =>

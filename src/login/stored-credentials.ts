@@ -37,10 +37,12 @@ export function createStoredCredentials({
   let revealing: Promise<RevealedCredentials> | undefined;
 
   const reveal = () =>
-    (revealing ??= identities.revealCredentials(identity.id, actor).then(async (revealed) => {
-      await onRevealed(revealed);
-      return revealed;
-    }));
+    (revealing ??= identities
+      .revealCredentials(identity.id, actor, { toSignIn: true })
+      .then(async (revealed) => {
+        await onRevealed(revealed);
+        return revealed;
+      }));
 
   // A mailbox is opened while the page loads. What fails here fails again where it is asked for.
   if (stored.has("mailbox") && outOfBand !== undefined) reveal().catch(() => {});
@@ -58,7 +60,7 @@ export function createStoredCredentials({
 
   return {
     has: {
-      username: stored.has("username_password"),
+      username: stored.has("username_password") || identity.loginName !== null,
       password: identity.credentials.some(
         ({ type, passwordless }) => type === "username_password" && passwordless !== true,
       ),

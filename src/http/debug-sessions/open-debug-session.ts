@@ -43,6 +43,8 @@ export const openDebugSession = defineRoute({
     "unknown_identity",
     "identity_busy",
     "identity_failed",
+    "identity_inactive",
+    "no_site",
     "session_lapsed",
     "browser_unavailable",
     "too_many_requests",

@@ -12,7 +12,7 @@ export function noteSeen(run: RunContext, { identity, record }: Claim, session: 
   const at = new Date().toISOString();
   const note = async () => {
     const userAgent = await session.userAgent().catch(() => null);
-    await record.noteSeen(identity.id, { at, address: addressOf(session.proxyServer), userAgent });
+    await record.noteSeen(identity.id, { at, address: addressOfProxy(session.proxyServer), userAgent });
   };
   const noting = note().catch((error: unknown) =>
     run.deps.log.warn({ err: error, identity: identity.id }, "that the identity was seen could not be noted"),
@@ -20,8 +20,8 @@ export function noteSeen(run: RunContext, { identity, record }: Claim, session: 
   run.resources.defer(() => noting);
 }
 
-/** A proxy named by a host name may have any address. */
-function addressOf(proxyServer: string | null): string | null {
+/** Where a site sees it that is asked through the proxy; null for one named by a host name, which may have any address. */
+export function addressOfProxy(proxyServer: string | null): string | null {
   const host = proxyServer === null ? "" : (URL.parse(proxyServer)?.hostname ?? "");
   const address = host.replace(/^\[(.*)\]$/, "$1");
   return isIP(address) === 0 ? null : address;

@@ -48,7 +48,8 @@ export async function findCredentials(run: RunContext, claim: Claim, stale: Stal
 
 /** Whether what we would type is known not to be what the site has refused the provider. */
 async function areOthers(run: RunContext, { identity, record, atProvider }: Claim): Promise<boolean> {
-  const own = typedOf(await record.revealCredentials(identity.id, { name: run.deps.actor, runId: run.id }));
+  const actor = { name: run.deps.actor, runId: run.id };
+  const own = typedOf(await record.revealCredentials(identity.id, actor, { toSignIn: true }));
   if (own.length === 0) return true;
   if (atProvider === undefined) return false;
   const { id, identities } = atProvider;

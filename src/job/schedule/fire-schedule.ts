@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { type Kysely, sql } from "kysely";
 import type { Tables } from "../../database/tables.ts";
 import { Failure, toFailure } from "../../failure.ts";
+import { assertActive } from "../../identity/site-of.ts";
 import type { Logger } from "../../log.ts";
 import { type CancelDeps, cancelRun } from "../cancel.ts";
 import { runIdOfFire } from "../record/run-id.ts";
@@ -141,7 +142,9 @@ async function isOvertaken(db: Kysely<Tables>, scheduleId: string, fireAt: numbe
 
 /** A run that is bound to fail is not made again and again; the schedule says why instead. */
 async function checkIdentity({ identities }: FireDeps, { project, identityId }: Schedule): Promise<void> {
-  const { status, statusReason, name } = await identities.get(project, identityId ?? "");
+  const identity = await identities.get(project, identityId ?? "");
+  assertActive(identity);
+  const { status, statusReason, name } = identity;
   if (status !== "failed") return;
   const reason = statusReason === null ? "" : ` (${statusReason})`;
   throw new Failure("identity_failed", `The identity "${name}" has failed${reason}; no run was made.`);

@@ -150,6 +150,24 @@ describe.concurrent.each(["postgres", "redis"] as const)("schedules on %s", (bac
     expect(await ground.runsOf(schedule)).toEqual([]);
   });
 
+  test("one whose identity is inactive makes no run until it is active again", async () => {
+    const { identities } = await ground.parts.store();
+    const schedule = await ground.add();
+    const identityId = schedule.identityId ?? "";
+    await identities.update("default", identityId, { state: "inactive" }, { name: "test" });
+    await eventually(async () =>
+      expect((await schedules.get("default", schedule.id)).lastFire).toMatchObject({
+        result: "refused",
+        code: "identity_inactive",
+      }),
+    );
+    const before = await ground.runsOf(schedule);
+    await identities.update("default", identityId, { state: "active" }, { name: "test" });
+    await eventually(async () =>
+      expect((await ground.runsOf(schedule)).length).toBeGreaterThan(before.length),
+    );
+  });
+
   test("one whose flow is there no more says so", async () => {
     const { database } = await ground.parts.store();
     const schedule = await ground.add();

@@ -27,6 +27,8 @@ export const createSession = defineRoute({
     "unknown_identity",
     "identity_busy",
     "identity_failed",
+    "identity_inactive",
+    "no_site",
     "invalid_credentials",
     "browser_unavailable",
     "too_many_requests",
