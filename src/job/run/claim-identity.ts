@@ -57,7 +57,7 @@ export async function claimIdentity(run: RunContext): Promise<Claim> {
     throw new Failure("identity_busy", `The identity "${identity.name}" is held by another run.`);
   run.resources.use(lease);
   // While it waited, somebody may have switched the identity off.
-  if (deps.whenBusy === "wait" && isStored) assertActive(await deps.identities.get(job.project, identity.id));
+  if (deps.whenBusy === "wait" && isStored) assertActive((await findIdentity(run)).identity);
   deps.log.info({ flow: job.flow, identity: identity.id }, "run has its identity");
   run.follow(lease.lost);
   if (isStored) run.claimed = identity;
