@@ -84,29 +84,32 @@ const sortedBy: Record<PoolQuery["field"], RawBuilder<unknown> | undefined> = {
   last_seen: sql`coalesce(i.last_seen ->> 'at', '')`,
 };
 
-/** See `Identities.ofPool`; 2 queries, by an index. */
+/**
+ * See `Identities.ofPool`; 3 queries, by an index. What an offset passes over is read all the same: beyond the middle it
+ * is passed over from the other end, so that the last page takes no longer than the first.
+ */
 export async function identitiesOfPool(
   kysely: Kysely<Tables>,
   project: string,
   { applicationId, field, direction, offset, limit }: PoolQuery,
 ): Promise<{ items: Identity[]; total: number }> {
-  const by = sortedBy[field];
-  const way = direction === "asc" ? sql`asc` : sql`desc`;
-  const order = by === undefined ? sql`i.id ${way}` : sql`${by} ${way}, i.id ${way}`;
   const own = sql`i.project = ${project} and i.application_id = ${applicationId} and i.visit_id is null`;
-  const { rows: found } = await sql<{ id: string; total: number }>`
-    select i.id, (select count(*)::int from identities i where ${own}) as total
-    from identities i where ${own} order by ${order} limit ${limit} offset ${offset}
+  const counted = await sql<{ total: number }>`
+    select count(*)::int as total from identities i where ${own}
   `.execute(kysely);
-  const total =
-    found[0]?.total ??
-    (
-      await sql<{ total: number }>`select count(*)::int as total from identities i where ${own}`.execute(
-        kysely,
-      )
-    ).rows[0]?.total ??
-    0;
-  const ids = found.map(({ id }) => id);
+  const total = counted.rows[0]?.total ?? 0;
+  const left = total - offset;
+  if (left <= 0) return { items: [], total };
+  const wanted = Math.min(limit, left);
+  const isFromEnd = left < offset;
+  const way = (direction === "asc") === isFromEnd ? sql`desc` : sql`asc`;
+  const by = sortedBy[field];
+  const { rows: found } = await sql<{ id: string }>`
+    select i.id from identities i where ${own}
+    order by ${by === undefined ? sql`i.id ${way}` : sql`${by} ${way}, i.id ${way}`}
+    limit ${wanted} offset ${isFromEnd ? left - wanted : offset}
+  `.execute(kysely);
+  const ids = (isFromEnd ? found.toReversed() : found).map(({ id }) => id);
   if (ids.length === 0) return { items: [], total };
   const rows = await selectIdentities(kysely).where("i.id", "in", ids).execute();
   const byId = new Map(rows.map((row) => [row.id, toIdentity(row)]));

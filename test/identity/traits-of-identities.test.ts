@@ -282,6 +282,25 @@ describe("finding", () => {
     expect(await titles("desc", 2)).toEqual([["a"], 3]);
     expect(await titles("asc", 9)).toEqual([[], 3]);
   });
+
+  test("of a pool, the same from whichever end its pages are read", async () => {
+    const pool = await applications.create(project, { name: "read from both ends", url: null }, actor);
+    for (const username of ["d", "b", "f", "a", "g", "c", "e"]) await make({ traits: { username } }, pool);
+    for (const field of ["id", "title", "last_seen"] as const)
+      for (const direction of ["asc", "desc"] as const) {
+        const page = async (offset: number, limit: number) => {
+          const query = { applicationId: pool.id, field, direction, offset, limit };
+          return (await identities.ofPool(project, query)).items.map(({ loginName }) => loginName);
+        };
+        const all = await page(0, 100);
+        expect(all.length).toBe(7);
+        for (let offset = 0; offset <= 8; offset += 1)
+          for (const limit of [1, 3, 8])
+            expect(await page(offset, limit), `${field} ${direction} ${offset} ${limit}`).toEqual(
+              all.slice(offset, offset + limit),
+            );
+      }
+  });
 });
 
 describe("a removed identity", () => {
