@@ -50,10 +50,10 @@ export function endToEndChecks(): PrefactorCheck[] {
         const after = expectIdentity(await ground.call("GET", `${path}/${made.id}`), ["details", "actions"]);
         assert.deepEqual([after.factors, after.title], [made.factors, made.title]);
         for (const seen of [after.first_seen, after.last_seen]) {
-          if (seen === null) continue;
           assert(isObject(seen));
           assert.deepEqual(Object.keys(seen).toSorted(), ["at", "remote_ip", "user_agent"]);
-          assert(Math.abs(Number(seen["at"]) - Date.now() / 1_000) < 600);
+          assert.match(String(seen["user_agent"]), /^Mozilla\/5\.0 /);
+          assert(Number.isInteger(seen["at"]) && Math.abs(Number(seen["at"]) - Date.now() / 1_000) < 600);
         }
         await removePool(ground, pool);
       },
