@@ -17,6 +17,7 @@ import { type CliProcess, latchkey, startCli } from "./support/cli.ts";
 import { connectByForms } from "./support/connect-by-forms.ts";
 import { dumpPostgres, dumpRedis, readFolder, watchProcessList } from "./support/everything-kept.ts";
 import { mailUser, noImap, startImap } from "./support/imap.ts";
+import { callKratos } from "./support/kratos-calls.ts";
 import { ada, page } from "./support/login-site.ts";
 import { lookAtRun } from "./support/look-at-run.ts";
 import { startMailingSite } from "./support/mailing-site.ts";
@@ -37,6 +38,8 @@ const custom = mark("custom");
 const handedIn = mark("handed-in-code");
 const signalled = mark("signalled");
 const proxyPassword = mark("proxy-password");
+const importedHash = `$2a$10$${randomBytes(27).toString("hex").slice(0, 53)}`;
+const backupCode = mark("backup-code");
 /** What Anchor's API gives out, which is to stand nowhere else. */
 const handedOut: Record<string, string> = {};
 /** Waits in the inbox for a run that never asks. */
@@ -367,6 +370,8 @@ async function needles(): Promise<{ what: string; form: string }[]> {
     apiKey,
     signalled,
     proxyPassword,
+    importedHash,
+    backupCode,
     ...handedOut,
     leftInInbox,
     providerKey: cloud.apiKey,
@@ -512,6 +517,18 @@ async function overHttp(good: string): Promise<{ log: string; answered: string }
     secrets: { password, totp: `otpauth://totp/x?secret=${totpSecret}&period=${periodSeconds}&digits=8` },
   });
   answered.push(...prefactor);
+  const kratos = await callKratos({
+    url,
+    apiKey: admin,
+    secrets: {
+      password,
+      totp: `otpauth://totp/x?secret=${totpSecret}&period=${periodSeconds}&digits=8`,
+      hash: importedHash,
+      backupCode,
+    },
+  });
+  answered.push(...kratos.answered);
+  Object.assign(handedOut, kratos.handedOut);
   const connected = await connectByForms({
     parts: ground.parts,
     url,

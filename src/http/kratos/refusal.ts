@@ -1,7 +1,7 @@
 import { Failure, type FailureCode, type FailureOptions } from "../../failure.ts";
 
 /** What Kratos calls a request that it will not take, where there is a `reason` that says more. */
-export const malformed = "The request was malformed or contained invalid parameters";
+const malformed = "The request was malformed or contained invalid parameters";
 const unlocated = "Unable to locate the resource";
 const notThere = "The requested resource could not be found";
 const taken = "Unable to insert or update resource because a resource with that value exists already";
@@ -30,6 +30,10 @@ export const badRequest = (reason: string): KratosRefusal =>
 /** 400 in the words of what decodes bodies. */
 export const undecodable = (message: string): KratosRefusal =>
   new KratosRefusal("invalid_argument", { message });
+
+/** 400 for a body that there is none of. */
+export const emptyBody = (): KratosRefusal =>
+  badRequest('Unable to decode HTTP Request Body because its HTTP Header "Content-Length" is zero.');
 
 /** 404 for an identity that is not there, whatever its id looks like. */
 export const noIdentity = (reason?: string): KratosRefusal =>

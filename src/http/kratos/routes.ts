@@ -8,6 +8,7 @@ import { getIdentity, getIdentityByExternalId } from "./identities/get-identity.
 import { listIdentities } from "./identities/list-identities.ts";
 import { patchIdentity } from "./identities/patch-identity.ts";
 import { updateIdentity } from "./identities/update-identity.ts";
+import { createRecoveryCode, createRecoveryLink } from "./recovery/create-recovery.ts";
 import { getSchema, listSchemas } from "./schemas/schemas.ts";
 import { deleteIdentitySessions, listIdentitySessions } from "./sessions/identity-sessions.ts";
 import { manageSessions } from "./sessions/manage-sessions.ts";
@@ -26,6 +27,8 @@ export const kratosRoutes = inDialect(kratosDialect, [
   deleteCredentials,
   listSchemas,
   getSchema,
+  createRecoveryCode,
+  createRecoveryLink,
   listIdentitySessions,
   deleteIdentitySessions,
   listSessions,

@@ -19,7 +19,7 @@ const links = z.object({ providers: z.array(linkSchema) });
 
 /** What is kept of credentials that only Kratos could check, by the core's types. */
 export const keptDocuments = {
-  password_hash: z.object({
+  password_hash: z.strictObject({
     hashed_password: z.string().optional(),
     use_password_migration_hook: z.boolean().optional(),
   }),

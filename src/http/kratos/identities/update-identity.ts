@@ -1,5 +1,5 @@
 import { defineRoute } from "../../define-route.ts";
-import { KratosRefusal, malformed } from "../refusal.ts";
+import { emptyBody } from "../refusal.ts";
 import { applicationBySchema } from "../schemas/schema-of.ts";
 import { updateBody } from "./body.ts";
 import { actorOf, answerWith, identityById, identityTag, idParams, mostBodyBytes } from "./identity-call.ts";
@@ -7,8 +7,6 @@ import { identityFields, traitsOf } from "./identity-input.ts";
 import { importCredentials } from "./import-credentials.ts";
 import { presentOf } from "./present.ts";
 import { shownIdentitySchema } from "./view-identity.ts";
-
-const noBody = 'Unable to decode HTTP Request Body because its HTTP Header "Content-Length" is zero.';
 
 export const updateIdentity = defineRoute({
   method: "PUT",
@@ -25,7 +23,7 @@ export const updateIdentity = defineRoute({
   failures: ["unknown_identity", "invalid_argument", "invalid_traits", "conflict"],
   async handler(call) {
     const { deps, caller, body } = call;
-    if (body == null) throw new KratosRefusal("invalid_argument", { message: malformed, reason: noBody });
+    if (body == null) throw emptyBody();
     const fields = identityFields(body);
     const before = await identityById(call, call.params.id);
     const { project } = caller;

@@ -1,0 +1,105 @@
+import assert from "node:assert/strict";
+import { randomUUID } from "node:crypto";
+import { expectEnvelope, expectRefusal, generic, type KratosCheck, nowhere, time, unlocated } from "./ground.ts";
+
+export function recoveryChecks(): KratosCheck[] {
+  const name = `to recover ${randomUUID()}`;
+  let applicationId = "";
+  let id = "";
+  return [
+    {
+      name: "createRecoveryLinkForIdentity answers 200 with a link to the connect page, good for as long as was asked",
+      async run(ground) {
+        const application = await ground.call("POST", "/v1/applications", {
+          body: { source: `${ground.site.url}/`, name },
+        });
+        applicationId = (application.body as { id: string }).id;
+        const made = await ground
+          .api()
+          .createIdentity({ createIdentityBody: { schema_id: name, traits: { username: ground.user.username } } });
+        id = made.data.id;
+        const { status, data, headers } = await ground.api().createRecoveryLinkForIdentity({
+          createRecoveryLinkForIdentityBody: { identity_id: id, expires_in: "1h30m" },
+        });
+        assert.deepEqual([status, headers["cache-control"]], [200, "no-store"]);
+        const link = new URL(data.recovery_link);
+        assert.equal(link.pathname, "/identity/create");
+        assert(link.searchParams.get("token"));
+        assert.match(data.expires_at ?? "", time);
+        const minutes = (Date.parse(data.expires_at ?? "") - Date.now()) / 60_000;
+        assert(minutes > 88 && minutes < 91, `good for ${minutes} minutes`);
+        const page = await fetch(`${ground.url}${link.pathname}${link.search}`);
+        assert.equal(page.status, 200);
+        assert.match(page.headers.get("content-type") ?? "", /^text\/html/);
+        assert((await page.text()).includes("<form"));
+      },
+    },
+    {
+      name: "createRecoveryCodeForIdentity answers 201 with a link, and the code that its page asks for",
+      async run(ground) {
+        const { status, data } = await ground.api().createRecoveryCodeForIdentity({
+          createRecoveryCodeForIdentityBody: { identity_id: id },
+        });
+        assert.equal(status, 201);
+        assert.match(data.recovery_code, /^\d{6}$/);
+        assert.match(data.expires_at ?? "", time);
+        assert(!data.recovery_link.includes(data.recovery_code));
+        const { pathname, search } = new URL(data.recovery_link);
+        const page = await fetch(`${ground.url}${pathname}${search}`);
+        assert.equal(page.status, 200);
+      },
+    },
+    {
+      name: "recovery refuses unknown identities, each in its words, and durations that are none or over",
+      async run(ground) {
+        const api = ground.api();
+        const code = (body: object) =>
+          api.createRecoveryCodeForIdentity({ createRecoveryCodeForIdentityBody: body as never });
+        const link = (body: object) =>
+          api.createRecoveryLinkForIdentity({ createRecoveryLinkForIdentityBody: body as never });
+        await expectRefusal(code({ identity_id: nowhere }), {
+          status: 404,
+          message: unlocated,
+          reason: "could not find identity",
+        });
+        await expectRefusal(link({ identity_id: nowhere }), {
+          status: 400,
+          message: generic,
+          reason: "The requested identity id does not exist.",
+        });
+        for (const make of [code, link]) {
+          await expectRefusal(make({ identity_id: "x" }), { status: 400 });
+          await expectRefusal(make({ identity_id: id, expires_in: "not-a-valid-value" }), {
+            status: 400,
+            message: generic,
+            reason:
+              'Unable to parse "expires_in" as a duration string (e.g. "1h", "1m30s", "500ms"): not-a-valid-value',
+          });
+          await expectRefusal(make({ identity_id: id, expires_in: "-1h" }), {
+            status: 400,
+            message: generic,
+            reason: 'Value from "expires_in" must result to a future time: -1h0m0s',
+          });
+        }
+        await expectRefusal(code({ identity_id: id, flow_type: "carrier pigeon" }), { status: 400 });
+        for (const path of ["/recovery/code", "/admin/recovery/link"])
+          expectEnvelope(await ground.call("POST", path), { status: 400, message: generic });
+      },
+    },
+    {
+      name: "recovery is refused with 400 where there is nowhere to sign in, or the identity is inactive",
+      async run(ground) {
+        const api = ground.api();
+        const siteless = await api.createIdentity({
+          createIdentityBody: { schema_id: "preset://email", traits: { email: `${randomUUID()}@example.org` } },
+        });
+        const link = (identity_id: string) =>
+          api.createRecoveryLinkForIdentity({ createRecoveryLinkForIdentityBody: { identity_id } });
+        await expectRefusal(link(siteless.data.id), { status: 400, message: generic });
+        await api.patchIdentity({ id, jsonPatch: [{ op: "replace", path: "/state", value: "inactive" }] });
+        await expectRefusal(link(id), { status: 400, message: generic });
+        await ground.call("DELETE", `/v1/applications/${applicationId}?cascade=true`);
+      },
+    },
+  ];
+}
