@@ -6,6 +6,7 @@ import { errorChecks } from "./errors.ts";
 import { exampleChecks } from "./example.ts";
 import type { KratosCheck } from "./ground.ts";
 import { listChecks } from "./lists.ts";
+import { recoveryChecks } from "./recovery.ts";
 import { schemaChecks } from "./schemas.ts";
 
 /** All that a server has to do. */
@@ -16,6 +17,7 @@ export const kratosChecks = (): KratosCheck[] => [
   ...changeChecks(),
   ...listChecks(),
   ...schemaChecks(),
+  ...recoveryChecks(),
   ...endToEndChecks(),
   ...errorChecks(),
 ];

@@ -41,6 +41,7 @@ export function errorChecks(): KratosCheck[] {
           () => api.deleteIdentity({ id }),
           () => api.deleteIdentityCredentials({ id, type: "totp" }),
           () => api.deleteIdentitySessions({ id }),
+          () => api.createRecoveryLinkForIdentity({ createRecoveryLinkForIdentityBody: { identity_id: id } }),
         ])
           await expectRefusal(call(), refused);
       },

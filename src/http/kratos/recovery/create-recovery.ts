@@ -93,7 +93,8 @@ async function recover(
     });
   } catch (error) {
     // To Kratos's clients it is the request that cannot be met.
-    const isState = error instanceof Failure && (error.code === "no_site" || error.code === "identity_inactive");
+    const isState =
+      error instanceof Failure && (error.code === "no_site" || error.code === "identity_inactive");
     throw isState ? badRequest(error.message) : error;
   }
 }
