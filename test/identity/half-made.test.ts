@@ -1,4 +1,4 @@
-import { randomUUID } from "node:crypto";
+import { generateKeyPairSync, randomUUID } from "node:crypto";
 import { sql } from "kysely";
 import { pino } from "pino";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
@@ -10,6 +10,7 @@ import {
   createConnectVisits,
 } from "../../src/identity/connect-visits.ts";
 import { createHalfMadeIdentities, type HalfMadeIdentities } from "../../src/identity/half-made.ts";
+import { passkeyOf } from "../../src/identity/passkey-of.ts";
 import type { Identity, NewCredential, SavedState } from "../../src/identity/types.ts";
 import { Secret } from "../../src/secret.ts";
 import { openTestIdentities, type TestIdentities } from "../support/identities.ts";
@@ -215,6 +216,26 @@ describe("an identity that is signed in again", () => {
     expect((await reveal(id)).authenticator).toBeUndefined();
     await put(visit, [], { lends: false });
     expect(await reveal(id)).toEqual({});
+  });
+
+  test("hears of what its passkey signed, whatever comes of the visit", async () => {
+    const { privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
+    const passkey = passkeyOf({
+      rpId: "shop.example",
+      id: "c3VwcG9zZWRseQ",
+      userHandle: "YWRh",
+      privateKey: privateKey.export({ format: "der", type: "pkcs8" }).toString("base64url"),
+      signCount: 3,
+    });
+    const credentials = [{ type: "passkey" as const, ...passkey }];
+    await open.identities.update("default", known.id, { credentials }, actor);
+    const visit = await newVisit(known.id);
+    const { id } = await put(visit, [passwordOf("new")]);
+    const { credentialsVersion } = await open.identities.get("default", known.id);
+    expect(await open.identities.savePasskeyCounter(id, 7)).toBe(true);
+    expect((await reveal(known.id)).passkey?.signCount).toBe(7);
+    await halfMade.remove(visit);
+    expect((await open.identities.get("default", known.id)).credentialsVersion).toBe(credentialsVersion);
   });
 
   test("has what was given, sealed for it, and the state of the proof, once that is through", async () => {

@@ -1,7 +1,7 @@
 import type { RunEvent } from "../../events.ts";
 
 /** What happens while somebody is signed in, in the order it happens. */
-export type ConnectStepName = "browser" | "site" | "credentials" | "code" | "proof";
+export type ConnectStepName = "turn" | "browser" | "site" | "credentials" | "code" | "proof";
 
 export interface ConnectStep {
   name: ConnectStepName;
@@ -12,15 +12,20 @@ export interface ConnectStep {
 const gives = /^(?:submit|give|answer)\b/;
 
 /**
- * How far a sign-in is, by the events of its run so far. A code is a step only where the site asks for one; a `look` at
- * what somebody has signed in to by hand gives the site nothing.
+ * How far a sign-in is, by the events of its run so far. A code is a step only where the site asks for one, and a turn
+ * only where the identity's other sessions leave no room; a `look` at what somebody has signed in to by hand gives the site nothing.
  */
 export function stepsOf(events: readonly RunEvent[], { isLook = false } = {}): ConnectStep[] {
   let reached: ConnectStepName = "browser";
   let withCode = false;
+  let withTurn = false;
   let done = false;
   for (const event of events) {
-    if (event.type === "started") [reached, withCode] = ["browser", false];
+    // Looking whether it is its turn is waiting for it, still.
+    if (event.type === "started") [reached, withCode] = [withTurn ? "turn" : "browser", false];
+    else if (event.type === "stage" && event.stage === "session" && event.status === "started")
+      reached = "browser";
+    else if (event.type === "deferred") [reached, withTurn] = ["turn", true];
     else if (event.type === "stage" && event.stage === "login" && event.status === "started")
       reached = isLook ? "proof" : "site";
     else if (event.type === "decision" && gives.test(event.decision.action))
@@ -30,9 +35,10 @@ export function stepsOf(events: readonly RunEvent[], { isLook = false } = {}): C
     else if (event.type === "outcome") done = event.outcome.status === "succeeded";
     withCode ||= reached === "code";
   }
+  const turn = withTurn ? ["turn" as const] : [];
   const names: ConnectStepName[] = isLook
-    ? ["browser", "proof"]
-    : ["browser", "site", "credentials", ...(withCode ? ["code" as const] : []), "proof"];
+    ? [...turn, "browser", "proof"]
+    : [...turn, "browser", "site", "credentials", ...(withCode ? ["code" as const] : []), "proof"];
   const at = names.indexOf(reached);
   return names.map((name, index) => ({
     name,

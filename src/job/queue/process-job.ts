@@ -193,7 +193,7 @@ async function record(
 
 /** The identity is held by another run: back to delayed, no attempt spent, no slot held. */
 async function defer({ deps, job, token, taken, events, lease, patiently }: Turn): Promise<never> {
-  const delayMs = deferralDelay(deps.leaseTtlMs);
+  const delayMs = await deferralDelay(deps, { runId: taken.runId, leaseTtlMs: deps.leaseTtlMs });
   events.emit({ type: "deferred", reason: "another run holds the identity", delayMs });
   await patiently(() => deps.runs.giveBack(taken.hold, "deferred"));
   await lease.release();

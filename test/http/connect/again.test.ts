@@ -3,10 +3,12 @@ import { type PracticeSite, startPracticeSite } from "../../../practice/site.ts"
 import type { Application } from "../../../src/identity/applications.ts";
 import { makeRecovery } from "../../../src/identity/make-recovery.ts";
 import type { Identity, NewCredential } from "../../../src/identity/types.ts";
+import { readRunEvents } from "../../../src/job/record/run-events.ts";
 import { loginLease, sessionLease } from "../../../src/job/run/claim-identity.ts";
 import { type Service, startService } from "../../../src/main.ts";
 import { Secret } from "../../../src/secret.ts";
 import { openTestApi, type TestApi } from "../../support/api.ts";
+import { startCli } from "../../support/cli.ts";
 import { addApplication, makeToken, openVisitor, stateIn, textOf } from "../../support/connect.ts";
 import { keptOfIdentity } from "../../support/kept-of-identity.ts";
 import { openTestParts, type TestParts } from "../../support/parts.ts";
@@ -183,7 +185,16 @@ test("the sign-in is one of the identity's sessions and logins, and waits for it
   await visitor.post("credentials", { username, password });
   const statusOf = async () => (await runs.list({ project: "default", identityId: known.id }))[0]?.status;
   await expect.poll(statusOf).toBe("deferred");
-  expect(stateIn((await visitor.get()).body)).toBe("progress");
+  expect(textOf((await visitor.get()).body)).toContain("Wait until the account is free , under way");
+  // Not round in circles meanwhile.
+  const puttings = async () => {
+    const [run] = await runs.list({ project: "default", identityId: known.id });
+    const { database } = await ground.parts.store();
+    const events = await readRunEvents(database.kysely, run?.id ?? "");
+    return events.filter(({ event }) => event.type === "deferred").length;
+  };
+  await expect.poll(puttings, { timeout: 10_000 }).toBeGreaterThan(1);
+  expect(await puttings()).toBeLessThan(4);
   const login = await leases.acquire(loginLease(known.id));
   await session.release();
   await expect.poll(statusOf, { timeout: 20_000 }).toBe("running");
@@ -218,4 +229,31 @@ test("an identity that was removed or changed meanwhile is told as that, and not
   expect(await kept(changed)).toEqual(before);
   expect(stateIn((await other.get()).body)).toBe("outdated");
   expect(await halfMadeOf(changed)).toEqual([]);
+});
+
+test("a worker that is killed half-way leaves the identity as it was, and another goes on", {
+  timeout: 60_000,
+}, async () => {
+  await worker.stop(0);
+  const known = await addIdentity({ its: oldPassword });
+  const before = await kept(known);
+  const visitor = await linkFor(known);
+  site.switches.hang = /^\/login\/password/;
+  {
+    await using doomed = startCli(["worker"], ground.environment);
+    await doomed.says("latchkey is up");
+    await visitor.post("credentials", { username, password });
+    // It has sent the username, and is about to send the password.
+    await expect
+      .poll(async () => (await visitor.get()).body, { timeout: 20_000 })
+      .toMatch(/<li class="now"[^>]*>.{0,80}Give it/s);
+    doomed.child.kill("SIGKILL");
+    await doomed.ended();
+  }
+  expect(await kept(known)).toEqual(before);
+  expect(stateIn((await visitor.get()).body)).toBe("progress");
+  site.switches.hang = false;
+  worker = await startService(ground.parts, new Set(["worker"]));
+  expect(stateIn((await visitor.until("done", "refused")).body)).toBe("done");
+  expect(await fresh(known)).toMatchObject({ status: "validated" });
 });

@@ -38,6 +38,17 @@ test("a code is a step only where one is asked for, and an attempt anew begins a
   expect(names([started, login, asked, started])).not.toContain("code");
 });
 
+test("a turn is waited for only where the account is in use, and then first", () => {
+  const deferred: RunEvent = { type: "deferred", reason: "another run holds the identity", delayMs: 1_000 };
+  expect(stepsOf([started, deferred])[0]).toEqual({ name: "turn", status: "under way" });
+  expect(underWay([started, deferred, started])).toBe("turn");
+  const session: RunEvent = { type: "stage", stage: "session", status: "started" };
+  expect(underWay([started, deferred, started, session])).toBe("browser");
+  const free = stepsOf([started, deferred, started, login]);
+  expect(free.map(({ name }) => name).slice(0, 3)).toEqual(["turn", "browser", "site"]);
+  expect([free[0]?.status, underWay([started, deferred, started, login])]).toEqual(["done", "site"]);
+});
+
 test("a look at what was signed in to by hand gives the site nothing", () => {
   expect(stepsOf([started, login], { isLook: true }).map(({ name }) => name)).toEqual(["browser", "proof"]);
   expect(underWay([started, login], true)).toBe("proof");

@@ -33,6 +33,7 @@ export const ar: Messages = {
 
   progressTitle: (app) => `جارٍ تسجيل الدخول إلى ${app}`,
   progressHint: "يستغرق ذلك بضع ثوانٍ. يُرجى إبقاء هذه الصفحة مفتوحة.",
+  stepTurn: "انتظار أن يتاح الحساب",
   stepBrowser: "تشغيل متصفح خاص",
   stepSite: (app) => `فتح ${app}`,
   stepCredentials: "إدخال بياناتك",

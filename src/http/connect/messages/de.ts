@@ -33,6 +33,7 @@ export const de: Messages = {
 
   progressTitle: (app) => `Anmeldung bei ${app}`,
   progressHint: "Das dauert ein paar Sekunden. Bitte lassen Sie diese Seite offen.",
+  stepTurn: "Warten, bis das Konto frei ist",
   stepBrowser: "Einen privaten Browser starten",
   stepSite: (app) => `${app} öffnen`,
   stepCredentials: "Ihre Angaben eingeben",

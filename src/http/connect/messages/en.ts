@@ -32,6 +32,7 @@ export const en = {
 
   progressTitle: (app: string) => `Signing in to ${app}`,
   progressHint: "This takes a few seconds. Please keep this page open.",
+  stepTurn: "Wait until the account is free",
   stepBrowser: "Start a private browser",
   stepSite: (app: string) => `Open ${app}`,
   stepCredentials: "Give it your details",

@@ -33,6 +33,7 @@ export const es: Messages = {
 
   progressTitle: (app) => `Iniciando sesión en ${app}`,
   progressHint: "Tarda unos segundos. Mantenga abierta esta página.",
+  stepTurn: "Esperar a que la cuenta esté libre",
   stepBrowser: "Abrir un navegador privado",
   stepSite: (app) => `Abrir ${app}`,
   stepCredentials: "Introducir sus datos",

@@ -33,6 +33,7 @@ export const fr: Messages = {
 
   progressTitle: (app) => `Connexion à ${app}`,
   progressHint: "Cela prend quelques secondes. Gardez cette page ouverte.",
+  stepTurn: "Attendre que le compte soit libre",
   stepBrowser: "Démarrer un navigateur privé",
   stepSite: (app) => `Ouvrir ${app}`,
   stepCredentials: "Saisir vos informations",

@@ -33,6 +33,7 @@ export const it: Messages = {
 
   progressTitle: (app) => `Accesso a ${app}`,
   progressHint: "Ci vogliono pochi secondi. Tieni aperta questa pagina.",
+  stepTurn: "Attendere che l’account sia libero",
   stepBrowser: "Avviare un browser privato",
   stepSite: (app) => `Aprire ${app}`,
   stepCredentials: "Inserire i tuoi dati",

@@ -33,6 +33,7 @@ export const ja: Messages = {
 
   progressTitle: (app) => `${app} にサインインしています`,
   progressHint: "数秒かかります。このページを開いたままにしてください。",
+  stepTurn: "アカウントが空くのを待つ",
   stepBrowser: "専用のブラウザーを起動",
   stepSite: (app) => `${app} を開く`,
   stepCredentials: "入力内容を送信",

@@ -33,6 +33,7 @@ export const pt: Messages = {
 
   progressTitle: (app) => `A entrar em ${app}`,
   progressHint: "Demora alguns segundos. Mantenha esta página aberta.",
+  stepTurn: "Esperar que a conta fique livre",
   stepBrowser: "Iniciar um navegador privado",
   stepSite: (app) => `Abrir ${app}`,
   stepCredentials: "Introduzir os seus dados",

@@ -16,6 +16,7 @@ export interface ShownStep {
 
 export function shownSteps(t: Messages, app: string, steps: readonly ConnectStep[]): ShownStep[] {
   const texts = {
+    turn: t.stepTurn,
     browser: t.stepBrowser,
     site: t.stepSite(app),
     credentials: t.stepCredentials,
