@@ -12,6 +12,8 @@ export interface WaitingForCode {
   until: string;
   /** What the site says of it, without what is secret. */
   siteMessage?: string;
+  /** Where it is expected to arrive: the identity's e-mail address, masked; there where it is e-mailed and there is one. */
+  sentTo?: string;
 }
 
 /** What happens in a run, as told to whoever watches it. Holds no secret; stored in `run_events`. */

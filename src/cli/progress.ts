@@ -81,7 +81,11 @@ export function createProgress(stream: NodeJS.WriteStream, options: ProgressOpti
         return working(`login: ${event.decision.action}`);
       case "waiting_for_code": {
         const hint = asks ? undefined : `latchkey code${runId === undefined ? "" : ` ${runId.slice(0, 8)}`}`;
-        line(yellow("?"), askedFor(event), [event.siteMessage, hint].filter(Boolean).join("  "));
+        line(
+          yellow("?"),
+          askedFor(event),
+          [event.siteMessage, event.sentTo && `to ${event.sentTo}`, hint].filter(Boolean).join("  "),
+        );
         // Where it is asked for on this terminal, nothing turns beside the question.
         return asks ? undefined : working(`waiting for ${askedFor(event)}`);
       }

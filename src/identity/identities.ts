@@ -1,6 +1,7 @@
 import type { Database } from "../database/open.ts";
 import type { Logger } from "../log.ts";
 import type { Redactor } from "../redact.ts";
+import { isAnothersAddress } from "./another-address.ts";
 import { type AuditEntry, listAudit } from "./audit.ts";
 import { createIdentity } from "./create-identity.ts";
 import { revealCredentials } from "./credentials.ts";
@@ -110,6 +111,8 @@ export interface Identities {
    * @throws Failure `unknown_identity`, `key_unavailable`; `identity_inactive` with `toSignIn`
    */
   revealCredentials(id: string, actor: Actor, options?: { toSignIn?: boolean }): Promise<RevealedCredentials>;
+  /** Whether the traits of another identity of its project name this e-mail address; 1 query. */
+  isAnothersAddress(id: string, address: string): Promise<boolean>;
   /** 1 query. */
   lastTimeStep(id: string): Promise<bigint | null>;
   /** Whether the step is now ours to use; 1 query. */
@@ -162,6 +165,7 @@ export function createIdentities({ db: { kysely }, keyring, redactor, log }: Ide
     setStatus: (id, status, reason, fence, credentialsVersion) =>
       setStatus(kysely, { id, status, reason, fence, credentialsVersion }),
     revealCredentials: (id, actor, options) => revealCredentials(deps, id, actor, options),
+    isAnothersAddress: (id, address) => isAnothersAddress(kysely, { id, address }),
     lastTimeStep: (id) => lastTimeStep(kysely, id),
     claimTimeStep: (id, step) => claimTimeStep(kysely, id, step),
     savePasskeyCounter: (identityId, signCount, credentialsVersion) =>

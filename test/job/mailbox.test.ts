@@ -2,6 +2,8 @@ import { randomUUID } from "node:crypto";
 import { resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { RunEvent } from "../../src/events.ts";
+import { canReauthenticate } from "../../src/identity/can-reauthenticate.ts";
+import { presets } from "../../src/identity/traits/ruleset.ts";
 import type { MailboxSecurity, NewCredential } from "../../src/identity/types.ts";
 import { handInCode } from "../../src/job/hand-in-code.ts";
 import { type Service, startService } from "../../src/main.ts";
@@ -36,11 +38,14 @@ describe.skipIf(noImap !== undefined)(
       site: MailingSite,
       {
         password = true,
+        traits,
         mailbox = {},
         codeTimeoutMs = 15_000,
         handsIn = () => undefined,
       }: {
         password?: boolean;
+        /** Of an identity that is known by them; it has no username of its own. */
+        traits?: { email: string };
         mailbox?: { password?: Secret; security?: MailboxSecurity };
         codeTimeoutMs?: number;
         /** What somebody hands in while the run waits. */
@@ -48,16 +53,19 @@ describe.skipIf(noImap !== undefined)(
       } = {},
     ) {
       const { identities, codes, runs } = await ground.parts.store();
-      const username = new Secret(ada.username);
-      const credentials: NewCredential[] = [
-        password
-          ? { type: "username_password", username, password: new Secret(ada.password) }
-          : { type: "username_password", username },
-        { type: "mailbox", ...imap.mailbox(mailbox) },
-      ];
+      const username = traits === undefined ? { username: new Secret(ada.username) } : {};
+      const credentials: NewCredential[] = [{ type: "mailbox", ...imap.mailbox(mailbox) }];
+      if (password)
+        credentials.push({ type: "username_password", ...username, password: new Secret(ada.password) });
+      else if (traits === undefined) credentials.push({ type: "username_password", ...username });
       const identity = await identities.create(
         "default",
-        { name: `ada-${randomUUID().slice(0, 8)}`, sourceUrl: `${site.url}/home`, credentials },
+        {
+          name: `ada-${randomUUID().slice(0, 8)}`,
+          sourceUrl: `${site.url}/home`,
+          credentials,
+          ...(traits === undefined ? {} : { applicationId: await addPool(), traits }),
+        },
         actor,
       );
       const runId = await submit(ground.parts, {
@@ -93,6 +101,61 @@ describe.skipIf(noImap !== undefined)(
       expect(run.status).toBe("succeeded");
       expect(events).toContainEqual({ type: "code_received", kind: "link" });
       expect(site.submits).toEqual({ password: 0, code: 0, username: 1, other: 0 });
+    });
+
+    /** An application whose identities are known by their e-mail addresses. */
+    async function addPool(): Promise<string> {
+      const { applications } = await ground.parts.store();
+      const pool = {
+        name: `pool ${randomUUID().slice(0, 8)}`,
+        url: null,
+        traitsSchema: presets["preset://email"],
+      };
+      return (await applications.create("default", pool, actor)).id;
+    }
+
+    test("signs in with the code that is mailed to the address an identity is known by, and with nothing else", async () => {
+      const to = { to: "Ada <ADA@Example.test>" };
+      await using site = await startMailingSite(imap, { sends: "code", isPasswordless: true, to });
+      const { run, events, identity } = await runAt(site, {
+        password: false,
+        traits: { email: ada.username },
+      });
+      expect(run.status).toBe("succeeded");
+      expect(site.submits).toEqual({ password: 0, code: 1, username: 1, other: 0 });
+      expect(events).toContainEqual(
+        expect.objectContaining({ type: "waiting_for_code", channel: "email", sentTo: "a***@example.test" }),
+      );
+      expect(identity).toMatchObject({ status: "validated", credentials: [{ type: "mailbox" }] });
+      expect(canReauthenticate(identity)).toEqual({ can: true, reason: null });
+    });
+
+    test("leaves codes alone that are mailed to somebody else in the same mailbox", async () => {
+      const to = { to: "bob@example.test", headers: [`Delivered-To: ${ada.username}`] };
+      await using site = await startMailingSite(imap, { sends: "code", to });
+      const traits = { email: ada.username };
+      const { run } = await runAt(site, { traits, codeTimeoutMs: 1_500 });
+      expect(run.outcome).toMatchObject({ code: "one_time_code_timeout" });
+      expect(site.submits).toMatchObject({ password: 1, code: 0 });
+      expect(ground.logged()).toContain("a message to somebody else was left alone");
+    });
+
+    test("looks at a message to a tag of the address, unless that is another identity's", async () => {
+      const to = { to: ada.username.replace("@", "+harbor@") };
+      await using site = await startMailingSite(imap, { sends: "code", to });
+      const traits = { email: ada.username };
+      expect((await runAt(site, { traits })).run.status).toBe("succeeded");
+
+      const { identities } = await ground.parts.store();
+      const other = {
+        applicationId: await addPool(),
+        traits: { email: to.to },
+        sourceUrl: `${site.url}/home`,
+      };
+      await identities.create("default", { ...other, credentials: [] }, actor);
+      const { run } = await runAt(site, { traits, codeTimeoutMs: 1_500 });
+      expect(run.outcome).toMatchObject({ code: "one_time_code_timeout" });
+      expect(site.submits).toMatchObject({ password: 2, code: 1 });
     });
 
     test("waits for a person where the mailbox cannot be read, and says so", async () => {

@@ -7,6 +7,8 @@ export interface MailParts {
   html?: string;
   encoding?: "8bit" | "quoted-printable" | "base64";
   date?: string;
+  /** Those that servers and others add, uppermost first. */
+  headers?: readonly string[];
 }
 
 /** A message as a mail server keeps it (RFC 5322, RFC 2045 to 2047). */
@@ -18,8 +20,10 @@ export function mail({
   html,
   encoding = "8bit",
   date = "Sat, 21 Nov 2026 09:15:00 +0000",
+  headers = [],
 }: MailParts): string {
   const head = [
+    ...headers,
     `From: ${word(from)}`,
     `To: ${to}`,
     `Subject: ${word(subject)}`,

@@ -1,7 +1,7 @@
 import { randomBytes, randomInt } from "node:crypto";
 import type { TestImap } from "./imap.ts";
 import { ada, home, type LoginSite, page, type Routes, startLoginSite } from "./login-site.ts";
-import { mail } from "./mail.ts";
+import { type MailParts, mail } from "./mail.ts";
 
 /** A site that e-mails what its logins need, and what it has sent. */
 export interface MailingSite extends LoginSite {
@@ -15,6 +15,10 @@ export const siteHost = "harbor.localhost";
 interface Options {
   /** A password first, then a code; or a link for the username alone. */
   sends: "code" | "link";
+  /** Asks for the username alone before a code, too. */
+  isPasswordless?: boolean;
+  /** Headers of its mails: who they are to. */
+  to?: Pick<MailParts, "to" | "headers">;
   /** Where the link leads; the site itself unless given. */
   linkOrigin?: string;
   /** Put into the mailbox before the code or link. */
@@ -39,6 +43,8 @@ export async function startMailingSite(
   {
     sends,
     linkOrigin,
+    isPasswordless = sends === "link",
+    to = {},
     tokenIn = "query",
     first,
     code = () => String(randomInt(1_000_000)).padStart(6, "0"),
@@ -55,6 +61,7 @@ export async function startMailingSite(
     await imap.deliver(
       mail({
         from,
+        ...to,
         subject: "Signing in to Harbor",
         encoding: "quoted-printable",
         html: `<p>Your verification code is <b>${wrong ? first : sent.code}</b>. Order 5512093, ${new Date().getFullYear()}.</p>`,
@@ -63,7 +70,7 @@ export async function startMailingSite(
   }
 
   const routes: Routes = {
-    "GET /login": () => ({ html: page("Sign in", sends === "code" ? passwordForm : linkForm) }),
+    "GET /login": () => ({ html: page("Sign in", isPasswordless ? linkForm : passwordForm) }),
     "POST /login": async (visit, own) => {
       if (!own.takePassword(visit)) return { html: page("Sign in", passwordForm) };
       visit.session.passwordAccepted = true;
@@ -83,6 +90,10 @@ export async function startMailingSite(
     },
     "POST /send": async ({ form }, own) => {
       own.submits.username += 1;
+      if (sends === "code") {
+        if (form.get("username") === ada.username) await sendCode();
+        return { redirect: "/code" };
+      }
       sent.token = randomBytes(18).toString("base64url");
       const origin = linkOrigin ?? site.url;
       const link = tokenIn === "query" ? `/magic?token=${sent.token}` : `/magic/${sent.token}`;

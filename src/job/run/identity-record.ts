@@ -10,6 +10,7 @@ export type IdentityRecord = Pick<
   | "noteLogin"
   | "noteSeen"
   | "revealCredentials"
+  | "isAnothersAddress"
   | "lastTimeStep"
   | "claimTimeStep"
   | "savePasskeyCounter"
@@ -25,6 +26,7 @@ export function createNoRecord(): IdentityRecord {
     async noteLogin() {},
     async noteSeen() {},
     revealCredentials: async () => ({}),
+    isAnothersAddress: async () => false,
     lastTimeStep: async () => null,
     claimTimeStep: async () => true,
     savePasskeyCounter: async () => false,

@@ -1,5 +1,6 @@
 import type { Session } from "../../browser/session.ts";
 import type { FailureCode } from "../../failure.ts";
+import { emailAddressesOf } from "../../identity/email-addresses.ts";
 import { addressOf } from "../../login/address.ts";
 import { allowedOrigins } from "../../login/allowed-origin.ts";
 import { type LoginRequest, login, type Submits } from "../../login/login.ts";
@@ -107,6 +108,10 @@ async function logIn(run: RunContext, claim: Claim, session: Session): Promise<S
   await using mailbox = createLoginMailbox({
     siteUrls: () => [identity.sourceUrl, session.page.url(), ...domains],
     isAllowed: allowedOrigins({ sourceUrl: identity.sourceUrl, domains }),
+    recipient: {
+      addresses: emailAddressesOf(identity),
+      isAnothers: (address) => record.isAnothersAddress(identity.id, address),
+    },
     signal: run.signal,
     log: deps.log,
   });

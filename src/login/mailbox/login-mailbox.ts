@@ -4,6 +4,7 @@ import type { Logger } from "../../log.ts";
 import type { IsAllowed } from "../allowed-origin.ts";
 import type { OutOfBandAnswer, OutOfBandRequest } from "../out-of-band.ts";
 import { type Mailbox, openMailbox } from "./mailbox.ts";
+import { everybody, type Recipient } from "./recipients.ts";
 
 /** An identity's mailbox during one login. What is wrong with it is told, and ends nothing: a code may be handed in. */
 export interface LoginMailbox extends AsyncDisposable {
@@ -26,6 +27,7 @@ const openMs = 10_000;
 export function createLoginMailbox({
   siteUrls,
   isAllowed,
+  recipient = everybody,
   signal,
   log,
 }: {
@@ -33,6 +35,8 @@ export function createLoginMailbox({
   siteUrls: () => readonly string[];
   /** Where a link may lead. */
   isAllowed: IsAllowed;
+  /** Whose messages are looked at; everybody's unless given. */
+  recipient?: Recipient;
   signal: AbortSignal;
   log: Logger;
 }): LoginMailbox {
@@ -52,7 +56,7 @@ export function createLoginMailbox({
     async open(mailbox) {
       const slow = AbortSignal.timeout(openMs);
       try {
-        opened = await openMailbox({ mailbox, signal: AbortSignal.any([signal, slow]), log });
+        opened = await openMailbox({ mailbox, recipient, signal: AbortSignal.any([signal, slow]), log });
       } catch (error) {
         if (signal.aborted) return;
         fail(

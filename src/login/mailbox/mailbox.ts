@@ -8,6 +8,7 @@ import { pause } from "../pause.ts";
 import { type Found, readAnswer, type Wanted } from "./choose-answer.ts";
 import { type Connection, connect } from "./connect.ts";
 import { type Message, readMessage } from "./message.ts";
+import { everybody, isFor, type Recipient } from "./recipients.ts";
 
 export type { Wanted } from "./choose-answer.ts";
 
@@ -42,11 +43,14 @@ const longestPauseMs = 10_000;
  */
 export async function openMailbox({
   mailbox,
+  recipient = everybody,
   signal,
   log,
   strangerMs = 5_000,
 }: {
   mailbox: RevealedMailbox;
+  /** Messages to others are left alone; everybody's are looked at unless given. */
+  recipient?: Recipient;
   signal: AbortSignal;
   log: Logger;
   /** How long a code from a stranger waits for a message from the site itself, in milliseconds. */
@@ -82,6 +86,10 @@ export async function openMailbox({
       nextUid = uid + 1;
       const message = await readMessage(source).catch(() => undefined);
       if (message === undefined || !isFrom(message, mailbox.from)) continue;
+      if (!(await isFor(message, recipient))) {
+        log.debug("a message to somebody else was left alone");
+        continue;
+      }
       order += 1;
       arrived = [...arrived, { order, message, reported: false }].slice(-mostMessages);
     }

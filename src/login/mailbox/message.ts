@@ -1,4 +1,4 @@
-import PostalMime from "postal-mime";
+import PostalMime, { type Address, type Email } from "postal-mime";
 import { type Line, type Link, readHtml } from "./read-html.ts";
 import { tidy } from "./tidy.ts";
 
@@ -6,7 +6,11 @@ import { tidy } from "./tidy.ts";
 export interface Message {
   /** Addresses of the sender, in lower case. */
   from: string[];
-  /** Their display names. */
+  /** Addresses it says it is for, in To and Cc; in lower case. */
+  to: string[];
+  /** Where it was delivered to first, as far as the servers on its way say: of one header; in lower case. */
+  delivered: string[];
+  /** The senders' display names. */
   names: string;
   subject: string;
   /** Of the HTML first, then of the plain text, without what is quoted from earlier messages. */
@@ -24,16 +28,34 @@ export async function readMessage(source: Uint8Array): Promise<Message> {
   const email = await PostalMime.parse(source, { forceRfc822Attachments: true });
   const html = readHtml((email.html ?? "").slice(0, most.source));
   const text = plainLines((email.text ?? "").slice(0, most.source));
-  const senders = [email.from, email.sender].flatMap((address) =>
-    address === undefined ? [] : (address.group ?? [address]),
-  );
+  const senders = mailboxesOf([email.from, email.sender]);
   return {
-    from: senders.map(({ address }) => address.toLowerCase()).filter((address) => address !== ""),
+    from: addressesOf(senders),
+    to: addressesOf(mailboxesOf([...(email.to ?? []), ...(email.cc ?? [])])),
+    delivered: deliveredTo(email),
     names: tidy(senders.map(({ name }) => name).join(" ")),
     subject: tidy(email.subject ?? ""),
     lines: [html.lines, text.map((line) => ({ text: line, size: plainSize }))].flatMap(beginningOf),
     links: [html.links, linksIn(text)].flatMap((links) => links.slice(0, most.links)),
   };
+}
+
+const mailboxesOf = (addresses: readonly (Address | undefined)[]) =>
+  addresses.flatMap((address) => (address === undefined ? [] : (address.group ?? [address])));
+
+const addressesOf = (mailboxes: readonly { address?: string }[]) =>
+  mailboxes.flatMap(({ address = "" }) => (address === "" ? [] : [address.toLowerCase()]));
+
+/** Of servers' own headers, the one that is nearest to the sender; each server writes its own above the others. */
+const deliveryHeaders = ["x-original-to", "envelope-to", "delivered-to"] as const;
+
+function deliveredTo({ headers }: Email): string[] {
+  for (const name of deliveryHeaders) {
+    const first = headers.findLast(({ key }) => key === name)?.value;
+    const found = (first ?? "").toLowerCase().match(/[^\s<>,;"]+@[^\s<>,;"]+/g);
+    if (found !== null) return [...found];
+  }
+  return [];
 }
 
 function beginningOf(lines: readonly Line[]): Line[] {

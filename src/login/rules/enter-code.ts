@@ -13,7 +13,8 @@ export const enterCode: Rule = (situation) => {
   if (codeForm === null || history.codeSubmits >= 2) return undefined;
   // On a form with user name and password it is typed along with them.
   if (history.passwordSubmits === 0 && codeForm.password !== null) return undefined;
-  if (history.passwordSubmits === 0 && !aboutSigningIn(situation)) return undefined;
+  const hasBegun = history.passwordSubmits + history.usernameSubmits > 0;
+  if (!hasBegun && !aboutSigningIn(situation)) return undefined;
   const saw = describeForm(codeForm);
 
   const sent = linesOf(situation).find((line) => speaksOf(line, "sentCode"));
@@ -118,7 +119,7 @@ function saidBesideControls(situation: Situation): string[] {
   return linesOf(situation).map((line) => controls.reduce((rest, text) => rest.replace(text, " "), line));
 }
 
-/** Before a password was given, a field for a code must stand on a page about signing in. */
+/** Before the site was given anything, a field for a code must stand on a page about signing in. */
 function aboutSigningIn({ snapshot }: Situation): boolean {
   return snapshot.frames.some((frame) =>
     [

@@ -47,6 +47,7 @@ export const ar: Messages = {
   recoveryHint: (app) => `استلمت مع هذا الرابط رمزًا من ستة أرقام. أدخله لتسجيل الدخول إلى ${app} من جديد.`,
 
   codeTitle: "أدخل الرمز",
+  lookInInbox: (address) => `انظر في صندوق بريد \u2068${address}\u2069.`,
   codeByEmail: (app) => `أرسل إليك ${app} رمزًا بالبريد الإلكتروني.`,
   codeBySms: (app) => `أرسل إليك ${app} رمزًا برسالة نصية.`,
   codeFromSomewhere: (app) => `يطلب ${app} رمز تحقق. ابحث عنه في تطبيق المصادقة أو رسائلك أو بريدك.`,

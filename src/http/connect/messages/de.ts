@@ -48,6 +48,7 @@ export const de: Messages = {
     `Zu diesem Link gehört ein Code aus sechs Ziffern, den Sie erhalten haben. Geben Sie ihn ein, um sich wieder bei ${app} anzumelden.`,
 
   codeTitle: "Code eingeben",
+  lookInInbox: (address) => `Sehen Sie im Postfach von ${address} nach.`,
   codeByEmail: (app) => `${app} hat Ihnen einen Code per E-Mail geschickt.`,
   codeBySms: (app) => `${app} hat Ihnen einen Code per SMS geschickt.`,
   codeFromSomewhere: (app) =>

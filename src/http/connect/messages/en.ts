@@ -47,6 +47,7 @@ export const en = {
     `You were given a code of six digits together with this link. Enter it to sign in to ${app} again.`,
 
   codeTitle: "Enter your code",
+  lookInInbox: (address: string) => `Look in the inbox of ${address}.`,
   codeByEmail: (app: string) => `${app} has sent you a code by email.`,
   codeBySms: (app: string) => `${app} has sent you a code by text message.`,
   codeFromSomewhere: (app: string) =>

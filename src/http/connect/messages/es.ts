@@ -48,6 +48,7 @@ export const es: Messages = {
     `Con este enlace recibió un código de seis cifras. Introdúzcalo para volver a iniciar sesión en ${app}.`,
 
   codeTitle: "Introduzca su código",
+  lookInInbox: (address) => `Mire en el buzón de ${address}.`,
   codeByEmail: (app) => `${app} le ha enviado un código por correo.`,
   codeBySms: (app) => `${app} le ha enviado un código por SMS.`,
   codeFromSomewhere: (app) =>

@@ -48,6 +48,7 @@ export const fr: Messages = {
     `Un code à six chiffres vous a été remis avec ce lien. Saisissez-le pour vous reconnecter à ${app}.`,
 
   codeTitle: "Saisissez votre code",
+  lookInInbox: (address) => `Regardez dans la boîte de réception de ${address}.`,
   codeByEmail: (app) => `${app} vous a envoyé un code par e-mail.`,
   codeBySms: (app) => `${app} vous a envoyé un code par SMS.`,
   codeFromSomewhere: (app) =>

@@ -48,6 +48,7 @@ export const it: Messages = {
     `Con questo link hai ricevuto un codice di sei cifre. Inseriscilo per accedere di nuovo a ${app}.`,
 
   codeTitle: "Inserisci il codice",
+  lookInInbox: (address) => `Guarda nella casella di ${address}.`,
   codeByEmail: (app) => `${app} ti ha inviato un codice per email.`,
   codeBySms: (app) => `${app} ti ha inviato un codice per SMS.`,
   codeFromSomewhere: (app) =>

@@ -48,6 +48,7 @@ export const ja: Messages = {
     `このリンクと一緒に 6 桁のコードが渡されています。入力すると ${app} に再びサインインできます。`,
 
   codeTitle: "コードを入力",
+  lookInInbox: (address) => `${address} の受信トレイをご確認ください。`,
   codeByEmail: (app) => `${app} からメールでコードが届きました。`,
   codeBySms: (app) => `${app} から SMS でコードが届きました。`,
   codeFromSomewhere: (app) =>

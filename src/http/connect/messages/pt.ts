@@ -48,6 +48,7 @@ export const pt: Messages = {
     `Recebeu um código de seis dígitos com esta ligação. Introduza-o para voltar a entrar em ${app}.`,
 
   codeTitle: "Introduza o seu código",
+  lookInInbox: (address) => `Procure na caixa de correio de ${address}.`,
   codeByEmail: (app) => `${app} enviou-lhe um código por e-mail.`,
   codeBySms: (app) => `${app} enviou-lhe um código por SMS.`,
   codeFromSomewhere: (app) =>

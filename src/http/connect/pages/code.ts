@@ -31,6 +31,7 @@ export function codePage(context: PageContext, view: CodeView): string {
       <h1 tabindex="-1">${title}</h1>
       ${isAskedAgain ? alert(t.codeAgain, []) : null}
       <p class="intro">${whereFrom(t, name, waiting)}</p>
+      ${waiting.sentTo === undefined ? null : html`<p>${t.lookInInbox(waiting.sentTo)}</p>`}
       ${waiting.siteMessage === undefined ? null : html`<p>${siteWords(context, waiting.siteMessage)}</p>`}
       ${isApproval ? html`<div class="waiting" aria-hidden="true"></div>` : codeForm(context, view)}
       ${canTakeKey ? keyOffer(context, faults) : null}
