@@ -13,6 +13,8 @@ export async function isAnothersAddress(
       and i.visit_id is null and (
         exists (select from identity_addresses a where a.identity_id = i.id and a.value = ${address})
         or exists (select from identity_identifiers k where k.identity_id = i.id and k.value = ${address})
+        -- What need not be unique is no address.
+        or exists (select from jsonb_each_text(i.traits) t where lower(t.value) = ${address})
       )
     limit 1
   `.execute(kysely);

@@ -6,6 +6,7 @@ import { type AuditEntry, listAudit } from "./audit.ts";
 import { createIdentity } from "./create-identity.ts";
 import { revealCredentials } from "./credentials.ts";
 import { getDeleted } from "./deleted-identities.ts";
+import { emailAddresses } from "./email-addresses.ts";
 import { type Finding, type HealthEntry, healthHistory, recordHealth } from "./health.ts";
 import {
   identitiesOfApplication,
@@ -111,6 +112,11 @@ export interface Identities {
    * @throws Failure `unknown_identity`, `key_unavailable`; `identity_inactive` with `toSignIn`
    */
   revealCredentials(id: string, actor: Actor, options?: { toSignIn?: boolean }): Promise<RevealedCredentials>;
+  /**
+   * Where it can be e-mailed, as its traits have it, in lower case: the one that its site most likely writes to first.
+   * None where they name none; 1 query.
+   */
+  emailAddresses(id: string): Promise<string[]>;
   /** Whether the traits of another identity of its project name this e-mail address; 1 query. */
   isAnothersAddress(id: string, address: string): Promise<boolean>;
   /** 1 query. */
@@ -165,6 +171,7 @@ export function createIdentities({ db: { kysely }, keyring, redactor, log }: Ide
     setStatus: (id, status, reason, fence, credentialsVersion) =>
       setStatus(kysely, { id, status, reason, fence, credentialsVersion }),
     revealCredentials: (id, actor, options) => revealCredentials(deps, id, actor, options),
+    emailAddresses: (id) => emailAddresses(kysely, id),
     isAnothersAddress: (id, address) => isAnothersAddress(kysely, { id, address }),
     lastTimeStep: (id) => lastTimeStep(kysely, id),
     claimTimeStep: (id, step) => claimTimeStep(kysely, id, step),

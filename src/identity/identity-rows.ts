@@ -92,11 +92,11 @@ export function selectWithHalfMade(kysely: Kysely<Tables>): SelectQueryBuilder<F
       "i.login_name",
       sql<Identifier[]>`(
         select coalesce(jsonb_agg(jsonb_build_object('kind', k.kind, 'value', k.value) order by k.kind, k.value), '[]')
-        from identity_identifiers k where k.identity_id = coalesce(i.stands_for, i.id)
+        from identity_identifiers k where k.identity_id = i.id
       )`.as("identifiers"),
       sql<AddressView[]>`(
         select coalesce(jsonb_agg(to_jsonb(d) order by d.purpose desc, d.created_at, d.value), '[]')
-        from identity_addresses d where d.identity_id = coalesce(i.stands_for, i.id)
+        from identity_addresses d where d.identity_id = i.id
       )`.as("addresses"),
       "i.metadata",
       "i.metadata_admin",

@@ -10,6 +10,7 @@ export type IdentityRecord = Pick<
   | "noteLogin"
   | "noteSeen"
   | "revealCredentials"
+  | "emailAddresses"
   | "isAnothersAddress"
   | "lastTimeStep"
   | "claimTimeStep"
@@ -26,6 +27,7 @@ export function createNoRecord(): IdentityRecord {
     async noteLogin() {},
     async noteSeen() {},
     revealCredentials: async () => ({}),
+    emailAddresses: async () => [],
     isAnothersAddress: async () => false,
     lastTimeStep: async () => null,
     claimTimeStep: async () => true,

@@ -1,6 +1,6 @@
 import type { WaitingForCode } from "../../events.ts";
 import { Failure } from "../../failure.ts";
-import { emailAddressesOf, maskedAddress } from "../../identity/email-addresses.ts";
+import { maskedAddress } from "../../identity/email-addresses.ts";
 import type { Identity } from "../../identity/types.ts";
 import type { LoginMailbox } from "../../login/mailbox/login-mailbox.ts";
 import { answerOf, type OutOfBandAnswer } from "../../login/out-of-band.ts";
@@ -18,10 +18,12 @@ export function createOutOfBand(
   run: RunContext,
   {
     identity,
+    emailAddresses,
     timeLimit,
     mailbox,
   }: {
     identity: Identity;
+    emailAddresses: () => Promise<readonly string[]>;
     timeLimit: TimeLimit;
     mailbox: Pick<LoginMailbox, "isOpen" | "next" | "failure">;
   },
@@ -30,7 +32,6 @@ export function createOutOfBand(
   const timeoutMs = job.codeTimeoutMs ?? deps.codeTimeoutMs;
   if (timeoutMs === 0) return undefined;
   const startedAt = performance.now();
-  const [address] = emailAddressesOf(identity);
   // One span of waiting, however often the page changes under it, until something came.
   let waitUntil: number | undefined;
 
@@ -60,11 +61,12 @@ export function createOutOfBand(
       ...(terminal === undefined ? [] : [() => terminal(request, asking.signal)]),
     ];
 
+    const [address] = request.channel === "email" ? await emailAddresses() : [];
     const waiting: WaitingForCode = {
       channel: request.channel,
       expects: request.expects,
       until: new Date(waitUntil).toISOString(),
-      ...(request.channel === "email" && address !== undefined ? { sentTo: maskedAddress(address) } : {}),
+      ...(address === undefined ? {} : { sentTo: maskedAddress(address) }),
       ...(request.siteMessage === undefined
         ? {}
         : { siteMessage: run.known.redactor.scrub(request.siteMessage) }),

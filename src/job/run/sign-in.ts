@@ -1,6 +1,5 @@
 import type { Session } from "../../browser/session.ts";
 import type { FailureCode } from "../../failure.ts";
-import { emailAddressesOf } from "../../identity/email-addresses.ts";
 import { addressOf } from "../../login/address.ts";
 import { allowedOrigins } from "../../login/allowed-origin.ts";
 import { type LoginRequest, login, type Submits } from "../../login/login.ts";
@@ -104,12 +103,14 @@ async function logIn(run: RunContext, claim: Claim, session: Session): Promise<S
   const hidden = run.live?.hide();
   using _paused = pauseWithDebugger(session.context, timeLimit);
   const recorder = createLoginRecorder();
+  let addresses: Promise<string[]> | undefined;
+  const emailAddresses = () => (addresses ??= record.emailAddresses(identity.id));
   const domains = [...identity.allowedDomains, ...(site?.allowedDomains ?? [])];
   await using mailbox = createLoginMailbox({
     siteUrls: () => [identity.sourceUrl, session.page.url(), ...domains],
     isAllowed: allowedOrigins({ sourceUrl: identity.sourceUrl, domains }),
     recipient: {
-      addresses: emailAddressesOf(identity),
+      addresses: emailAddresses,
       isAnothers: (address) => record.isAnothersAddress(identity.id, address),
     },
     signal: run.signal,
@@ -132,7 +133,7 @@ async function logIn(run: RunContext, claim: Claim, session: Session): Promise<S
       // A code is kept with the identity it is for until it is taken: without one there is only the terminal.
       outOfBand:
         isStored || deps.askForCode !== undefined
-          ? createOutOfBand(run, { identity, timeLimit, mailbox })
+          ? createOutOfBand(run, { identity, emailAddresses, timeLimit, mailbox })
           : undefined,
     }),
     signal: AbortSignal.any([run.signal, timeLimit.signal]),

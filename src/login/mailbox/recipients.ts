@@ -3,12 +3,12 @@ import type { Message } from "./message.ts";
 /** Whose messages are looked at, in a mailbox that others' messages arrive in, too. */
 export interface Recipient {
   /** In lower case; none where everybody's messages are looked at. */
-  addresses: readonly string[];
+  addresses(): Promise<readonly string[]>;
   /** Whether an address is known to be another identity's. */
   isAnothers(address: string): Promise<boolean>;
 }
 
-export const everybody: Recipient = { addresses: [], isAnothers: async () => false };
+export const everybody: Recipient = { addresses: async () => [], isAnothers: async () => false };
 
 /**
  * Whether a message was written to somebody. What it says itself, in To and Cc, decides; where that names nobody but
@@ -18,14 +18,14 @@ export const everybody: Recipient = { addresses: [], isAnothers: async () => fal
  * An address is compared whatever its case. One without a tag is also written to with one (`ada+shop@…`, RFC 5233),
  * unless that is another identity's; one with a tag is not written to without it, or with another.
  */
-export async function isFor(message: Message, { addresses, isAnothers }: Recipient): Promise<boolean> {
-  if (addresses.length === 0) return true;
-  const known = new Set(addresses);
+export async function isFor(message: Message, recipient: Recipient): Promise<boolean> {
+  const known = new Set(await recipient.addresses());
+  if (known.size === 0) return true;
   const reached = writtenTo(message);
   if (reached.some((address) => known.has(address))) return true;
   for (const address of reached) {
     const untagged = withoutTag(address);
-    if (untagged !== address && known.has(untagged) && !(await isAnothers(address))) return true;
+    if (untagged !== address && known.has(untagged) && !(await recipient.isAnothers(address))) return true;
   }
   return false;
 }

@@ -14,7 +14,7 @@ async function looksAt(
 ): Promise<boolean> {
   const message = await readMessage(Buffer.from(mail({ from: site, to, headers, text: "482913" })));
   return await isFor(message, {
-    addresses,
+    addresses: async () => addresses,
     isAnothers: async (address) => address === "ada+bob@post.test",
   });
 }
