@@ -1,42 +1,17 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { type PracticeSite, practiceUsers, startPracticeSite } from "../../../practice/site.ts";
+import { practiceUsers } from "../../../practice/site.ts";
 import { anchorChecks } from "../../../scripts/conformance/anchor/checks.ts";
-import { type AnchorGround, createGround } from "../../../scripts/conformance/anchor/ground.ts";
-import { ensureProject } from "../../../src/identity/projects.ts";
-import { type Service, startService } from "../../../src/main.ts";
-import { openTestParts, type TestParts } from "../../support/parts.ts";
+import { createGround } from "../../../scripts/conformance/anchor/ground.ts";
+import { type ServerToCheck, startServerToCheck } from "../../support/conformance.ts";
 import { quickUser } from "../../support/runs.ts";
 
 const [, other] = practiceUsers;
-let site: PracticeSite;
-let parts: TestParts;
-let service: Service;
-let ground: AnchorGround;
-
+let server: ServerToCheck;
 beforeAll(async () => {
-  site = await startPracticeSite({ users: [quickUser, other] });
-  parts = await openTestParts();
-  const { apiKeys, database } = await parts.parts.store();
-  await ensureProject(database, "other");
-  const add = async (scope: "read" | "admin", project = "default") =>
-    (await apiKeys.add(project, { scope }, { name: "test" })).key.reveal();
-  service = await startService(parts.parts, new Set(["server", "worker"]));
-  ground = createGround({
-    url: service.url ?? "",
-    key: await add("admin"),
-    readKey: await add("read"),
-    strangerKey: await add("admin", "other"),
-    site,
-    user: quickUser,
-    other,
-  });
+  server = await startServerToCheck([quickUser, other]);
 });
-afterAll(async () => {
-  await service.stop(1_000);
-  await parts[Symbol.asyncDispose]();
-  await site.close();
-});
+afterAll(() => server[Symbol.asyncDispose]());
 
 test.each(anchorChecks())("$name", async ({ run }) => {
-  await expect(run(ground)).resolves.toBeUndefined();
+  await expect(run(createGround({ ...server, user: quickUser, other }))).resolves.toBeUndefined();
 });
