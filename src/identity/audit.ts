@@ -13,6 +13,7 @@ export type AuditAction =
   | "code.handed_in"
   | "session.opened"
   | "session.closed"
+  | "state.forgotten"
   | "key.rotated"
   | "webhook_secret.revealed"
   | "webhook_secret.rotated"

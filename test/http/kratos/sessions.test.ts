@@ -66,6 +66,9 @@ test("a saved state is a session, active until it lapses, and is forgotten with 
   expect((await api.call({ method: "DELETE", url })).statusCode).toBe(204);
   expect(await idsOf(url)).toEqual([]);
   expect((await api.call({ method: "DELETE", url })).statusCode).toBe(404);
+  const { identities } = await ground.parts.store();
+  const audit = await identities.audit("default", good);
+  expect(audit.filter(({ action }) => action === "state.forgotten").length).toBe(1);
   // It was no session any more; it goes all the same.
   expect((await api.call({ method: "DELETE", url: `/identities/${lapsed}/sessions` })).statusCode).toBe(404);
   expect(await idsOf(`/identities/${lapsed}/sessions`)).toEqual([]);

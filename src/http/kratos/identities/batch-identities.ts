@@ -78,8 +78,8 @@ async function outcomeOf(
   input: ReturnType<typeof newIdentityOf>,
 ): Promise<z.input<typeof itemSchema>> {
   try {
-    const { id } = await makeIdentity(call, create.schema_id, input);
-    return { action: "create", identity: id };
+    const { identity } = await makeIdentity(call, create.schema_id, input);
+    return { action: "create", identity: identity.id };
   } catch (error) {
     const failure = requestFailure(error);
     // It would be the same for all that follow.

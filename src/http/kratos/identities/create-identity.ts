@@ -21,10 +21,16 @@ export const createIdentity = defineRoute({
   async handler(call) {
     const { body, request, deps } = call;
     if (body == null) throw undecodable("EOF");
-    const made = await makeIdentity(call, body.schema_id, newIdentityOf(body)).catch((error: unknown) => {
-      throw atCreation(error);
-    });
-    const { href } = publicUrl(`/admin/identities/${made.id}`, { request, config: deps.config });
-    return { status: 201, headers: { location: href }, body: await answerWith(call, made, { isNew: true }) };
+    const { identity, schemaId } = await makeIdentity(call, body.schema_id, newIdentityOf(body)).catch(
+      (error: unknown) => {
+        throw atCreation(error);
+      },
+    );
+    const { href } = publicUrl(`/admin/identities/${identity.id}`, { request, config: deps.config });
+    return {
+      status: 201,
+      headers: { location: href },
+      body: await answerWith(call, identity, { isNew: true, schemaId }),
+    };
   },
 });

@@ -35,13 +35,19 @@ export async function identityById(
   return await deps.identities.get(caller.project, id);
 }
 
+interface AnswerOptions {
+  isNew?: boolean;
+  /** Looked up unless given. */
+  schemaId?: string | undefined;
+}
+
 /** One identity with its credentials, and with what is in those that are asked for. */
 export async function answerWith(
   call: IdentityCall,
   identity: Identity,
-  { asked = [], isNew = false }: { asked?: readonly CredentialName[]; isNew?: boolean } = {},
+  { asked = [], ...options }: AnswerOptions & { asked?: readonly CredentialName[] } = {},
 ): Promise<ShownIdentity> {
-  const [shown] = await answerWithAll(call, [identity], { asked, isNew });
+  const [shown] = await answerWithAll(call, [identity], { asked, ...options });
   if (shown === undefined) throw new TypeError("One identity was to be shown.");
   return shown;
 }
@@ -50,10 +56,11 @@ export async function answerWith(
 export async function answerWithAll(
   { deps, caller, request }: IdentityCall,
   identities: readonly Identity[],
-  { asked, isNew = false }: { asked?: readonly CredentialName[] | undefined; isNew?: boolean },
+  { asked, isNew = false, schemaId }: AnswerOptions & { asked?: readonly CredentialName[] | undefined },
 ): Promise<ShownIdentity[]> {
   const { config, applications } = deps;
-  const schemaIdOf = await schemaIdsOf(applications, caller.project, identities);
+  const schemaIdOf =
+    schemaId === undefined ? await schemaIdsOf(applications, caller.project, identities) : () => schemaId;
   const access = accessOf(caller, config);
   const shown: ShownIdentity[] = [];
   for (const identity of identities) {

@@ -25,12 +25,17 @@ export async function makeIdentity(
   call: Pick<IdentityCall, "deps" | "caller">,
   schemaId: string,
   { traits, ...input }: ReturnType<typeof newIdentityOf>,
-): Promise<Identity> {
+): Promise<{ identity: Identity; schemaId: string }> {
   const { applications, identities } = call.deps;
   const { project } = call.caller;
   const actor = actorOf(call);
-  const { id: applicationId } = await applicationBySchema(applications, { project, schemaId, actor });
-  return await identities.create(project, { ...input, traits: traitsOf(traits), applicationId }, actor);
+  const { id: applicationId, name } = await applicationBySchema(applications, { project, schemaId, actor });
+  const identity = await identities.create(
+    project,
+    { ...input, traits: traitsOf(traits), applicationId },
+    actor,
+  );
+  return { identity, schemaId: name };
 }
 
 /** Says of a conflict what Kratos says of one at a creation. */

@@ -1,22 +1,33 @@
+import { forgetState } from "../../../identity/forget-state.ts";
+import type { Actor } from "../../../identity/types.ts";
 import type { HttpDeps } from "../../deps.ts";
 import { type FoundSession, findSessions } from "./find-sessions.ts";
 
-type Deps = Pick<HttpDeps, "database" | "sessions" | "identities">;
+type Deps = Pick<HttpDeps, "database" | "sessions">;
+
+interface Ending {
+  project: string;
+  actor: Actor;
+}
 
 const atATime = 100;
 
 /** Ends one: its browser is gone, and what the sites keep in it is not kept; or the saved state is forgotten. */
 export async function endSession(
-  { sessions, identities }: Deps,
-  project: string,
+  { sessions, database }: Deps,
   found: FoundSession,
+  { project, actor }: Ending,
 ): Promise<void> {
   if (found.kind === "browser") await sessions.end(project, found.record.id, { saveState: false });
-  else await identities.clearState(found.identityId);
+  else await forgetState(database.kysely, { project, identityId: found.identityId, actor });
 }
 
 /** Ends all of an identity's that are not over; gives how many. */
-export async function endSessionsOf(deps: Deps, project: string, identityId: string): Promise<number> {
+export async function endSessionsOf(
+  deps: Deps,
+  { identityId, ...ending }: Ending & { identityId: string },
+): Promise<number> {
+  const { project } = ending;
   let ended = 0;
   for (;;) {
     const { found: open } = await findSessions(deps, {
@@ -26,11 +37,11 @@ export async function endSessionsOf(deps: Deps, project: string, identityId: str
       offset: 0,
       limit: atATime,
     });
-    for (const found of open) await endSession(deps, project, found);
+    for (const found of open) await endSession(deps, found, ending);
     ended += open.length;
     if (open.length < atATime) break;
   }
   // One that has lapsed, too.
-  await deps.identities.clearState(identityId);
+  await forgetState(deps.database.kysely, { identityId, ...ending });
   return ended;
 }

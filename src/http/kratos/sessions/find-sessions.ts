@@ -1,3 +1,4 @@
+import { Failure } from "../../../failure.ts";
 import { isUuid } from "../../../identity/identity-input.ts";
 import {
   countSavedStates,
@@ -66,7 +67,10 @@ export async function findSession(
     if (state !== undefined) return { kind: "state", state, identityId };
   }
   if (!isUuid(id)) return undefined;
-  const record = await sessions.get(project, id).catch(() => undefined);
+  const record = await sessions.get(project, id).catch((error: unknown) => {
+    if (error instanceof Failure && error.code === "not_found") return undefined;
+    throw error;
+  });
   return record === undefined ? undefined : ofBrowser(record, undefined)[0];
 }
 

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { defineRoute } from "../../define-route.ts";
-import { idParams, unkept } from "../identities/identity-call.ts";
+import { actorOf, idParams, unkept } from "../identities/identity-call.ts";
 import { one, pagingQuery, readPaging } from "../paging.ts";
 import { noIdentity } from "../refusal.ts";
 import { endSessionsOf } from "./end-sessions.ts";
@@ -51,12 +51,16 @@ export const deleteIdentitySessions = defineRoute({
   params: idParams,
   responses: { 204: z.undefined() },
   failures: ["invalid_argument", "not_found"],
-  async handler({ deps, params, caller: { project } }) {
+  async handler(call) {
+    const { deps, params } = call;
+    const { project } = call.caller;
     assertUuid(params.id);
     // What belongs to another project is not there.
     const { items } = await deps.identities.page(project, { ids: [params.id], limit: 1 });
     const [identity] = items;
-    if (identity === undefined || (await endSessionsOf(deps, project, identity.id)) === 0) throw noIdentity();
+    if (identity === undefined) throw noIdentity();
+    const ended = await endSessionsOf(deps, { project, identityId: identity.id, actor: actorOf(call) });
+    if (ended === 0) throw noIdentity();
     return { status: 204, body: undefined };
   },
 });

@@ -1,9 +1,12 @@
 import { z } from "zod";
+import { forgetState } from "../../../identity/forget-state.ts";
 import { isUuid } from "../../../identity/identity-input.ts";
 import { listSavedStates } from "../../../identity/list-saved-states.ts";
+import type { Actor } from "../../../identity/types.ts";
 import { defineRoute } from "../../define-route.ts";
 import type { HttpDeps } from "../../deps.ts";
 import { list, strict, text } from "../decode.ts";
+import { actorOf } from "../identities/identity-call.ts";
 import { badRequest, undecodable } from "../refusal.ts";
 import { endSession, endSessionsOf } from "./end-sessions.ts";
 import { activeStatuses, findSession } from "./find-sessions.ts";
@@ -21,7 +24,10 @@ export const manageSessions = defineRoute({
   body: strict({ action: text(), identities: list(text()), sessions: list(text()) }).nullish(),
   responses: { 200: z.object({ processed: z.int(), more: z.boolean() }) },
   failures: ["invalid_argument"],
-  async handler({ deps, body, caller: { project } }) {
+  async handler(call) {
+    const { deps, body } = call;
+    const ending = { project: call.caller.project, actor: actorOf(call) };
+    const { project } = ending;
     if (body == null) throw undecodable("EOF");
     const { action, identities, sessions } = body;
     if (action !== "disable" && action !== "delete")
@@ -30,26 +36,30 @@ export const manageSessions = defineRoute({
       throw badRequest("Give either `identities` or `sessions`.");
     if (identities.length > most || sessions.length > most)
       throw badRequest(`The maximum number of ids of one request is ${most}.`);
-    if (identities.join() === "*") return { status: 200, body: await endAll(deps, project) };
+    if (identities.join() === "*") return { status: 200, body: await endAll(deps, ending) };
     if (![...identities, ...sessions].every(isUuid)) throw badRequest("Ids have to be UUIDs.");
     let processed = 0;
     const { items } = await deps.identities.page(project, { ids: identities, limit: most });
-    for (const { id } of items) processed += await endSessionsOf(deps, project, id);
+    for (const { id } of items) processed += await endSessionsOf(deps, { ...ending, identityId: id });
     for (const id of sessions) {
       const found = await findSession(deps, { project, id });
       if (found === undefined || (found.kind === "browser" && found.record.endedAt !== null)) continue;
-      await endSession(deps, project, found);
+      await endSession(deps, found, ending);
       processed += 1;
     }
     return { status: 200, body: { processed, more: false } };
   },
 });
 
-async function endAll(deps: HttpDeps, project: string): Promise<{ processed: number; more: boolean }> {
+async function endAll(
+  deps: HttpDeps,
+  { project, actor }: { project: string; actor: Actor },
+): Promise<{ processed: number; more: boolean }> {
   const { sessions } = await deps.sessions.list(project, { statuses: activeStatuses, limit: most });
   for (const { id } of sessions) await deps.sessions.end(project, id, { saveState: false });
   const states = await listSavedStates(deps.database.kysely, { project, limit: most - sessions.length });
-  for (const { identityId } of states) await deps.identities.clearState(identityId);
+  for (const { identityId } of states)
+    await forgetState(deps.database.kysely, { project, identityId, actor });
   const processed = sessions.length + states.length;
   return { processed, more: processed === most };
 }

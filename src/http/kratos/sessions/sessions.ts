@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { isUuid } from "../../../identity/identity-input.ts";
 import { defineRoute } from "../../define-route.ts";
-import { answerWith, type IdentityCall, idParams, unkept } from "../identities/identity-call.ts";
+import { actorOf, answerWith, type IdentityCall, idParams, unkept } from "../identities/identity-call.ts";
 import { many, one, pagingQuery, readPaging } from "../paging.ts";
 import { noIdentity, undecodable } from "../refusal.ts";
 import { endSession } from "./end-sessions.ts";
@@ -70,7 +70,7 @@ export const disableSession = defineRoute({
   failures: ["invalid_argument", "not_found"],
   async handler(call) {
     const found = await sessionById(call, call.params.id);
-    await endSession(call.deps, call.caller.project, found);
+    await endSession(call.deps, found, { project: call.caller.project, actor: actorOf(call) });
     return { status: 204, body: undefined };
   },
 });

@@ -1,0 +1,23 @@
+import type { Kysely } from "kysely";
+import type { Tables } from "../database/tables.ts";
+import { recordAudit } from "./audit.ts";
+import type { Actor } from "./types.ts";
+
+/**
+ * Forgets an identity's saved state because somebody asked for it: that leaves an entry in the audit. The next run signs
+ * in anew. @returns whether there was one
+ */
+export async function forgetState(
+  kysely: Kysely<Tables>,
+  { project, identityId, actor }: { project: string; identityId: string; actor: Actor },
+): Promise<boolean> {
+  return await kysely.transaction().execute(async (trx) => {
+    const { numDeletedRows } = await trx
+      .deleteFrom("saved_states")
+      .where("identity_id", "=", identityId)
+      .executeTakeFirstOrThrow();
+    if (numDeletedRows === 0n) return false;
+    await recordAudit(trx, { project, actor, action: "state.forgotten", identityId });
+    return true;
+  });
+}
