@@ -11,7 +11,7 @@ import { getIdentity, unknownIdentity } from "./identity-records.ts";
 import { type ReadTraits, readTraits } from "./identity-traits.ts";
 import { applicationOf, assertUsable, clashes } from "./place-identity.ts";
 import type { Actor, Identity, JsonObject } from "./types.ts";
-import { writeTraits } from "./write-traits.ts";
+import { moveIdentifiers, writeTraits } from "./write-traits.ts";
 
 type Fields = z.output<typeof identityPatchSchema>;
 
@@ -63,6 +63,8 @@ export async function updateIdentity(
         })
         .where("id", "=", id)
         .execute();
+      if (applicationId !== null && applicationId !== before.application_id)
+        await moveIdentifiers(trx, { id, applicationId });
       if (read !== undefined && applicationId !== null)
         await writeTraits(trx, { id, applicationId }, read, fields.addresses);
       if (removedTypes.length > 0) await removeCredentials(trx, id, removedTypes);

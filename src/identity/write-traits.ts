@@ -37,6 +37,16 @@ export async function writeTraits(
   await writeAddresses(trx, owner, { addresses, known });
 }
 
+/** Takes the identifiers that came with a credential along to another application. @throws a unique violation */
+export async function moveIdentifiers(trx: Transaction<Tables>, { id, applicationId }: Owner): Promise<void> {
+  await trx
+    .updateTable("identity_identifiers")
+    .set({ application_id: applicationId })
+    .where("identity_id", "=", id)
+    .where("kind", "not in", traitKinds)
+    .execute();
+}
+
 /** Makes the identifiers of these kinds the ones given. @throws a unique violation */
 export async function replaceIdentifiers(
   trx: Transaction<Tables>,

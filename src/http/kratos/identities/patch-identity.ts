@@ -2,7 +2,7 @@ import { z } from "zod";
 import { defineRoute } from "../../define-route.ts";
 import { applyPatch, patchSchema } from "../json-patch.ts";
 import { undecodable } from "../refusal.ts";
-import { applicationBySchema } from "../schemas/schema-of.ts";
+import { applicationAfter } from "../schemas/schema-of.ts";
 import { actorOf, answerWith, identityById, identityTag, idParams, mostBodyBytes } from "./identity-call.ts";
 import { keptOf } from "./kept-credentials.ts";
 import { changesOf, credentialChangesOf, documentOf } from "./patch-document.ts";
@@ -37,10 +37,13 @@ export const patchIdentity = defineRoute({
     const document = documentOf(shown, { revealed, kept: keptOf(revealed) });
     const patched = applyPatch(document, patch.data);
     const { schemaId, ...changes } = changesOf(document, patched);
-    const application =
-      schemaId === undefined
-        ? undefined
-        : await applicationBySchema(deps.applications, { project, schemaId, actor });
+    const application = await applicationAfter(deps.applications, {
+      project,
+      actor,
+      schemaId: schemaId ?? "",
+      hasTraits: Object.keys(changes.traits ?? {}).length > 0,
+      before,
+    });
     const credentials = touchesCredentials ? credentialChangesOf(document, patched) : {};
     const patchOfCore = {
       ...changes,

@@ -1,6 +1,6 @@
 import { defineRoute } from "../../define-route.ts";
 import { emptyBody } from "../refusal.ts";
-import { applicationBySchema } from "../schemas/schema-of.ts";
+import { applicationAfter } from "../schemas/schema-of.ts";
 import { updateBody } from "./body.ts";
 import { actorOf, answerWith, identityById, identityTag, idParams, mostBodyBytes } from "./identity-call.ts";
 import { identityFields, traitsOf } from "./identity-input.ts";
@@ -32,16 +32,23 @@ export const updateIdentity = defineRoute({
       body.credentials,
       await presentOf(deps.identities, { identity: before, given: body.credentials, actor }),
     );
-    const application =
-      body.schema_id === ""
-        ? undefined
-        : await applicationBySchema(deps.applications, { project, schemaId: body.schema_id, actor });
+    const traits = traitsOf(body.traits);
+    const hasTraits = Object.keys(traits).length > 0;
+    const application = await applicationAfter(deps.applications, {
+      project,
+      actor,
+      schemaId: body.schema_id,
+      hasTraits,
+      before,
+    });
+    // Of no application, it has no schema that would ask for any.
+    const isFree = before.applicationId === null && application === undefined;
     const after = await deps.identities.update(
       project,
       before.id,
       {
         ...fields,
-        traits: traitsOf(body.traits),
+        ...(isFree ? {} : { traits }),
         ...(application === undefined ? {} : { applicationId: application.id }),
         ...(credentials.length === 0 ? {} : { credentials }),
       },

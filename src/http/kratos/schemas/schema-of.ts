@@ -25,6 +25,31 @@ export async function applicationBySchema(
   }
 }
 
+/**
+ * The application that a changed identity is to belong to; undefined where that stays. Traits need one whose schema they
+ * follow: who belongs to none has been shown the default schema's id.
+ * @throws KratosRefusal 400
+ */
+export async function applicationAfter(
+  applications: Applications,
+  {
+    schemaId,
+    hasTraits,
+    before,
+    ...by
+  }: {
+    project: string;
+    actor: Actor;
+    /** Empty where it was left out. */
+    schemaId: string;
+    hasTraits: boolean;
+    before: Pick<Identity, "applicationId">;
+  },
+): Promise<Application | undefined> {
+  if (schemaId === "" && (before.applicationId !== null || !hasTraits)) return undefined;
+  return await applicationBySchema(applications, { ...by, schemaId });
+}
+
 async function makeDefault(
   applications: Applications,
   { project, actor }: { project: string; actor: Actor },
