@@ -160,10 +160,14 @@ describe("health checks", () => {
     );
     await run("trial/look");
     site.expireSessions();
-    const others = [await add(), await add(), await add()];
-    const [busy, unwatched, outside] = others;
-    for (const one of [identity, busy, unwatched]) {
-      const patch = { applicationId: application.id, ...(one === unwatched ? { healthChecks: false } : {}) };
+    const others = [await add(), await add(), await add(), await add()];
+    const [busy, unwatched, outside, inactive] = others;
+    for (const one of [identity, busy, unwatched, inactive]) {
+      const patch = {
+        applicationId: application.id,
+        ...(one === unwatched ? { healthChecks: false } : {}),
+        ...(one === inactive ? { state: "inactive" as const } : {}),
+      };
       await identities.update("default", one?.id ?? "", patch, { name: "test" });
     }
     const lease = await leases.acquire(sessionLease(busy?.id ?? ""));

@@ -4,7 +4,9 @@ import type { CliContext } from "../context.ts";
 export function registerRemove(group: Command, context: CliContext): void {
   group
     .command("rm")
-    .description("remove an identity with its credentials and saved state; its audit stays")
+    .description(
+      "remove an identity with its credentials and saved state; its audit stays, and for 30 days its traits",
+    )
     .argument("<identity>", "id or name")
     .addHelpText("after", "\nExample:\n  $ npx latchkey identities rm me")
     .action(async (name: string) => {
