@@ -10,6 +10,8 @@ const mostSchemas = 2_000;
 /** Places are made of names, which may be long. */
 const mostOfReason = 500;
 const mostPatternLength = 1_000;
+/** Each is compared with each other. */
+const mostOfEnum = 5_000;
 
 /** Keywords that give a schema a name other than its place, or leave the document. */
 const namings = [
@@ -155,6 +157,9 @@ function checkSchema(place: string, schema: JsonObject): void {
       const path = [extensionKeyword, ...(fault?.path ?? [])].join(".");
       throw unusable(`${path} at ${place}: ${fault?.message ?? "unknown"}`);
     }
+  }
+  if (Array.isArray(schema["enum"]) && schema["enum"].length > mostOfEnum) {
+    throw unusable(`the enum at ${place} holds more than ${mostOfEnum} values`);
   }
   const patterns = isJsonObject(schema["patternProperties"]) ? Object.keys(schema["patternProperties"]) : [];
   for (const pattern of [...patterns, schema["pattern"]]) {

@@ -1,6 +1,6 @@
 import { Failure, type FailureDetail } from "../../failure.ts";
 import { type CheckedDocument, checkDocument, unusable } from "./check-document.ts";
-import { createFinder } from "./extract.ts";
+import { createFinder, type Marks, marksOf } from "./extract.ts";
 import { detailsOf, reasonOf } from "./fault-text.ts";
 import { faultTree } from "./fault-tree.ts";
 import { type Extracted, identifiedBy } from "./identified-by.ts";
@@ -10,8 +10,10 @@ import { unfit } from "./unfit.ts";
 import { createValidators, refuseMalformed, type Validators } from "./validators.ts";
 
 /** How long one look at an identity's traits may take: far more than any honest schema needs, even on a busy machine. */
-const mostMs = 500;
-const inTime = interruptible(mostMs);
+const inTime = interruptible(500);
+const atOnce = <Result>(work: () => Result): Result => work();
+/** What the characters of a schema, times those of traits, may come to without a watch on the time. */
+const mostUnwatched = 1_000_000;
 const limits = { depth: 32, values: 10_000, characters: 64 * 1024 };
 /** How long making a schema ready may take. */
 const inTimeToCompile = interruptible(5_000);
@@ -42,9 +44,10 @@ export interface TraitsSchema {
  *   `ory.sh/kratos`, a pattern that is none or longer than 1,000 characters, more than 256 KiB of text, deeper than 32 levels.
  */
 export function compileTraitsSchema(document: unknown): TraitsSchema {
-  const { checked, validators } = compiled(document);
-  const run = canTakeLong(checked) ? inTime : <Result>(work: () => Result): Result => work();
-  const finder = createFinder(checked, (place, value) => validators.faults(place, value).length === 0);
+  const { checked, marks, validators } = compiled(document);
+  const size = canTakeLong(checked) ? Number.POSITIVE_INFINITY : sizeOf(checked.document);
+  const runFor = (traits: unknown) => (size * sizeOf(traits) > mostUnwatched ? inTime : atOnce);
+  const finder = createFinder(checked, marks, (place, value) => validators.faults(place, value).length === 0);
 
   return {
     document: checked.document,
@@ -55,12 +58,14 @@ export function compileTraitsSchema(document: unknown): TraitsSchema {
         return refused(fault);
       }
       try {
-        const faults = run(() => validators.faults("#", { traits }));
-        if (faults.length === 0) {
-          return null;
-        }
-        const tree = faultTree(faults);
-        return { reason: reasonOf(tree), faults: detailsOf(tree) };
+        return runFor(traits)(() => {
+          const faults = validators.faults("#", { traits });
+          if (faults.length === 0) {
+            return null;
+          }
+          const tree = faultTree(faults);
+          return { reason: reasonOf(tree), faults: detailsOf(tree) };
+        });
       } catch (error) {
         return refused(`could not be checked${isTimeout(error) ? " in time" : ""} against the schema`);
       }
@@ -68,7 +73,7 @@ export function compileTraitsSchema(document: unknown): TraitsSchema {
 
     extract(traits) {
       try {
-        return identifiedBy(run(() => finder.find({ traits })));
+        return runFor(traits)(() => identifiedBy(finder.find({ traits })));
       } catch {
         throw unusable("it takes too long for these traits");
       }
@@ -76,26 +81,31 @@ export function compileTraitsSchema(document: unknown): TraitsSchema {
   };
 }
 
-function compiled(document: unknown): { checked: CheckedDocument; validators: Validators } {
+function compiled(document: unknown): { checked: CheckedDocument; marks: Marks; validators: Validators } {
   try {
     const checked = inTimeToCompile(() => checkDocument(document));
     // Not in the time: what is stopped in its middle is of no use after, and this is used for all schemas.
     refuseMalformed(checked);
-    return { checked, validators: inTimeToCompile(() => createValidators(checked)) };
+    return inTimeToCompile(() => {
+      const marks = marksOf(checked);
+      return { checked, marks, validators: createValidators(checked, marks.deciding) };
+    });
   } catch (error) {
     throw error instanceof Failure ? error : unusable("it takes too long to make ready");
   }
 }
 
-/**
- * Whether a schema can spend more time on a value than its and the value's size allow for. The watch on the time costs
- * a thread each time, which is much on a busy machine, and most schemas have none of these.
- */
+/** Whether a schema can spend more time on a value than its size times the value's allows for. */
 function canTakeLong({ schemas }: CheckedDocument): boolean {
   const keywords = ["pattern", "patternProperties", "$ref", "uniqueItems"];
   return [...schemas.values()].some(
     (schema) => typeof schema !== "boolean" && keywords.some((keyword) => schema[keyword] !== undefined),
   );
+}
+
+/** The watch on the time costs a thread each time, which is much on a busy machine: what is small enough goes without. */
+function sizeOf(value: unknown): number {
+  return (JSON.stringify(value) ?? "").length;
 }
 
 function refused(message: string): { reason: string; faults: FailureDetail[] } {

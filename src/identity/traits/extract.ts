@@ -10,6 +10,30 @@ export interface Marked {
   extension: Extension;
 }
 
+/** Where a document's marks are. */
+export interface Marks {
+  /** The places from which a marked schema can be reached: the others need no look. */
+  leading: ReadonlySet<string>;
+  /** The places whose schemas decide which marks count. */
+  deciding: ReadonlySet<string>;
+}
+
+/** The keywords whose schemas decide, and those whose marks they decide about. */
+const decidedBy: Readonly<Record<string, readonly string[]>> = {
+  anyOf: ["anyOf"],
+  oneOf: ["oneOf"],
+  if: ["if", "then", "else"],
+  contains: ["contains"],
+};
+
+export function marksOf(checked: CheckedDocument): Marks {
+  const leading = leadingToMarks(checked);
+  const places = [...leading].flatMap((place) =>
+    deciding(place, checked.schemas.get(place) ?? false, leading),
+  );
+  return { leading, deciding: new Set(places) };
+}
+
 export interface Finder {
   /** The marked values of a document that the schema allows, in the order the schema describes them. */
   find: (document: JsonObject) => Marked[];
@@ -19,18 +43,16 @@ export interface Finder {
  * Finds the values whose schema carries the extension keyword. A schema counts where it applied: of `anyOf` the first
  * branch the value fits, of `oneOf` the one, of `if` what it led to, of `not` nothing.
  *
- * @param isValid whether a value fits the schema of a place
+ * @param isValid whether a value fits the schema of a place, which is one of those that decide
  */
 export function createFinder(
-  checked: CheckedDocument,
+  { schemas, targetOf, draft }: CheckedDocument,
+  marks: Marks,
   isValid: (place: string, value: unknown) => boolean,
 ): Finder {
-  const { schemas, targetOf, draft } = checked;
-  const leading = leadingToMarks(checked);
-
   function walk(place: string, value: unknown, found: Marked[]): void {
     const schema = schemas.get(place);
-    if (schema === undefined || typeof schema === "boolean" || !leading.has(place)) {
+    if (schema === undefined || typeof schema === "boolean" || !marks.leading.has(place)) {
       return;
     }
     const target = targetOf(schema);
@@ -63,12 +85,12 @@ export function createFinder(
       (Array.isArray(schema[keyword]) ? schema[keyword] : []).map(
         (_, index) => `${place}/${keyword}/${index}`,
       );
-    const firstFitting = (keyword: string): string[] =>
-      places(keyword)
-        .filter((next) => isValid(next, value))
-        .slice(0, 1);
+    const firstFitting = (keyword: string): string[] => {
+      const first = places(keyword).find((next) => marks.deciding.has(next) && isValid(next, value));
+      return first === undefined ? [] : [first];
+    };
     const found = [...places("allOf"), ...firstFitting("anyOf"), ...firstFitting("oneOf")];
-    if (schema["if"] !== undefined) {
+    if (marks.deciding.has(`${place}/if`)) {
       found.push(...(isValid(`${place}/if`, value) ? [`${place}/if`, `${place}/then`] : [`${place}/else`]));
     }
     if (isJsonObject(value)) {
@@ -91,8 +113,9 @@ export function createFinder(
     const ofItems = items.map((item, index): [string, unknown] =>
       index < head ? [`${place}/${tuple}/${index}`, item] : [`${place}/${rest}`, item],
     );
-    const contained =
-      schema["contains"] === undefined ? [] : items.filter((item) => isValid(`${place}/contains`, item));
+    const contained = marks.deciding.has(`${place}/contains`)
+      ? items.filter((item) => isValid(`${place}/contains`, item))
+      : [];
     return [...ofItems, ...contained.map((item): [string, unknown] => [`${place}/contains`, item])];
   }
 
@@ -125,7 +148,15 @@ function propertiesOf(place: string, schema: JsonObject, value: JsonObject): [st
   ];
 }
 
-/** The places from which a marked schema can be reached, so that the others need no look. */
+/** Of the schemas in one: those whose fit decides which mark counts. */
+function deciding(place: string, schema: Schema, leading: ReadonlySet<string>): string[] {
+  const byKeyword = Map.groupBy(subschemasOf(schema), ({ keyword }) => keyword);
+  const placesOf = (keyword: string) => (byKeyword.get(keyword) ?? []).map((one) => pointerOf(place, one));
+  return Object.entries(decidedBy).flatMap(([keyword, decided]) =>
+    decided.flatMap(placesOf).some((one) => leading.has(one)) ? placesOf(keyword) : [],
+  );
+}
+
 function leadingToMarks({ schemas, targetOf }: CheckedDocument): Set<string> {
   const before = new Map<string, string[]>();
   for (const [place, schema] of schemas) {

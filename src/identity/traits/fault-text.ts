@@ -3,6 +3,7 @@ import { type FaultNode, goPathStep } from "./fault-tree.ts";
 
 const mostCharacters = 8_000;
 const mostFaults = 50;
+const mostOfPath = 500;
 
 /** The faults as Kratos tells them: a line each, `I[where in the document] S[where in the schema] what`, causes indented. */
 export function reasonOf(node: FaultNode): string {
@@ -10,7 +11,7 @@ export function reasonOf(node: FaultNode): string {
   let left = mostCharacters;
   const write = (next: FaultNode, depth: number): void => {
     const place = ["#", ...next.at.map(goPathStep)].join("/");
-    const line = `${"  ".repeat(depth)}I[${place}] S[${next.schema}] ${next.message}`;
+    const line = `${"  ".repeat(depth)}I[${place}] S[${next.schema}] ${next.message()}`;
     left -= line.length;
     if (left < 0) {
       return;
@@ -18,6 +19,9 @@ export function reasonOf(node: FaultNode): string {
     lines.push(line);
     for (const cause of next.causes) {
       write(cause, depth + 1);
+      if (left < 0) {
+        return;
+      }
     }
   };
   write(node, 0);
@@ -26,15 +30,20 @@ export function reasonOf(node: FaultNode): string {
 
 /** Each fault that has no other behind it, by where it is: the names joined by dots, those of missing traits included. */
 export function detailsOf(node: FaultNode): FailureDetail[] {
-  return leavesOf(node)
-    .flatMap(({ at, message, names }) =>
-      names === undefined
-        ? [{ path: at.join("."), message }]
-        : names.map((name) => ({ path: [...at, name].join("."), message })),
-    )
-    .slice(0, mostFaults);
+  return leavesOf(node).flatMap(detailsOfLeaf).take(mostFaults).toArray();
 }
 
-function leavesOf(node: FaultNode): FaultNode[] {
-  return node.causes.length === 0 ? [node] : node.causes.flatMap(leavesOf);
+function* leavesOf(node: FaultNode): Generator<FaultNode> {
+  if (node.causes.length === 0) {
+    yield node;
+  }
+  for (const cause of node.causes) {
+    yield* leavesOf(cause);
+  }
+}
+
+function detailsOfLeaf({ at, message, names }: FaultNode): FailureDetail[] {
+  const text = message();
+  const places = names === undefined ? [at] : names.slice(0, mostFaults).map((name) => [...at, name]);
+  return places.map((steps) => ({ path: steps.join(".").slice(0, mostOfPath), message: text }));
 }

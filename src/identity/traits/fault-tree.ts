@@ -1,7 +1,7 @@
 import { pointerStep } from "./json.ts";
 import { referenceKeyword } from "./prepare.ts";
 import type { Fault, ReferenceFault } from "./validators.ts";
-import { messageOf, quoted } from "./words.ts";
+import { listed, messageOf, quoted } from "./words.ts";
 
 /** One thing that is wrong, and what it comes from. */
 export interface FaultNode {
@@ -9,7 +9,8 @@ export interface FaultNode {
   at: readonly string[];
   /** Where in the schema. */
   schema: string;
-  message: string;
+  /** Said only when it is asked: of thousands of faults, few are told. */
+  message: () => string;
   causes: readonly FaultNode[];
   /** For what is said of names: which they are. */
   names?: readonly string[];
@@ -89,7 +90,7 @@ function evaluated(evaluation: Evaluation): FaultNode {
   const [only] = found;
   return found.length === 1 && only !== undefined
     ? only
-    : { at, schema, message: "validation failed", causes: found };
+    : { at, schema, message: () => "validation failed", causes: found };
 }
 
 function rank(keyword: string): number {
@@ -125,12 +126,12 @@ function ofKeyword(keyword: string, evaluation: Evaluation, faults: readonly Pla
     }
     case "then":
     case "else":
-      return [wrap(evaluation, keyword, `if-${keyword} failed`, inner)];
+      return [wrap(evaluation, keyword, () => `if-${keyword} failed`, inner)];
     case "anyOf":
     case "oneOf":
     case "contains":
       return own.map(({ fault }) =>
-        wrap(evaluation, keyword, messageOf(fault), isAmbiguous(fault) ? [] : inner),
+        wrap(evaluation, keyword, () => messageOf(fault), isAmbiguous(fault) ? [] : inner),
       );
     case "if":
     case "propertyNames":
@@ -160,7 +161,7 @@ function innerOf(keyword: string, { at, schema }: Evaluation, faults: readonly P
   return [...evaluations.values()].map((evaluation) => {
     const node = evaluated(evaluation);
     return keyword === "allOf"
-      ? { at, schema: evaluation.schema, message: "allOf failed", causes: [node] }
+      ? { at, schema: evaluation.schema, message: () => "allOf failed", causes: [node] }
       : node;
   });
 }
@@ -168,11 +169,16 @@ function innerOf(keyword: string, { at, schema }: Evaluation, faults: readonly P
 function behindReference({ at, schema }: Evaluation, fault: Fault): FaultNode {
   const { text, causes } = fault.params as ReferenceFault;
   const inner = evaluated({ at, schema: text, faults: causes.map(placed) });
-  return { at, schema: `${schema}/$ref`, message: `doesn't validate with ${quoted(text)}`, causes: [inner] };
+  return {
+    at,
+    schema: `${schema}/$ref`,
+    message: () => `doesn't validate with ${quoted(text)}`,
+    causes: [inner],
+  };
 }
 
 function leaf({ at, schema }: Evaluation, keyword: string, fault: Fault): FaultNode {
-  const message = messageOf(fault);
+  const message = () => messageOf(fault);
   if (keyword === "false schema") {
     return { at, schema, message, causes: [] };
   }
@@ -194,14 +200,14 @@ function aboutNames(
   after = "",
 ): FaultNode {
   const names = found.map(String);
-  const message = `${before}${names.map(quoted).join(", ")}${after}`;
+  const message = () => `${before}${listed(names, quoted)}${after}`;
   return { at, schema: `${schema}/${keyword}`, message, causes: [], names };
 }
 
 function wrap(
   { at, schema }: Evaluation,
   keyword: string,
-  message: string,
+  message: () => string,
   causes: readonly FaultNode[],
 ): FaultNode {
   return { at, schema: `${schema}/${keyword}`, message, causes };

@@ -5,7 +5,7 @@ import addFormats from "ajv-formats";
 
 import { type CheckedDocument, type Draft, unusable } from "./check-document.ts";
 import { isEmailAddress, isPhoneNumber } from "./formats.ts";
-import type { Schema } from "./keywords.ts";
+import { pointerOf, type Schema, subschemasOf } from "./keywords.ts";
 import { patternOf } from "./pattern.ts";
 import { prepare, type Reference, referenceKeyword } from "./prepare.ts";
 
@@ -23,6 +23,9 @@ export interface ReferenceFault {
   text: string;
   causes: readonly Fault[];
 }
+
+/** A schema counts as often as it is compiled. */
+const mostCompiled = 5_000;
 
 const options: Options = {
   allErrors: true,
@@ -52,17 +55,24 @@ const metaCompilers: Readonly<Record<Draft, Ajv>> = {
   "2020-12": compilerOf("2020-12", { strict: false, logger: false }),
 };
 
-/** @throws Failure `invalid_argument` where a schema cannot be compiled; refuseMalformed says better what is wrong with it */
-export function createValidators(checked: CheckedDocument): Validators {
+/**
+ * @param asked the places that will be asked for, beside the whole: each is compiled now, for compiling takes long
+ * @throws Failure `invalid_argument` where a schema cannot be compiled; refuseMalformed says better what is wrong with it
+ */
+export function createValidators(checked: CheckedDocument, asked: Iterable<string>): Validators {
   const { draft, schemas, targetOf } = checked;
   const ajv = compilerOf(draft, options);
   const compiled = new Map<string, ValidateFunction>();
+  let isReady = false;
 
   ajv.addKeyword({
     keyword: referenceKeyword,
     errors: true,
     compile: ({ target, text }: Reference): DataValidateFunction => {
       const validate: DataValidateFunction = (value, context) => {
+        if (!isReady) {
+          return true;
+        }
         const inner = validatorOf(target);
         const isValid = inner(value, context);
         const causes = inner.errors ?? [];
@@ -83,7 +93,11 @@ export function createValidators(checked: CheckedDocument): Validators {
     return validate;
   }
 
-  compileAll(validatorOf, schemas, targetOf);
+  const targets = [...schemas.values()].map(targetOf).filter((place) => place !== undefined);
+  const places = new Set(["#", ...targets, ...asked]);
+  refuseRepetition(places, schemas);
+  compileAll(validatorOf, places);
+  isReady = true;
   return {
     faults(place, value) {
       const validate = validatorOf(place);
@@ -92,21 +106,31 @@ export function createValidators(checked: CheckedDocument): Validators {
   };
 }
 
-/** Compiles what each `$ref` leads to, and the whole, so that what cannot be compiled is told at once. */
-function compileAll(
-  validatorOf: (place: string) => ValidateFunction,
-  schemas: ReadonlyMap<string, Schema>,
-  targetOf: CheckedDocument["targetOf"],
-): void {
-  const targets = [...schemas.values()]
-    .map((schema) => targetOf(schema))
-    .filter((place) => place !== undefined);
+/** Compiles all that will be needed, so that what cannot be compiled is told at once. */
+function compileAll(validatorOf: (place: string) => ValidateFunction, places: Iterable<string>): void {
   try {
-    for (const place of new Set(["#", ...targets])) {
-      validatorOf(place);
+    for (const place of places) {
+      // The engine compiles a function when it is first called, and takes as long again.
+      validatorOf(place)(null);
     }
   } catch {
     throw unusable("it could not be compiled");
+  }
+}
+
+/** A schema is compiled with all that stands in it: what is asked for inside each other is compiled again and again. */
+function refuseRepetition(places: Iterable<string>, schemas: ReadonlyMap<string, Schema>): void {
+  const sizes = new Map<string, number>();
+  for (const [place, schema] of [...schemas].toReversed()) {
+    const inner = subschemasOf(schema).map((subschema) => sizes.get(pointerOf(place, subschema)) ?? 0);
+    sizes.set(
+      place,
+      inner.reduce((sum, size) => sum + size, 1),
+    );
+  }
+  const compiled = [...places].reduce((sum, place) => sum + (sizes.get(place) ?? 0), 0);
+  if (compiled > mostCompiled) {
+    throw unusable("its alternatives and references hold too many schemas in each other");
   }
 }
 

@@ -2,6 +2,8 @@ import type { Fault } from "./validators.ts";
 
 /** How much of a value a message repeats, in characters. */
 const mostOfValue = 100;
+/** How many values or names a message lists. */
+const mostListed = 50;
 
 type Params = Record<string, unknown>;
 
@@ -62,6 +64,12 @@ export function quoted(text: string): string {
   return JSON.stringify(text.length > mostOfValue ? `${text.slice(0, mostOfValue)}...` : text);
 }
 
+/** Several in a row: so many that somebody could read them. */
+export function listed<Item>(items: readonly Item[], textOf: (item: Item) => string): string {
+  const shown = items.slice(0, mostListed).map(textOf);
+  return [...shown, ...(items.length > mostListed ? ["..."] : [])].join(", ");
+}
+
 function ofDependency(missing: unknown, property: unknown): string {
   return `property ${quoted(shown(missing))} is required, if ${quoted(shown(property))} property exists`;
 }
@@ -70,7 +78,7 @@ function ofEnum(allowed: readonly unknown[]): string {
   if (!allowed.every(isPrimitive)) {
     return "enum failed";
   }
-  return `value must be ${allowed.length === 1 ? "" : "one of "}${allowed.map(literal).join(", ")}`;
+  return `value must be ${allowed.length === 1 ? "" : "one of "}${listed(allowed, literal)}`;
 }
 
 function isPrimitive(value: unknown): boolean {

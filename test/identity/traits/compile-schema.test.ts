@@ -29,6 +29,17 @@ function nested(depth: number): JsonObject {
   return depth === 0 ? {} : { properties: { a: nested(depth - 1) } };
 }
 
+/** A schema of so many marked traits, in so many alternatives in each other. */
+function alternatives(traits: number, depth: number): JsonObject {
+  const mark = { credentials: { password: { identifier: true } } };
+  const one = { type: "string", pattern: "^[a-z]+$", "ory.sh/kratos": mark };
+  let inner: JsonObject = {
+    properties: Object.fromEntries(Array.from({ length: traits }, (_, index) => [`p${index}`, one])),
+  };
+  for (let level = 0; level < depth; level += 1) inner = { anyOf: [inner] };
+  return { properties: { traits: inner } };
+}
+
 describe("a schema that cannot be used is refused, with where and why:", () => {
   test.each<[name: string, document: unknown, reason: RegExp]>([
     ["no object", [], /must be a JSON object/],
@@ -100,6 +111,12 @@ describe("a schema that cannot be used is refused, with where and why:", () => {
       ofX({ enum: Array.from({ length: 400_000 }, () => 1) }),
       /more than \d+ (?:values|characters)/,
     ],
+    [
+      "very many values to choose from",
+      ofX({ enum: Array.from({ length: 5_001 }, (_, index) => index) }),
+      /enum at .*more than 5000 values/,
+    ],
+    ["very many alternatives in each other", alternatives(1_900, 12), /in each other/],
     [
       "very many schemas",
       ofX({ anyOf: Array.from({ length: 3_000 }, () => true) }),
@@ -195,6 +212,47 @@ describe("a schema from somebody unknown", () => {
     const before = performance.now();
     expect(schema.faultsOf({ x: 1 })?.faults[0]?.message).toMatch(/could not be checked in time/);
     expect(performance.now() - before).toBeLessThan(5_000);
+  });
+
+  test("cannot hold it up by thousands of faults, each of thousands of words", () => {
+    const words = Array.from({ length: 4_900 }, (_, index) => `word${index}`);
+    const schema = compileTraitsSchema(ofX({ items: { enum: words } }));
+    const before = performance.now();
+    const found = schema.faultsOf({ x: Array.from({ length: 9_800 }, () => 1) });
+    expect(performance.now() - before).toBeLessThan(2_500);
+    expect(JSON.stringify(found).length).toBeLessThan(100_000);
+  });
+
+  test("cannot hold it up by thousands of alternatives to thousands of values", () => {
+    const branches = Array.from({ length: 500 }, () => ({ type: "string" }));
+    const schema = compileTraitsSchema(ofX({ items: { anyOf: branches } }));
+    const before = performance.now();
+    const found = schema.faultsOf({ x: Array.from({ length: 9_900 }, () => 1) });
+    expect(performance.now() - before).toBeLessThan(2_500);
+    expect(found?.faults).toEqual([
+      { path: "traits", message: "could not be checked in time against the schema" },
+    ]);
+  });
+
+  test("is answered in few words, however long its names", () => {
+    const name = "n".repeat(30_000);
+    const properties = { [name]: { items: { type: "string" } } };
+    const required = Array.from({ length: 2_000 }, (_, index) => `missing${index}`);
+    const schema = compileTraitsSchema({ properties: { traits: { properties, required } } });
+    const found = schema.faultsOf({ [name]: Array.from({ length: 60 }, () => 1) });
+    expect(found?.faults).toHaveLength(50);
+    expect(JSON.stringify(found).length).toBeLessThan(100_000);
+    expect(found?.faults[0]?.message).toMatch(/^missing properties: "missing0", .*"missing49", \.\.\.$/);
+  });
+
+  test("is ready when it was taken: what it finds in traits takes no second compiling", () => {
+    const schema = compileTraitsSchema(alternatives(300, 12));
+    const before = performance.now();
+    expect(schema.extract({ p1: "x" }).loginName).toBe("x");
+    const first = performance.now() - before;
+    const again = performance.now();
+    schema.extract({ p1: "x" });
+    expect(first).toBeLessThan(100 + 20 * (performance.now() - again));
   });
 
   test.each(["constructor", "toString", "hasOwnProperty", "valueOf"])(
