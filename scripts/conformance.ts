@@ -26,9 +26,9 @@ const apis: Readonly<Record<string, (server: Server) => Promise<Tally>>> = {
     return await runChecks(anchorChecks(), createGround({ ...server, site, user, other }), print);
   },
   async kratos(server) {
-    const [user] = practiceUsers;
+    const [user, other] = practiceUsers;
     await using site = await startPracticeSite();
-    return await runChecks(kratosChecks(), createKratosGround({ ...server, site, user }), print);
+    return await runChecks(kratosChecks(), createKratosGround({ ...server, site, user, other }), print);
   },
   async prefactor(server) {
     const [user] = practiceUsers;

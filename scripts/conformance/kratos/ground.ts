@@ -32,6 +32,8 @@ export interface KratosGround {
   /** A site to sign in to, and somebody who may; a code lasts as long as `user` says. */
   site: PracticeSite;
   user: PracticeUser;
+  /** Somebody else of the site, who needs no code. */
+  other: PracticeUser;
   /** The client, with `key` unless another is given. */
   api(key?: string): IdentityApi;
   /** A request past the client. */

@@ -5,24 +5,11 @@ import {
   expectRefusal,
   generic,
   type KratosCheck,
-  type KratosGround,
   nowhere,
   time,
   unlocated,
 } from "./ground.ts";
-
-/** What a visitor of the link is shown; a cookie keeps the visit theirs. */
-async function pageOf(ground: KratosGround, link: string): Promise<string> {
-  const { pathname, search } = new URL(link);
-  const opened = await fetch(`${ground.url}${pathname}${search}`, { redirect: "manual" });
-  assert.equal(opened.status, 303);
-  const [cookie = ""] = (opened.headers.get("set-cookie") ?? "").split(";");
-  const page = await fetch(new URL(opened.headers.get("location") ?? "", ground.url), {
-    headers: { cookie },
-  });
-  assert.equal(page.status, 200);
-  return await page.text();
-}
+import { openLink } from "./visitor.ts";
 
 export function recoveryChecks(): KratosCheck[] {
   const name = `to recover ${randomUUID()}`;
@@ -50,7 +37,7 @@ export function recoveryChecks(): KratosCheck[] {
         assert.match(data.expires_at ?? "", time);
         const minutes = (Date.parse(data.expires_at ?? "") - Date.now()) / 60_000;
         assert(minutes > 88 && minutes < 91, `good for ${minutes} minutes`);
-        assert.match(await pageOf(ground, data.recovery_link), /<form[^]*type="password"/);
+        assert.match(await (await openLink(ground, data.recovery_link)).page(), /<form[^]*type="password"/);
       },
     },
     {
@@ -63,9 +50,35 @@ export function recoveryChecks(): KratosCheck[] {
         assert.match(data.recovery_code, /^\d{6}$/);
         assert.match(data.expires_at ?? "", time);
         assert(!data.recovery_link.includes(data.recovery_code));
-        const page = await pageOf(ground, data.recovery_link);
+        const page = await (await openLink(ground, data.recovery_link)).page();
         assert.match(page, /<form/);
         assert.doesNotMatch(page, /type="password"/);
+      },
+    },
+    {
+      name: "whose account it is opens the link, gives the password, and the identity is signed in",
+      async run(ground) {
+        const api = ground.api();
+        const { username, password } = ground.other;
+        const made = await api.createIdentity({
+          createIdentityBody: { schema_id: name, traits: { username }, metadata_public: { plan: "gold" } },
+        });
+        const identity_id = made.data.id;
+        const { data } = await api.createRecoveryLinkForIdentity({
+          createRecoveryLinkForIdentityBody: { identity_id },
+        });
+        const visitor = await openLink(ground, data.recovery_link);
+        await visitor.send("credentials", { username, password });
+        await visitor.until("done");
+        const after = (await api.getIdentity({ id: identity_id, includeCredential: ["password"] })).data;
+        assert.match(JSON.stringify(after.credentials?.["password"]?.config), /argon2id/);
+        assert.partialDeepStrictEqual(after, { traits: { username }, metadata_public: { plan: "gold" } });
+        const anchor = await ground.call("GET", `/v1/identities/${identity_id}`);
+        assert.partialDeepStrictEqual(anchor.body, { status: "validated" });
+        assert.equal((await api.listIdentitySessions({ id: identity_id, active: true })).data.length, 1);
+        // It is used up.
+        const again = await fetch(data.recovery_link, { redirect: "manual" });
+        assert(again.status >= 400, `answered ${again.status}`);
       },
     },
     {
