@@ -3,6 +3,7 @@ import { Failure } from "../failure.ts";
 import { checkCallbackUrl } from "./callback-url.ts";
 import { allowedDomainsSchema, maxSessionsSchema, nameSchema, urlSchema } from "./identity-input.ts";
 import { compileTraitsSchema } from "./traits/compile-schema.ts";
+import { factorTypes } from "./traits/ruleset.ts";
 import type { JsonObject } from "./types.ts";
 
 const mostUrls = 50;
@@ -38,7 +39,6 @@ const iconSchema = z
     "is not a base64 data: URL of a PNG, JPEG, WebP, GIF or SVG picture",
   );
 
-const factorTypes = ["email", "username", "password", "totp", "magic_code", "oidc"] as const;
 const mostFactors = 50;
 
 /** A Kratos identity schema. */

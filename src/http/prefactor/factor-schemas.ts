@@ -1,15 +1,18 @@
 import { z } from "zod";
+import { factorTypes } from "../../identity/traits/ruleset.ts";
 import { expected } from "./failure-words.ts";
 
-const factorTypes = ["email", "username", "password", "totp", "magic_code", "oidc"] as const;
-const anyPfid = z.string({ error: expected("text") }).max(100);
+/** How many factors one request may name. */
+export const mostFactors = 50;
+/** A text that may be an id. */
+export const pfidSchema = z.string({ error: expected("text") }).max(100, "is longer than 100 characters");
 
 /** What a client sends back of what it was shown is looked at where it matters, and passed over else. */
 const shownBefore = {
-  nid: anyPfid
+  nid: pfidSchema
     .nullish()
     .meta({ description: "Of the factor in the ruleset; in place of its name, or with it." }),
-  vid: anyPfid.nullish().meta({ description: "Not looked at." }),
+  vid: pfidSchema.nullish().meta({ description: "Not looked at." }),
   identifier: z
     .boolean({ error: expected("a boolean") })
     .nullish()

@@ -122,7 +122,8 @@ function targetsIn(document: JsonObject, schemas: ReadonlyMap<string, Schema>): 
   return (schema) => targets.get(schema);
 }
 
-function targetOfRef(document: JsonObject, ref: unknown): string | undefined {
+/** Where a `$ref` leads in its document, as a JSON pointer; undefined where it leads elsewhere or is none. */
+export function targetOfRef(document: JsonObject, ref: unknown): string | undefined {
   if (typeof ref !== "string") {
     return undefined;
   }

@@ -1,3 +1,4 @@
+import { targetOfRef } from "./check-document.ts";
 import { type Extension, extensionKeyword, extensionSchema } from "./extension.ts";
 import { isJsonObject, type JsonObject, pointerSteps } from "./json.ts";
 
@@ -5,10 +6,13 @@ export { builtInSchema, presets } from "./presets.ts";
 
 const mostReferences = 8;
 
+/** What a factor can be. */
+export const factorTypes = ["email", "username", "password", "totp", "magic_code", "oidc"] as const;
+
 /** One thing a pool of identities asks for. `email` and `username` factors are the top-level traits of their names. */
 export interface Factor {
   name: string;
-  type: "email" | "username" | "password" | "totp" | "magic_code" | "oidc";
+  type: (typeof factorTypes)[number];
   /** Whether its value names one identity of the pool. */
   identifier: boolean;
   /** Whether it is kept with the identity, not asked anew each time. */
@@ -28,20 +32,23 @@ export function schemaOfRuleset(factors: readonly Factor[]): JsonObject {
   };
 }
 
+/** The factors of every schema's ruleset. */
+const withoutTrait: readonly Factor[] = [
+  { name: "password", type: "password", identifier: false, persistent: true },
+  { name: "totp", type: "totp", identifier: false, persistent: true },
+  { name: "magic_code", type: "magic_code", identifier: false, persistent: false },
+];
+
 /**
  * The factors an identity schema describes: each top-level text trait that identifies, each other e-mail trait that is
- * verified, then `password`, `totp` and `magic_code`, which need no trait.
+ * verified, then `password`, `totp` and `magic_code`, which need no trait. A factor is known by its name: a trait that
+ * is called like one of these three has none.
  */
 export function rulesetOfSchema(document: JsonObject): Factor[] {
-  const factors = Object.entries(traitsOf(document)).flatMap(([name, trait]) =>
-    factorOf(name, resolved(document, trait)),
-  );
-  return [
-    ...factors,
-    { name: "password", type: "password", identifier: false, persistent: true },
-    { name: "totp", type: "totp", identifier: false, persistent: true },
-    { name: "magic_code", type: "magic_code", identifier: false, persistent: false },
-  ];
+  const factors = Object.entries(traitsOf(document))
+    .filter(([name]) => withoutTrait.every((factor) => factor.name !== name))
+    .flatMap(([name, trait]) => factorOf(name, resolved(document, trait)));
+  return [...factors, ...withoutTrait.map((factor) => ({ ...factor }))];
 }
 
 function isTrait(factor: Factor): boolean {
@@ -75,8 +82,8 @@ function traitsOf(document: JsonObject): JsonObject {
 
 /** What a schema's `$ref` leads to, if it has one and it leads somewhere in few steps. */
 function resolved(document: JsonObject, schema: unknown, left = mostReferences): unknown {
-  const ref = isJsonObject(schema) ? schema["$ref"] : undefined;
-  if (typeof ref !== "string" || left === 0) {
+  const ref = isJsonObject(schema) ? targetOfRef(document, schema["$ref"]) : undefined;
+  if (ref === undefined || left === 0) {
     return schema;
   }
   let there: unknown = document;

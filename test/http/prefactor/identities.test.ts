@@ -257,6 +257,45 @@ test("an idempotency key whose identity is deleted makes no second one", async (
   expect(await ask("POST", url, payload)).toMatchObject({ http: 409, code: "invalid_action" });
 });
 
+test("of several that delete an identity at once, or change it meanwhile, the late ones are told that it is gone", async () => {
+  const poolId = await pool();
+  const answered = new Set<string>();
+  for (let round = 0; round < 6; round += 1) {
+    const { details } = await ask("POST", url, { pool_id: poolId, factors: [] });
+    const path = `${url}/${details.id}`;
+    const deletes = await Promise.all(Array.from({ length: 6 }, () => ask("DELETE", path)));
+    expect(deletes.filter(({ http }) => http === 200)).toHaveLength(1);
+    for (const { http, code = "" } of deletes) answered.add(`${http} ${code}`);
+    const other = await ask("POST", url, { pool_id: poolId, factors: [] });
+    const both = await Promise.all(
+      (["PUT", "DELETE", "PUT"] as const).map((method) =>
+        ask(
+          method,
+          `${url}/${other.details.id}`,
+          method === "PUT" ? { metadata: { round: "1" } } : undefined,
+        ),
+      ),
+    );
+    for (const { http, code = "" } of both) answered.add(`${http} ${code}`);
+  }
+  expect([...answered].toSorted()).toEqual(["200 ", "409 invalid_action"]);
+});
+
+test("what is too long or too much is told so", async () => {
+  const factors = [{ name: "email", type: "email", value: "a@larch.example", nid: "n".repeat(101) }];
+  const of = (change: object) => ask("POST", url, { pool_id: "0".repeat(32), factors: [], ...change });
+  const answers = await Promise.all([
+    of({ pool_id: "p".repeat(200) }),
+    of({ factors: Array.from({ length: 51 }, () => ({ name: "email", type: "email" })) }),
+    of({ factors }),
+  ]);
+  expect(answers.map(({ http, code, message }) => [http, code, message])).toEqual([
+    [422, "invalid_value", "pool_id: is longer than 100 characters"],
+    [422, "invalid_value", "factors: holds more than 50 factors"],
+    [422, "invalid_value", "factors.0.nid: is longer than 100 characters"],
+  ]);
+});
+
 test("an identity that belongs to no application is in no pool", async () => {
   const { identities } = await ground.parts.store();
   const { id } = await identities.create(

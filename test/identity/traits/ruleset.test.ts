@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 
 import { compileTraitsSchema } from "../../../src/identity/traits/compile-schema.ts";
+import type { JsonObject } from "../../../src/identity/traits/json.ts";
 import {
   builtInSchema,
   type Factor,
@@ -43,6 +44,44 @@ describe("the ruleset of a schema", () => {
     };
     expect(rulesetOfSchema(document)).toEqual([
       { name: "contact", type: "email", identifier: false, persistent: true },
+      ...always,
+    ]);
+  });
+});
+
+/** A document of these traits, and definitions. */
+const ofTraits = (properties: JsonObject, rest: JsonObject = {}): JsonObject => ({
+  ...rest,
+  properties: { traits: { properties } },
+});
+const identifier = {
+  type: "string",
+  format: "email",
+  "ory.sh/kratos": { credentials: { password: { identifier: true } } },
+};
+
+describe("a trait of a schema", () => {
+  test.each([
+    ["#/definitions/e%2Dmail", undefined],
+    ["#/definitions/e-mail", undefined],
+    ["https://larch.example/person#/definitions/e-mail", "https://larch.example/person"],
+  ])("is a factor where it is described at %s, as it is an identifier there", (ref, id) => {
+    const document = ofTraits(
+      { mail: { $ref: ref } },
+      { ...(id === undefined ? {} : { $id: id }), definitions: { "e-mail": identifier } },
+    );
+    expect(compileTraitsSchema(document).extract({ mail: "a@larch.example" }).loginName).toBe(
+      "a@larch.example",
+    );
+    expect(rulesetOfSchema(document)).toEqual([
+      { name: "mail", type: "email", identifier: true, persistent: true },
+      ...always,
+    ]);
+  });
+
+  test("is no factor where its name is that of one that needs no trait", () => {
+    expect(rulesetOfSchema(ofTraits({ password: identifier, totp: identifier, mail: identifier }))).toEqual([
+      { name: "mail", type: "email", identifier: true, persistent: true },
       ...always,
     ]);
   });

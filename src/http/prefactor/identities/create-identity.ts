@@ -4,7 +4,7 @@ import { rulesetOf } from "../../../identity/schema-of.ts";
 import { defineRoute } from "../../define-route.ts";
 import { unwrapped } from "../body.ts";
 import { detailsAnswer, succeeded } from "../envelope.ts";
-import { newFactorSchema, refusedObject } from "../factor-schemas.ts";
+import { mostFactors, newFactorSchema, pfidSchema, refusedObject } from "../factor-schemas.ts";
 import { expected, RefusedValue } from "../failure-words.ts";
 import { creationHeaders, idempotencyKeySchema } from "../idempotency-key.ts";
 import { idsOf } from "../ids.ts";
@@ -27,10 +27,10 @@ export const createIdentity = defineRoute({
       unwrapped,
       z.strictObject(
         {
-          pool_id: z.string({ error: expected("text") }).max(100),
+          pool_id: pfidSchema,
           factors: z
             .array(newFactorSchema, { error: expected("a list") })
-            .max(50)
+            .max(mostFactors, `holds more than ${mostFactors} factors`)
             .nullish(),
           metadata: metadataSchema.nullish(),
           idempotency_key: idempotencyKeySchema,

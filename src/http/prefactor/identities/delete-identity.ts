@@ -1,6 +1,6 @@
 import { defineRoute } from "../../define-route.ts";
 import { detailsAnswer, succeeded } from "../envelope.ts";
-import { extantInPool, identityInPool, idParams } from "./known-identity.ts";
+import { extantInPool, identityInPool, idParams, whileExtant } from "./known-identity.ts";
 import { identityDetailsSchema, identityTag, viewDetails } from "./view-identity.ts";
 
 export const deleteIdentity = defineRoute({
@@ -15,7 +15,7 @@ export const deleteIdentity = defineRoute({
   failures: ["invalid_argument", "not_found", "conflict"],
   async handler({ deps, params, caller: { project, keyId } }) {
     const { known } = await extantInPool(deps, { project, id: params.id });
-    await deps.identities.remove(project, known.identity.id, { name: `key:${keyId}` });
+    await whileExtant(() => deps.identities.remove(project, known.identity.id, { name: `key:${keyId}` }));
     const { known: left, ...place } = await identityInPool(deps, { project, id: params.id });
     return succeeded({ details: viewDetails(left, place) });
   },

@@ -34,6 +34,18 @@ export async function extantInPool(
   asked: { project: string; id: string },
 ): Promise<InPool<Extract<Known, { isDeleted: false }>>> {
   const { known, ...place } = await identityInPool(deps, asked);
-  if (known.isDeleted) throw new Failure("conflict", "This identity is deleted: nothing can be done to it.");
+  if (known.isDeleted) throw deleted();
   return { ...place, known };
 }
+
+/** Does something to an identity that was there a moment ago. @throws Failure `conflict` where somebody has deleted it since */
+export async function whileExtant<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw error instanceof Failure && error.code === "unknown_identity" ? deleted(error) : error;
+  }
+}
+
+const deleted = (cause?: Failure) =>
+  new Failure("conflict", "This identity is deleted: nothing can be done to it.", { cause });

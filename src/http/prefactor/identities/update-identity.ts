@@ -3,13 +3,13 @@ import { rulesetOf } from "../../../identity/schema-of.ts";
 import { defineRoute } from "../../define-route.ts";
 import { unwrapped } from "../body.ts";
 import { detailsAnswer, succeeded } from "../envelope.ts";
-import { changedFactorSchema, refusedObject } from "../factor-schemas.ts";
+import { changedFactorSchema, mostFactors, refusedObject } from "../factor-schemas.ts";
 import { expected } from "../failure-words.ts";
 import { idempotencyKeySchema } from "../idempotency-key.ts";
 import { metadataSchema, readMetadata } from "../metadata.ts";
 import { readFactors } from "../read-factors.ts";
 import { inWordsOfFactors } from "./factor-faults.ts";
-import { extantInPool, idParams } from "./known-identity.ts";
+import { extantInPool, idParams, whileExtant } from "./known-identity.ts";
 import { identityDetailsSchema, identityTag, viewDetails } from "./view-identity.ts";
 
 export const updateIdentity = defineRoute({
@@ -28,7 +28,7 @@ export const updateIdentity = defineRoute({
         {
           factors: z
             .array(changedFactorSchema, { error: expected("a list") })
-            .max(50)
+            .max(mostFactors, `holds more than ${mostFactors} factors`)
             .nullish(),
           metadata: metadataSchema.nullish(),
           idempotency_key: idempotencyKeySchema.meta({
@@ -47,16 +47,12 @@ export const updateIdentity = defineRoute({
       factors == null
         ? {}
         : readFactors({ given: factors, ruleset: rulesetOf(pool), applicationId: pool.id, ids, before });
+    const patch = {
+      ...changed,
+      ...(metadata == null ? {} : { metadata: readMetadata(metadata, before.identity.metadata) }),
+    };
     const identity = await inWordsOfFactors(factors ?? [], () =>
-      deps.identities.update(
-        project,
-        before.identity.id,
-        {
-          ...changed,
-          ...(metadata == null ? {} : { metadata: readMetadata(metadata, before.identity.metadata) }),
-        },
-        { name: `key:${keyId}` },
-      ),
+      whileExtant(() => deps.identities.update(project, before.identity.id, patch, { name: `key:${keyId}` })),
     );
     const known = { identity, isDeleted: false } as const;
     return succeeded({ details: viewDetails(known, { pool, ids }) });
