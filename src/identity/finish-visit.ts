@@ -62,7 +62,11 @@ export async function finishVisit(
         .where("id", "=", visit.id)
         .execute();
       if (visit.visitor !== undefined)
-        await noteSeen(trx, id, { at: new Date().toISOString(), ...visit.visitor });
+        await noteSeen(trx, {
+          id,
+          sighting: { at: new Date().toISOString(), ...visit.visitor },
+          isFlushed: true,
+        });
       return id;
     });
     log.info({ visit: visit.id, project, application, identity: identityId }, "an account was connected");

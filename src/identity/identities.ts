@@ -96,7 +96,7 @@ export interface Identities {
   noteLogin(id: string, login: Omit<LastLogin, "at">, credentialsVersion: number): Promise<void>;
   /**
    * Somebody was seen as it: the first sighting stays the first, a later one becomes the last. Nothing is noted of one
-   * that is gone. 1 query.
+   * that is gone. 1 query, which does not wait for the disk.
    */
   noteSeen(id: string, sighting: Sighting): Promise<void>;
   /** Writes down what a look at it found, unless its credentials were replaced meanwhile. 1 query when it is as before. */
@@ -185,7 +185,7 @@ export function createIdentities({ db: { kysely }, keyring, redactor, log }: Ide
         .where("credentials_version", "=", credentialsVersion)
         .execute();
     },
-    noteSeen: (id, sighting) => noteSeen(kysely, id, sighting),
+    noteSeen: (id, sighting) => noteSeen(kysely, { id, sighting, isFlushed: false }),
     recordHealth: (id, finding, look) => recordHealth(kysely, { id, finding, ...look }),
     async healthHistory(project, id, limit) {
       const identity = await getIdentity(kysely, project, id);

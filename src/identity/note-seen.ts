@@ -5,11 +5,21 @@ import type { Sighting } from "./types.ts";
 /** Browsers call themselves something of up to 300 characters; what is longer is somebody's own. */
 const longestUserAgent = 500;
 
+interface SeenIdentity {
+  id: string;
+  sighting: Sighting;
+  /** Whether the disk is waited for; as it must be in a transaction that does more. */
+  isFlushed: boolean;
+}
+
 /**
  * Notes that somebody was seen as the identity: the first time stays the first, a later one becomes the last, in
  * whichever order they are told. Nothing of an identity that is gone. One statement.
  */
-export async function noteSeen(kysely: Kysely<Tables>, id: string, sighting: Sighting): Promise<void> {
+export async function noteSeen(
+  kysely: Kysely<Tables>,
+  { id, sighting, isFlushed }: SeenIdentity,
+): Promise<void> {
   const { at, address, userAgent } = sighting;
   const value = JSON.stringify({
     at: new Date(at).toISOString(),
@@ -24,8 +34,15 @@ export async function noteSeen(kysely: Kysely<Tables>, id: string, sighting: Sig
       last_seen: outermost("last_seen", ">", seen),
     })
     .where("id", "=", id)
+    .$if(!isFlushed, (query) => query.where(unflushed))
     .execute();
 }
+
+/**
+ * True; commits without waiting for the disk. A run that saves its state at the same moment needs the row, and a sighting
+ * that is lost with the machine's power is no great loss.
+ */
+const unflushed = sql<boolean>`(select set_config('synchronous_commit', 'off', true)) is not null`;
 
 /** What the column holds where its time compares so to the new one's, else the new one; ISO 8601 sorts as text. */
 function outermost(

@@ -1,5 +1,7 @@
 import fc from "fast-check";
+import { sql } from "kysely";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { noteSeen } from "../../src/identity/note-seen.ts";
 import type { Sighting } from "../../src/identity/types.ts";
 import { newIdentity } from "../support/identities.ts";
 import { openTestParts, type TestParts } from "../support/parts.ts";
@@ -38,6 +40,31 @@ test("whatever order sightings are told in, the earliest is the first and the la
     }),
     { numRuns: 15 },
   );
+});
+
+test("only the sighting itself does without waiting for the disk", async () => {
+  const { identities, id } = await freshIdentity();
+  const { database } = await ground.parts.store();
+  const setting = async (db: typeof database.kysely) =>
+    (await sql<{ synchronous_commit: string }>`show synchronous_commit`.execute(db)).rows;
+  await database.kysely.connection().execute(async (connection) => {
+    // The tests' own Postgres waits for no disk at all.
+    await sql`set synchronous_commit = on`.execute(connection);
+    await noteSeen(connection, {
+      id,
+      sighting: { at: at(1), address: null, userAgent: null },
+      isFlushed: false,
+    });
+    expect(await setting(connection)).toEqual([{ synchronous_commit: "on" }]);
+    await sql`reset synchronous_commit`.execute(connection);
+  });
+  await database.kysely.transaction().execute(async (trx) => {
+    await sql`set local synchronous_commit = on`.execute(trx);
+    await noteSeen(trx, { id, sighting: { at: at(2), address: null, userAgent: null }, isFlushed: true });
+    expect(await setting(trx)).toEqual([{ synchronous_commit: "on" }]);
+  });
+  const { firstSeen, lastSeen } = await identities.get("default", id);
+  expect([firstSeen?.at, lastSeen?.at]).toEqual([at(1), at(2)]);
 });
 
 test("a sighting changes nothing else, and one of an identity that is gone is no fault", async () => {
