@@ -16,7 +16,9 @@ export interface ServerToCheck extends AsyncDisposable {
 }
 
 /** @param users who may sign in at the site */
-export async function startServerToCheck(users: readonly [PracticeUser, ...PracticeUser[]]): Promise<ServerToCheck> {
+export async function startServerToCheck(
+  users: readonly [PracticeUser, ...PracticeUser[]],
+): Promise<ServerToCheck> {
   await using opening = new AsyncDisposableStack();
   const site = await startPracticeSite({ users });
   opening.defer(() => site.close());

@@ -51,6 +51,10 @@ export const conflictsAtCreation = (cause: unknown): KratosRefusal =>
     { cause },
   );
 
+/** 409 where a request was made before under the same name, and was another. */
+export const repeatedOtherwise = (reason: string, cause: unknown): KratosRefusal =>
+  new KratosRefusal("conflict", { message: inConflict, reason }, { cause });
+
 /** What a failure of the layers below is to clients of Kratos. */
 export function wordsOf(failure: Failure): Words {
   if (failure instanceof KratosRefusal) return failure.words;
