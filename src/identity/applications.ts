@@ -15,6 +15,7 @@ import { addStandardFlow } from "./auth-flows.ts";
 import { withConflicts } from "./conflicts.ts";
 import { check, isUuid } from "./identity-input.ts";
 import { removeOne } from "./remove-identity.ts";
+import { assertConsistent } from "./schema-of.ts";
 import type { Actor } from "./types.ts";
 
 export type { NewApplication } from "./application-input.ts";
@@ -48,6 +49,7 @@ export function createApplications({ db: { kysely } }: { db: Database }): Applic
   return {
     async create(project, input, actor) {
       const fields = check(newApplicationSchema, "application", input);
+      assertConsistent({ traitsSchema: fields.traitsSchema ?? null, ruleset: fields.ruleset ?? null });
       return await withConflicts(
         { unique: taken(fields.name), reference: `There is no project "${project}".` },
         () =>
@@ -109,7 +111,7 @@ export function createApplications({ db: { kysely } }: { db: Database }): Applic
             .select("url")
             .where("project", "=", project)
             .where("id", "=", isUuid(id) ? id : null)
-            .forUpdate()
+            .forNoKeyUpdate()
             .executeTakeFirst();
           if (before === undefined) throw notFound(project, id);
           const row = await trx
@@ -118,9 +120,11 @@ export function createApplications({ db: { kysely } }: { db: Database }): Applic
             .where("id", "=", id)
             .returningAll()
             .executeTakeFirstOrThrow();
+          const application = toApplication(row);
+          assertConsistent(application);
           if (row.url !== before.url) await startOver(trx, id);
           await recordAudit(trx, { project, actor, action: "application.updated" });
-          return toApplication(row);
+          return application;
         }),
       );
     },

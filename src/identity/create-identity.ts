@@ -14,7 +14,7 @@ import { getIdentity } from "./identity-records.ts";
 import { requestedBefore } from "./identity-requests.ts";
 import { readTraits } from "./identity-traits.ts";
 import type { Keyring } from "./keyring.ts";
-import { applicationOf, assertUsable, clashes } from "./place-identity.ts";
+import { applicationOf, assertUsable, clashOf } from "./place-identity.ts";
 import type { TraitsSchemas } from "./schema-of.ts";
 import type { Actor, Identity } from "./types.ts";
 import { writeTraits } from "./write-traits.ts";
@@ -35,7 +35,13 @@ export async function createIdentity(
   const fields = check(newIdentitySchema, "identity", input);
   const id = randomUUIDv7();
   const known = await withConflicts(
-    { ...clashes(fields), reference: `There is no project "${project}".` },
+    {
+      unique: (constraint) => clashOf(constraint, fields),
+      reference: (constraint) =>
+        constraint === "identities_auth_flow_id_fkey"
+          ? `There is no auth flow ${fields.authFlowId}.`
+          : `There is no project "${project}".`,
+    },
     () =>
       kysely.transaction().execute(async (trx) => {
         if (fields.idempotency !== undefined) {

@@ -13,7 +13,7 @@ import {
   type ListedFilter,
   type ListedIdentity,
 } from "./identities-of-application.ts";
-import type { IdentityPatch, NewIdentity } from "./identity-input.ts";
+import type { NewIdentity } from "./identity-input.ts";
 import { getByExternalId, getByProviderId, getForRun, getIdentity, setStatus } from "./identity-records.ts";
 import type { Keyring } from "./keyring.ts";
 import { type IdentityFilter, type IdentityPage, listIdentities } from "./list-identities.ts";
@@ -41,7 +41,7 @@ import type {
   SavedState,
   Sighting,
 } from "./types.ts";
-import { updateIdentity } from "./update-identity.ts";
+import { type IdentityChange, updateIdentity } from "./update-identity.ts";
 
 /** The identities and their secrets. Queries per call are noted where a run pays for them. */
 export interface Identities {
@@ -74,10 +74,11 @@ export interface Identities {
   /** All of an application's, in the order they were made; none where there is no such application. 1 query. */
   ofApplication(project: string, applicationId: string, filter?: ListedFilter): Promise<ListedIdentity[]>;
   /**
+   * A change may be a function of the identity as it is then, so that nothing others change meanwhile is lost.
    * Changed credentials, a changed login name or source URL make it `pending` and clear its saved state.
    * @throws Failure `invalid_argument`, `invalid_traits`, `unknown_identity`, `conflict`, `not_found`
    */
-  update(project: string, id: string, patch: IdentityPatch, actor: Actor): Promise<Identity>;
+  update(project: string, id: string, change: IdentityChange, actor: Actor): Promise<Identity>;
   /** With its credentials and saved state; the audit stays, and what `getDeleted` gives. @throws Failure `unknown_identity` */
   remove(project: string, id: string, actor: Actor): Promise<void>;
   /**
@@ -166,7 +167,7 @@ export function createIdentities({ db: { kysely }, keyring, redactor, log }: Ide
     list: (project, filter = {}) => listIdentities(kysely, project, filter),
     ofApplication: (project, applicationId, filter = {}) =>
       identitiesOfApplication(kysely, { project, applicationId, ...filter }),
-    update: (project, id, patch, actor) => updateIdentity(deps, { project, id, patch, actor }),
+    update: (project, id, change, actor) => updateIdentity(deps, { project, id, change, actor }),
     remove: (project, id, actor) => removeIdentity(deps, { project, id, actor }),
     setStatus: (id, status, reason, fence, credentialsVersion) =>
       setStatus(kysely, { id, status, reason, fence, credentialsVersion }),

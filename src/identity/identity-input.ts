@@ -4,9 +4,12 @@ import { Failure } from "../failure.ts";
 import { Secret } from "../secret.ts";
 import { parseAuthenticator } from "./authenticator.ts";
 import { domainFault, isLoopback } from "./domains.ts";
+import { isIndexable, mostIdentifierBytes } from "./indexable.ts";
 import { mailboxSchema } from "./mailbox-input.ts";
 import { passkeySchema } from "./passkey-input.ts";
 import { secretSchema } from "./secret-input.ts";
+import { textFault } from "./traits/storable-text.ts";
+import { unfit } from "./traits/unfit.ts";
 import {
   addressPurposes,
   addressStatuses,
@@ -44,6 +47,12 @@ export const maxSessionsSchema = z.number().int().min(1).max(1_000).nullable();
 const proxySchema = z
   .string()
   .refine(isProxyServer, "is not http://host:port or socks5://host:port, without user and password");
+
+const storableText = z.string().refine((text) => textFault(text) === undefined, "cannot be stored");
+
+const identifierSchema = storableText
+  .min(1)
+  .refine(isIndexable, `is longer than ${mostIdentifierBytes} bytes`);
 
 const keptSchema = z
   .custom<Secret>((value) => value instanceof Secret, "is not a Secret")
@@ -83,7 +92,7 @@ const credentialSchema = z.discriminatedUnion("type", [
   z.strictObject({
     type: z.enum(keptCredentialTypes),
     kept: keptSchema,
-    identifiers: z.array(z.string().min(1).max(1_000)).max(100).optional(),
+    identifiers: z.array(identifierSchema).max(100).optional(),
   }),
 ]);
 
@@ -94,10 +103,13 @@ const credentialsSchema = z
     "holds two of one type",
   );
 
+const jsonLimits = { depth: 100, values: 65_536, characters: 65_536 };
+
 const jsonObjectSchema = z
   .custom<JsonObject>(
-    (value) => z.record(z.string(), z.json()).safeParse(value).success,
-    "is not an object of JSON",
+    (value) =>
+      unfit(value, jsonLimits) === undefined && z.record(z.string(), z.json()).safeParse(value).success,
+    "is not an object of JSON that can be stored",
   )
   .refine((value) => JSON.stringify(value).length <= 65_536, "is larger than 64 KiB");
 
@@ -128,7 +140,7 @@ const identityFields = {
   addresses: z.array(addressSchema).max(100).optional(),
   metadata: jsonObjectSchema.nullable().optional(),
   metadataAdmin: jsonObjectSchema.nullable().optional(),
-  externalId: z.string().min(1).max(64, "is longer than 64 characters").nullable().optional(),
+  externalId: storableText.min(1).max(64, "is longer than 64 characters").nullable().optional(),
   provider: z.enum(providerNames).nullable().optional(),
   providerIdentityId: z.uuid().nullable().optional(),
   proxyServer: proxySchema.nullable().optional(),

@@ -1,5 +1,6 @@
 import { Failure } from "../failure.ts";
 import type { Application } from "./application-rows.ts";
+import { isIndexable, mostIdentifierBytes } from "./indexable.ts";
 import type { TraitsSchemas } from "./schema-of.ts";
 import type { AddressPurpose, Identifier, JsonObject } from "./types.ts";
 
@@ -24,6 +25,7 @@ export function readTraits(
   const faults = schema.faultsOf(traits);
   if (faults !== null) throw new Failure("invalid_traits", faults.reason, { details: faults.faults });
   const { identifiers, addresses, loginName } = schema.extract(traits);
+  assertIndexable([...identifiers, ...addresses], traits);
   return {
     traits,
     loginName,
@@ -34,4 +36,15 @@ export function readTraits(
 
 function onlyOnce<T>(items: readonly T[]): T[] {
   return [...new Map(items.map((item) => [JSON.stringify(item), item])).values()];
+}
+
+/** @throws Failure `invalid_traits` */
+function assertIndexable(found: readonly { value: string; raw?: string }[], traits: JsonObject): void {
+  const tooLong = found.find(({ value }) => !isIndexable(value));
+  if (tooLong === undefined) return;
+  const { raw = tooLong.value } = tooLong;
+  const [name] = Object.entries(traits).find(([, trait]) => trait === raw) ?? [];
+  const path = name === undefined ? "traits" : `traits.${name}`;
+  const message = `is longer than ${mostIdentifierBytes} bytes, which nobody can be found by`;
+  throw new Failure("invalid_traits", `${path} ${message}`, { details: [{ path, message }] });
 }

@@ -80,7 +80,8 @@ export interface PoolQuery {
 const sortedBy: Record<PoolQuery["field"], RawBuilder<unknown> | undefined> = {
   id: undefined,
   status: undefined,
-  title: sql`coalesce(i.login_name, i.display_name, i.name)`,
+  // As far as an index reaches.
+  title: sql`left(coalesce(i.login_name, i.display_name, i.name), 200)`,
   last_seen: sql`coalesce(i.last_seen ->> 'at', '')`,
 };
 

@@ -35,20 +35,15 @@ export function assertUsable(credentials: readonly CheckedCredential[], loginNam
 }
 
 /** What to say where something of an identity is another's already. */
-export function clashes({
-  name,
-  externalId,
-}: {
-  name?: string | undefined;
-  externalId?: string | null | undefined;
-}) {
-  const traits = "Another identity of the application has one of its identifiers or addresses already.";
-  return {
-    unique: (constraint: string | undefined) =>
-      constraint === "identities_external_id"
-        ? `Another identity has the external id "${externalId}" already.`
-        : constraint?.startsWith("identities_") === true
-          ? taken(name)
-          : traits,
-  };
+export function clashOf(
+  constraint: string | undefined,
+  { name, externalId }: { name?: string | undefined; externalId?: string | null | undefined },
+): string {
+  if (constraint === "identities_external_id")
+    return `Another identity has the external id "${externalId}" already.`;
+  if (constraint === "identity_addresses_value")
+    return "Another identity of the application has one of the addresses that its traits are verified or recovered by.";
+  if (constraint === "identity_identifiers_pkey")
+    return "Another identity of the application is known by one of its identifiers already: by a trait that identifies, or a login elsewhere.";
+  return taken(name);
 }

@@ -1,3 +1,4 @@
+import { Failure } from "../failure.ts";
 import type { Application } from "./application-rows.ts";
 import { compileTraitsSchema, type TraitsSchema } from "./traits/compile-schema.ts";
 import { builtInSchema, type Factor, rulesetOfSchema, schemaOfRuleset } from "./traits/ruleset.ts";
@@ -13,6 +14,27 @@ export function schemaDocumentOf({ traitsSchema, ruleset }: Shape): JsonObject {
 /** The factors that an application's identities may have: its own, or those its schema amounts to. */
 export function rulesetOf(application: Shape): Factor[] {
   return application.ruleset ?? rulesetOfSchema(schemaDocumentOf(application));
+}
+
+/**
+ * Refuses a ruleset that says of a trait what the schema beside it does not: it would promise that no two identities
+ * have the same, and nothing would see to it.
+ * @throws Failure `invalid_argument`
+ */
+export function assertConsistent({ traitsSchema, ruleset }: Shape): void {
+  if (traitsSchema === null || ruleset === null) return;
+  const described = rulesetOfSchema(traitsSchema);
+  const faults = ruleset
+    .filter(({ type, identifier }) => identifier && (type === "email" || type === "username"))
+    .filter(
+      ({ name, type }) => !described.some((one) => one.name === name && one.type === type && one.identifier),
+    )
+    .map(
+      ({ name, type }) =>
+        `ruleset: its factor "${name}" identifies, as ${type === "email" ? "an e-mail address" : "a username"}, and the schema's trait of that name does not: mark it with credentials.password.identifier${type === "email" ? ' and "format": "email"' : ""}`,
+    );
+  if (faults.length > 0)
+    throw new Failure("invalid_argument", `The application is not usable.\n  ${faults.join("\n  ")}`);
 }
 
 /** Compiled schemas, the last used ones kept: compiling takes longer than a query. */

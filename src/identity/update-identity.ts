@@ -2,49 +2,60 @@ import { sql, type Transaction } from "kysely";
 import type { z } from "zod";
 import type { Tables } from "../database/tables.ts";
 import { Failure } from "../failure.ts";
+import type { Application } from "./application-rows.ts";
 import { recordAudit } from "./audit.ts";
 import { withConflicts } from "./conflicts.ts";
 import type { WriteDeps } from "./create-identity.ts";
 import { removeCredentials, storeCredentials } from "./credentials.ts";
+import { withHeldUsername } from "./held-username.ts";
+import { columnsOf } from "./identity-columns.ts";
 import { check, type IdentityPatch, identityPatchSchema, isUuid } from "./identity-input.ts";
 import { getIdentity, unknownIdentity } from "./identity-records.ts";
 import { type ReadTraits, readTraits } from "./identity-traits.ts";
-import { applicationOf, assertUsable, clashes } from "./place-identity.ts";
+import { applicationOf, assertUsable, clashOf } from "./place-identity.ts";
 import type { Actor, Identity, JsonObject } from "./types.ts";
 import { moveIdentifiers, writeTraits } from "./write-traits.ts";
+
+/** What to change; as a function, of the identity as it is when nobody else can change it any more. */
+export type IdentityChange = IdentityPatch | ((before: Identity) => IdentityPatch);
 
 type Fields = z.output<typeof identityPatchSchema>;
 
 /** See `Identities.update`. */
 export async function updateIdentity(
   deps: WriteDeps,
-  { project, id, patch, actor }: { project: string; id: string; patch: IdentityPatch; actor: Actor },
+  { project, id, change, actor }: { project: string; id: string; change: IdentityChange; actor: Actor },
 ): Promise<Identity> {
   const { kysely, keyring, log } = deps;
-  const fields = check(identityPatchSchema, "change", patch);
-  const newCredentials = fields.credentials ?? [];
-  const removedTypes = fields.removeCredentials ?? [];
-  const credentialsChange = newCredentials.length > 0 || removedTypes.length > 0;
-  await withConflicts(clashes(fields), () =>
+  // What is wrong with it by itself is told before anything is locked.
+  let fields = typeof change === "function" ? {} : check(identityPatchSchema, "change", change);
+  let credentialsChange = false;
+  const clashes = { unique: (constraint: string | undefined) => clashOf(constraint, fields) };
+  const changed = await withConflicts(clashes, () =>
     kysely.transaction().execute(async (trx) => {
-      const before = await trx
-        .selectFrom("identities")
-        .select(["application_id", "source_url", "login_name", "traits", "state", "data_key", "key_id"])
-        .where("project", "=", project)
-        .where("id", "=", isUuid(id) ? id : null)
-        .where("visit_id", "is", null)
-        .forUpdate()
-        .executeTakeFirst();
-      if (before === undefined) throw unknownIdentity(project, id);
-      const { applicationId, read } = await traitsAfter(deps, trx, { project, fields, before });
+      const { before, locked } = await lockIdentity(trx, {
+        project,
+        id,
+        applicationId: fields.applicationId,
+      });
+      if (typeof change === "function")
+        fields = check(identityPatchSchema, "change", change(await getIdentity(trx, project, before.id)));
+      const removedTypes = fields.removeCredentials ?? [];
+      const key = () => keyring.unwrap(before.id, { dataKey: before.data_key, keyId: before.key_id });
+      const newCredentials = removedTypes.includes("username_password")
+        ? (fields.credentials ?? [])
+        : await withHeldUsername(trx, { id: before.id, key }, fields.credentials ?? []);
+      credentialsChange = newCredentials.length > 0 || removedTypes.length > 0;
+      const { applicationId, read } = await traitsAfter(deps, trx, { project, fields, before, locked });
       const loginName = read === undefined ? before.login_name : read.loginName;
       assertUsable(newCredentials, loginName);
+      const moves = applicationId !== before.application_id;
       // Somebody else, or somewhere else: what was proved and saved before no longer stands.
       const starts =
         credentialsChange ||
         loginName !== before.login_name ||
         (fields.sourceUrl === undefined ? before.source_url : fields.sourceUrl) !== before.source_url ||
-        (before.source_url === null && applicationId !== before.application_id);
+        (before.source_url === null && moves);
       await trx
         .updateTable("identities")
         .set({
@@ -61,26 +72,63 @@ export async function updateIdentity(
             : {}),
           updated_at: sql<Date>`now()`,
         })
-        .where("id", "=", id)
+        .where("id", "=", before.id)
         .execute();
-      if (applicationId !== null && applicationId !== before.application_id)
-        await moveIdentifiers(trx, { id, applicationId });
       if (read !== undefined && applicationId !== null)
-        await writeTraits(trx, { id, applicationId }, read, fields.addresses);
-      if (removedTypes.length > 0) await removeCredentials(trx, id, removedTypes);
-      if (newCredentials.length > 0) {
-        const key = keyring.unwrap(id, { dataKey: before.data_key, keyId: before.key_id });
-        await storeCredentials(trx, { id, key, applicationId }, newCredentials);
-      }
-      if (starts) await trx.deleteFrom("saved_states").where("identity_id", "=", id).execute();
-      await recordAudit(trx, { project, actor, action: "identity.updated", identityId: id });
-      if (credentialsChange) {
-        await recordAudit(trx, { project, actor, action: "credentials.replaced", identityId: id });
-      }
+        await writeTraits(trx, { id: before.id, applicationId }, read, fields.addresses);
+      if (moves) await moveIdentifiers(trx, { id: before.id, applicationId });
+      if (removedTypes.length > 0) await removeCredentials(trx, before.id, removedTypes);
+      if (newCredentials.length > 0)
+        await storeCredentials(trx, { id: before.id, key: key(), applicationId }, newCredentials);
+      if (starts) await trx.deleteFrom("saved_states").where("identity_id", "=", before.id).execute();
+      const entry = { project, actor, identityId: before.id };
+      await recordAudit(trx, { ...entry, action: "identity.updated" });
+      if (credentialsChange) await recordAudit(trx, { ...entry, action: "credentials.replaced" });
+      return before.id;
     }),
   );
-  log.info({ identity: id, project, credentials: credentialsChange }, "identity updated");
-  return await getIdentity(kysely, project, id);
+  log.info({ identity: changed, project, credentials: credentialsChange }, "identity updated");
+  return await getIdentity(kysely, project, changed);
+}
+
+type Before = Awaited<ReturnType<typeof readLocked>>;
+
+/**
+ * Nobody changes the identity until the transaction ends. Applications are locked before identities, here as wherever
+ * an application is changed or removed: the other way round two would wait for each other.
+ */
+async function lockIdentity(
+  trx: Transaction<Tables>,
+  { project, id, applicationId }: { project: string; id: string; applicationId: string | null | undefined },
+): Promise<{ before: NonNullable<Before>; locked: Map<string, Application> }> {
+  const place = await trx
+    .selectFrom("identities")
+    .select(["id", "application_id"])
+    .where("project", "=", project)
+    .where("id", "=", isUuid(id) ? id : null)
+    .where("visit_id", "is", null)
+    .executeTakeFirst();
+  if (place === undefined) throw unknownIdentity(project, id);
+  const locked = new Map<string, Application>();
+  const wanted = [place.application_id, applicationId].filter((one) => one != null);
+  for (const one of [...new Set(wanted)].toSorted()) locked.set(one, await applicationOf(trx, project, one));
+  const before = await readLocked(trx, place.id);
+  if (before === undefined) throw unknownIdentity(project, id);
+  if (before.application_id !== place.application_id)
+    throw new Failure("conflict", "The identity was moved to another application just now: try again.", {
+      retryable: true,
+    });
+  return { before, locked };
+}
+
+function readLocked(trx: Transaction<Tables>, id: string) {
+  return trx
+    .selectFrom("identities")
+    .select(["id", "application_id", "source_url", "login_name", "traits", "state", "data_key", "key_id"])
+    .where("id", "=", id)
+    .where("visit_id", "is", null)
+    .forNoKeyUpdate()
+    .executeTakeFirst();
 }
 
 /** The application and, where they or their schema change, the traits of an identity after a change. */
@@ -91,16 +139,21 @@ async function traitsAfter(
     project,
     fields,
     before,
+    locked,
   }: {
     project: string;
     fields: Fields;
     before: { application_id: string | null; source_url: string | null; traits: JsonObject };
+    locked: ReadonlyMap<string, Application>;
   },
 ): Promise<{ applicationId: string | null; read: ReadTraits | undefined }> {
   const applicationId = fields.applicationId === undefined ? before.application_id : fields.applicationId;
-  const application = applicationId === null ? undefined : await applicationOf(trx, project, applicationId);
-  const moves = applicationId !== before.application_id;
-  const traits = fields.traits ?? (moves ? before.traits : undefined);
+  const application =
+    applicationId === null
+      ? undefined
+      : (locked.get(applicationId) ?? (await applicationOf(trx, project, applicationId)));
+  const isLookedAt = applicationId !== before.application_id || fields.addresses !== undefined;
+  const traits = fields.traits ?? (isLookedAt ? before.traits : undefined);
   const sourceUrl = fields.sourceUrl === undefined ? before.source_url : fields.sourceUrl;
   if (application === undefined && sourceUrl === null)
     throw new Failure(
@@ -116,34 +169,3 @@ async function traitsAfter(
     );
   return { applicationId, read: readTraits(schemas, application, traits) };
 }
-
-function columnsOf(fields: Fields, before: { state: Identity["state"] }) {
-  const { allowedDomains, metadata, metadataAdmin, state } = fields;
-  return {
-    // Who names it anew means what is shown, too.
-    ...(fields.name === undefined ? {} : { name: fields.name, display_name: null }),
-    ...given("display_name", fields.displayName),
-    ...given("auth_flow_id", fields.authFlowId),
-    ...given("application_id", fields.applicationId),
-    ...given("source_url", fields.sourceUrl),
-    ...given("allowed_domains", allowedDomains === undefined ? undefined : JSON.stringify(allowedDomains)),
-    ...given("max_sessions", fields.maxSessions),
-    ...(state === undefined || state === before.state ? {} : { state, state_changed_at: sql<Date>`now()` }),
-    ...given("metadata", jsonOf(metadata)),
-    ...given("metadata_admin", jsonOf(metadataAdmin)),
-    ...given("external_id", fields.externalId),
-    ...given("provider", fields.provider),
-    ...given("provider_identity_id", fields.providerIdentityId),
-    ...given("proxy_server", fields.proxyServer),
-    ...given("health_checks", fields.healthChecks),
-    ...given("save_sessions", fields.saveSessions),
-    ...given("auto_reauthenticate", fields.autoReauthenticate),
-  };
-}
-
-/** A column to be written, where there is something to write; null is something. */
-function given<Name extends string, T>(name: Name, value: T | undefined): { [column in Name]?: T } {
-  return value === undefined ? {} : ({ [name]: value } as { [column in Name]?: T });
-}
-
-const jsonOf = (value: object | null | undefined) => (value == null ? value : JSON.stringify(value));

@@ -37,16 +37,6 @@ export async function writeTraits(
   await writeAddresses(trx, owner, { addresses, known });
 }
 
-/** Takes the identifiers that came with a credential along to another application. @throws a unique violation */
-export async function moveIdentifiers(trx: Transaction<Tables>, { id, applicationId }: Owner): Promise<void> {
-  await trx
-    .updateTable("identity_identifiers")
-    .set({ application_id: applicationId })
-    .where("identity_id", "=", id)
-    .where("kind", "not in", traitKinds)
-    .execute();
-}
-
 /** Makes the identifiers of these kinds the ones given. @throws a unique violation */
 export async function replaceIdentifiers(
   trx: Transaction<Tables>,
@@ -62,9 +52,34 @@ export async function replaceIdentifiers(
   await trx
     .insertInto("identity_identifiers")
     .values(
-      identifiers.map(({ kind, value }) => ({ application_id: applicationId, identity_id: id, kind, value })),
+      // In one order, or two writers would wait for each other.
+      inOrder(identifiers).map(({ kind, value }) => ({
+        application_id: applicationId,
+        identity_id: id,
+        kind,
+        value,
+      })),
     )
     .execute();
+}
+
+/** Brings the identifiers that came with credentials along to another application. @throws a unique violation */
+export async function moveIdentifiers(
+  trx: Transaction<Tables>,
+  { id, applicationId }: { id: string; applicationId: string | null },
+): Promise<void> {
+  const rows = await trx
+    .selectFrom("credentials")
+    .select(["type", "summary"])
+    .where("identity_id", "=", id)
+    .where("type", "in", ["oidc", "saml"])
+    .execute();
+  const identifiers = rows.flatMap(({ type: kind, summary: { identifiers: values = [] } }) =>
+    kind === "oidc" || kind === "saml" ? (values as string[]).map((value) => ({ kind, value })) : [],
+  );
+  if (applicationId === null)
+    await trx.deleteFrom("identity_identifiers").where("identity_id", "=", id).execute();
+  else await replaceIdentifiers(trx, { id, applicationId }, { kinds: ["oidc", "saml"], identifiers });
 }
 
 async function writeAddresses(
@@ -96,7 +111,7 @@ async function writeAddresses(
   await trx
     .insertInto("identity_addresses")
     .values(
-      added.map((address) => ({
+      inOrder(added).map((address) => ({
         id: randomUUID(),
         application_id: applicationId,
         identity_id: id,
@@ -119,3 +134,6 @@ const isSame = (a: Place, b: Place) =>
   a.purpose === b.purpose &&
   a.via === b.via &&
   normaliseIdentifier(a.value, a.via) === normaliseIdentifier(b.value, b.via);
+
+const inOrder = <T extends { value: string }>(items: readonly T[]): T[] =>
+  items.toSorted((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1));

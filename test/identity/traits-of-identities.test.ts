@@ -188,6 +188,113 @@ describe("a login name", () => {
   });
 });
 
+describe("a password that is changed without a username", () => {
+  test("stays that of the username it was stored with", async () => {
+    const own = { username: new Secret("ada-login"), password: new Secret("old") };
+    const made = await make({ credentials: [{ type: "username_password", ...own }] });
+    const change = { credentials: [{ type: "username_password" as const, password: new Secret("new") }] };
+    await identities.update(project, made.id.toUpperCase(), change, actor);
+    const { usernamePassword: held } = await identities.revealCredentials(made.id, actor);
+    expect([held?.username.reveal(), held?.password?.reveal()]).toEqual(["ada-login", "new"]);
+    // And of the trait, where it was taken away before.
+    await identities.update(project, made.id, { ...change, removeCredentials: ["username_password"] }, actor);
+    const after = await identities.revealCredentials(made.id, actor);
+    expect(after.usernamePassword?.username.reveal()).toBe(made.loginName);
+  });
+});
+
+describe("what comes at once", () => {
+  test("changes that look at what there is lose nothing of each other", async () => {
+    const made = await make({ traits: { username: "counter", seen: [] } }, shop);
+    const add = (name: string) =>
+      identities.update(
+        project,
+        made.id,
+        ({ traits }) => ({ traits: { ...traits, seen: [...(traits["seen"] as string[]), name] } }),
+        actor,
+      );
+    await Promise.all(["a", "b", "c", "d", "e", "f"].map(add));
+    const { traits } = await identities.get(project, made.id);
+    expect((traits["seen"] as string[]).toSorted()).toEqual(["a", "b", "c", "d", "e", "f"]);
+  });
+
+  test("changes of applications and of their identities never stand in each other's way", async () => {
+    const busy = await applications.create(
+      project,
+      { name: "busy", url: "https://busy.example.com/" },
+      actor,
+    );
+    const made = await Promise.all([0, 1, 2, 3].map(() => make({}, busy)));
+    await Promise.all(
+      Array.from({ length: 10 }, (_, turn) => [
+        ...made.map(({ id }) => identities.update(project, id, { metadata: { turn } }, actor)),
+        applications.update(project, busy.id, { url: `https://busy.example.com/${turn}` }, actor),
+      ]).flat(),
+    );
+    const emails = [newEmail(), newEmail()];
+    const [first, second] = await Promise.all(emails.map((email) => make({ traits: { email } }, busy)));
+    expect.assert(first !== undefined && second !== undefined);
+    // Each wants what the other has: both are refused, or one is first; nobody waits for the other for ever.
+    const swapped = await Promise.allSettled([
+      identities.update(project, first.id, { traits: { email: emails[1] } }, actor),
+      identities.update(project, second.id, { traits: { email: emails[0] } }, actor),
+    ]);
+    const codes = (results: readonly PromiseSettledResult<unknown>[]) =>
+      results.flatMap((one) => (one.status === "rejected" ? [(one.reason as Failure).code] : []));
+    expect(codes(swapped).filter((code) => code !== "conflict")).toEqual([]);
+    const leaving = Promise.allSettled(
+      made.map(({ id }) => identities.update(project, id, { traits: { email: newEmail() } }, actor)),
+    );
+    await applications.remove(project, busy.id, actor, { cascade: true });
+    const gone = codes(await leaving);
+    expect(gone.filter((code) => code !== "unknown_identity" && code !== "not_found")).toEqual([]);
+    expect(await applications.find(project, { name: "busy" })).toBeUndefined();
+  });
+});
+
+describe("what is too long to be found by", () => {
+  test("is refused with its place; what only has to be shown is taken", async () => {
+    const long = "\u6f22".repeat(400);
+    const nick = { type: "string", "ory.sh/kratos": { credentials: { password: { identifier: true } } } };
+    const unbounded = await applications.create(
+      project,
+      {
+        name: "unbounded",
+        url: null,
+        traitsSchema: { properties: { traits: { properties: { nick } } } },
+      },
+      actor,
+    );
+    expect(await failureOf(make({ traits: { nick: long } }, unbounded))).toMatchObject({
+      code: "invalid_traits",
+      details: [{ path: "traits.nick" }],
+    });
+    const credentials = [{ type: "oidc" as const, kept: new Secret("{}"), identifiers: [long] }];
+    expect((await failureOf(make({ credentials }))).code).toBe("invalid_argument");
+    const shown = await make({ traits: {}, displayName: long.repeat(2) }, unbounded);
+    expect(shown.displayName).toHaveLength(800);
+  });
+});
+
+describe("an identity that moves to another application", () => {
+  test("takes its logins elsewhere along, and leaves none behind", async () => {
+    const credentials = [{ type: "oidc" as const, kept: new Secret("{}"), identifiers: ["github:mover"] }];
+    const made = await make({ credentials, traits: { username: "mover" } }, shop);
+    const target = await applications.create(
+      project,
+      { name: "target", url: "https://t.example.com/" },
+      actor,
+    );
+    const moved = await identities.update(project, made.id, { applicationId: target.id }, actor);
+    expect(moved.identifiers).toEqual([
+      { kind: "oidc", value: "github:mover" },
+      { kind: "password", value: "mover" },
+    ]);
+    expect((await failureOf(make({ credentials }, target))).code).toBe("conflict");
+    await make({ credentials, traits: { username: "mover" } }, shop);
+  });
+});
+
 describe("what is only kept", () => {
   test("a hash takes a password's place and cannot sign in; a password takes the hash's", async () => {
     const made = await make({
@@ -355,6 +462,17 @@ describe("schemas and rulesets", () => {
     const ruleset = [{ name: "login", type: "username" as const, identifier: true, persistent: true }];
     const document = schemaDocumentOf({ traitsSchema: null, ruleset });
     expect(document).toMatchObject({ properties: { traits: { properties: { login: { type: "string" } } } } });
+  });
+
+  test("that contradict each other are refused, together and one after the other", async () => {
+    const ruleset = [{ name: "email", type: "email" as const, identifier: true, persistent: true }];
+    const traitsSchema = { properties: { traits: { properties: { email: { type: "string" } } } } };
+    const both = applications.create(project, { name: "both", url: null, ruleset, traitsSchema }, actor);
+    expect((await failureOf(both)).message).toContain('factor "email"');
+    const one = await applications.create(project, { name: "both", url: null, ruleset }, actor);
+    const other = applications.update(project, one.id, { traitsSchema }, actor);
+    expect((await failureOf(other)).code).toBe("invalid_argument");
+    expect((await applications.get(project, one.id)).traitsSchema).toBeNull();
   });
 
   test("that cannot be used are refused with the reason", async () => {

@@ -28,7 +28,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     -- For lists that go on after an id, and for those sorted by what they show.
     create index on identities (project, id);
     create index on identities (application_id, id);
-    create index on identities (application_id, (coalesce(login_name, display_name, name)), id);
+    create index on identities (application_id, (left(coalesce(login_name, display_name, name), 200)), id);
     create index on identities (application_id, (coalesce(last_seen ->> 'at', '')), id);
 
     alter table credentials

@@ -1,5 +1,7 @@
 import { z } from "zod";
+import type { IdentityPatch } from "../../../identity/identity-input.ts";
 import { rulesetOf } from "../../../identity/schema-of.ts";
+import type { Identity } from "../../../identity/types.ts";
 import { defineRoute } from "../../define-route.ts";
 import { unwrapped } from "../body.ts";
 import { detailsAnswer, succeeded } from "../envelope.ts";
@@ -43,16 +45,22 @@ export const updateIdentity = defineRoute({
   failures: ["invalid_argument", "not_found", "conflict"],
   async handler({ deps, params, body: { factors, metadata }, caller: { project, keyId } }) {
     const { known: before, pool, ids } = await extantInPool(deps, { project, id: params.id });
-    const changed =
-      factors == null
+    const change = (present: Identity): IdentityPatch => ({
+      ...(factors == null
         ? {}
-        : readFactors({ given: factors, ruleset: rulesetOf(pool), applicationId: pool.id, ids, before });
-    const patch = {
-      ...changed,
-      ...(metadata == null ? {} : { metadata: readMetadata(metadata, before.identity.metadata) }),
-    };
+        : readFactors({
+            given: factors,
+            ruleset: rulesetOf(pool),
+            applicationId: pool.id,
+            ids,
+            before: { identity: present, isDeleted: false },
+          })),
+      ...(metadata == null ? {} : { metadata: readMetadata(metadata, present.metadata) }),
+    });
     const identity = await inWordsOfFactors(factors ?? [], () =>
-      whileExtant(() => deps.identities.update(project, before.identity.id, patch, { name: `key:${keyId}` })),
+      whileExtant(() =>
+        deps.identities.update(project, before.identity.id, change, { name: `key:${keyId}` }),
+      ),
     );
     const known = { identity, isDeleted: false } as const;
     return succeeded({ details: viewDetails(known, { pool, ids }) });
