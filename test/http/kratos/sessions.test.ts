@@ -18,11 +18,11 @@ afterAll(async () => {
 });
 
 /** An identity that is signed in, as far as anybody knows, until then. */
-async function signedIn(lapsesAt: Date | null): Promise<string> {
+async function signedIn(lapsesAt: Date | null, fields: object = {}): Promise<string> {
   const made = await api.call({
     method: "POST",
     url: "/identities",
-    payload: { schema_id: "preset://email", traits: { email: `${randomUUID()}@example.org` } },
+    payload: { schema_id: "preset://email", traits: { email: `${randomUUID()}@example.org` }, ...fields },
   });
   const { id } = made.json<{ id: string }>();
   const { database } = await ground.parts.store();
@@ -105,6 +105,34 @@ test("sessions are listed page by page, and ended all at once", async () => {
     more: false,
   });
   expect(await idsOf("/sessions")).toEqual([]);
+});
+
+test("what administrators note of an identity is shown to those who administer, wherever it is shown", async () => {
+  const externalId = randomUUID();
+  const note = { note: randomUUID() };
+  const id = await signedIn(soon(), { external_id: externalId, metadata_admin: note });
+  const keys = {
+    read: await api.addKey("read"),
+    submit: await api.addKey("submit"),
+    admin: await api.addKey("admin"),
+  };
+  for (const url of [
+    `/identities/${id}`,
+    `/identities/by/external/${externalId}`,
+    `/identities?ids=${id}`,
+    `/identities?page=0&ids=${id}`,
+    `/sessions?expand=identity`,
+    `/sessions/${idOfSavedState(id)}?expand=identity`,
+    `/identities/${id}/sessions`,
+  ]) {
+    const { body } = await api.call({ url, key: keys.admin });
+    expect(body, url).toContain(JSON.stringify(note));
+    for (const key of [keys.read, keys.submit]) {
+      const seen = await api.call({ url, key });
+      expect(seen.body, url).toContain(externalId);
+      expect(seen.body, url).not.toContain("metadata_admin");
+    }
+  }
 });
 
 test("another project's sessions are nobody's", async () => {

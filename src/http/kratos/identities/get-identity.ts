@@ -3,7 +3,7 @@ import { defineRoute } from "../../define-route.ts";
 import { many } from "../paging.ts";
 import { answerWith, identityById, identityTag, idParams, unkept } from "./identity-call.ts";
 import { credentialNamesOf } from "./view-credentials.ts";
-import { shownIdentitySchema } from "./view-identity.ts";
+import { asSeenBy, shownIdentitySchema } from "./view-identity.ts";
 
 const query = z.object({
   include_credential: many().meta({
@@ -25,7 +25,8 @@ export const getIdentity = defineRoute({
   async handler(call) {
     const asked = credentialNamesOf(call.query.include_credential);
     const identity = await identityById(call, call.params.id);
-    return { status: 200, headers: unkept, body: await answerWith(call, identity, { asked }) };
+    const shown = await answerWith(call, identity, { asked });
+    return { status: 200, headers: unkept, body: asSeenBy(call.caller, shown) };
   },
 });
 
@@ -43,6 +44,7 @@ export const getIdentityByExternalId = defineRoute({
     const { deps, params, caller } = call;
     const asked = credentialNamesOf(call.query.include_credential);
     const identity = await deps.identities.getByExternalId(caller.project, params.externalId);
-    return { status: 200, headers: unkept, body: await answerWith(call, identity, { asked }) };
+    const shown = await answerWith(call, identity, { asked });
+    return { status: 200, headers: unkept, body: asSeenBy(caller, shown) };
   },
 });

@@ -1,12 +1,13 @@
 import { z } from "zod";
 import { isUuid } from "../../../identity/identity-input.ts";
 import type { PageQuery } from "../../../identity/page-identities.ts";
+import type { Identity } from "../../../identity/types.ts";
 import { defineRoute } from "../../define-route.ts";
 import { idOfToken, many, numberHeaders, one, pagingQuery, readPaging, tokenLinks } from "../paging.ts";
 import { badRequest } from "../refusal.ts";
 import { answerWithAll, identityTag, unkept } from "./identity-call.ts";
 import { credentialNamesOf } from "./view-credentials.ts";
-import { shownIdentitySchema } from "./view-identity.ts";
+import { asSeenBy, shownIdentitySchema } from "./view-identity.ts";
 
 const mostIds = 500;
 const path = "/admin/identities";
@@ -46,6 +47,8 @@ export const listIdentities = defineRoute({
     const asked = names.length > 0 || filter.identifier !== undefined ? names : undefined;
     const rest = restOf(query);
     const { size } = paging;
+    const show = async (items: readonly Identity[]) =>
+      (await answerWithAll(call, items, { asked })).map((shown) => asSeenBy(caller, shown));
     if (paging.kind === "pages") {
       const { page } = paging;
       const { items } = await deps.identities.page(caller.project, {
@@ -57,7 +60,7 @@ export const listIdentities = defineRoute({
       return {
         status: 200,
         headers: { ...unkept, ...numberHeaders({ path, rest, size, page, total }) },
-        body: await answerWithAll(call, items, { asked }),
+        body: await show(items),
       };
     }
     const after = idOfToken(paging.token);
@@ -66,7 +69,7 @@ export const listIdentities = defineRoute({
     return {
       status: 200,
       headers: { ...unkept, link: tokenLinks({ path, rest, size, next }) },
-      body: await answerWithAll(call, items, { asked }),
+      body: await show(items),
     };
   },
 });

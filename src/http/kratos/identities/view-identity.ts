@@ -2,6 +2,8 @@ import type { FastifyRequest } from "fastify";
 import { z } from "zod";
 import type { Config } from "../../../config.ts";
 import type { Address, Identity } from "../../../identity/types.ts";
+import type { Caller } from "../../api-keys/key-check.ts";
+import { includesScope } from "../../api-keys/scopes.ts";
 import { publicUrl } from "../../public-url.ts";
 import { encodeSchemaId } from "../schema-id.ts";
 import { credentialNames, type ShownCredentials } from "./view-credentials.ts";
@@ -94,6 +96,13 @@ export function viewIdentity(
     ...(externalId === null ? {} : { external_id: externalId }),
     organization_id: null,
   };
+}
+
+/** As a key of this scope may see it: what Kratos's administrators note for themselves is for those who administer. */
+export function asSeenBy({ scope }: Pick<Caller, "scope">, shown: ShownIdentity): ShownIdentity {
+  if (includesScope(scope, "admin")) return shown;
+  const { metadata_admin: _, ...rest } = shown;
+  return rest;
 }
 
 function viewVerifiable(address: Address) {

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { isUuid } from "../../../identity/identity-input.ts";
 import { defineRoute } from "../../define-route.ts";
 import { actorOf, answerWith, type IdentityCall, idParams, unkept } from "../identities/identity-call.ts";
+import { asSeenBy } from "../identities/view-identity.ts";
 import { many, one, pagingQuery, readPaging } from "../paging.ts";
 import { noIdentity, undecodable } from "../refusal.ts";
 import { endSession } from "./end-sessions.ts";
@@ -130,7 +131,8 @@ export async function viewAll(
   for (const session of found) {
     const identity = known.get(session.identityId);
     const shown = isExpanded && identity !== undefined ? await answerWith(call, identity) : undefined;
-    views.push(viewSession(session, { identity, ...(shown === undefined ? {} : { shown }) }));
+    const seen = shown === undefined ? {} : { shown: asSeenBy(call.caller, shown) };
+    views.push(viewSession(session, { identity, ...seen }));
   }
   return views;
 }
