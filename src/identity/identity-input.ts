@@ -4,6 +4,7 @@ import { Failure } from "../failure.ts";
 import { Secret } from "../secret.ts";
 import { parseAuthenticator } from "./authenticator.ts";
 import { domainFault, isLoopback } from "./domains.ts";
+import type { RequestFingerprint } from "./identity-requests.ts";
 import { isIndexable, mostIdentifierBytes } from "./indexable.ts";
 import { mailboxSchema } from "./mailbox-input.ts";
 import { passkeySchema } from "./passkey-input.ts";
@@ -152,7 +153,9 @@ const identityFields = {
 /** A client's own name for a request, and what the request asks for: see `Identities.create`. */
 const idempotencySchema = z.strictObject({
   key: z.string().min(1).max(255),
-  fingerprint: z.instanceof(Buffer),
+  fingerprint: z.custom<RequestFingerprint>(
+    (value) => typeof value === "object" && value !== null && "isSame" in value,
+  ),
 });
 
 export const newIdentitySchema = z.strictObject({

@@ -435,7 +435,10 @@ describe("a removed identity", () => {
 });
 
 describe("a request with a key of its own", () => {
-  const idempotency = (key: string, text: string) => ({ key, fingerprint: Buffer.from(text) });
+  const idempotency = (key: string, text: string) => {
+    const bytes = Buffer.from(text);
+    return { key, fingerprint: { bytes, isSame: (stored: Buffer) => stored.equals(bytes) } };
+  };
 
   test("makes one identity, also when it comes twice at once; another request with its key is refused", async () => {
     const email = newEmail();
