@@ -51,13 +51,17 @@ function matching(
   kysely: Kysely<Tables>,
   { project, identityId, isActive }: Omit<SavedStatesQuery, "offset" | "limit">,
 ) {
-  return kysely
-    .selectFrom("saved_states as s")
-    .innerJoin("identities as i", "i.id", "s.identity_id")
-    .where("i.project", "=", project)
-    .$if(identityId !== undefined, (query) => query.where("s.identity_id", "=", identityId ?? ""))
-    .$if(isActive === true, (query) =>
-      query.where((eb) => eb.or([eb("s.lapses_at", "is", null), eb("s.lapses_at", ">", new Date())])),
-    )
-    .$if(isActive === false, (query) => query.where("s.lapses_at", "<=", new Date()));
+  return (
+    kysely
+      .selectFrom("saved_states as s")
+      .innerJoin("identities as i", "i.id", "s.identity_id")
+      .where("i.project", "=", project)
+      // A visit's own is no session of anybody's yet.
+      .where("i.visit_id", "is", null)
+      .$if(identityId !== undefined, (query) => query.where("s.identity_id", "=", identityId ?? ""))
+      .$if(isActive === true, (query) =>
+        query.where((eb) => eb.or([eb("s.lapses_at", "is", null), eb("s.lapses_at", ">", new Date())])),
+      )
+      .$if(isActive === false, (query) => query.where("s.lapses_at", "<=", new Date()))
+  );
 }
