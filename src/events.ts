@@ -4,6 +4,9 @@ import type { Artifact, LoginDecision, Outcome, StageName } from "./outcome.ts";
 /** How a site sends what the login page cannot give: out of band, in the words of NIST SP 800-63B. */
 export type OutOfBandChannel = "email" | "sms" | "push" | "unknown";
 
+/** Who gave a one-time code: the identity's own authenticator, or else somebody who handed it in, or a mailbox. */
+export type CodeOrigin = "authenticator" | "out_of_band";
+
 /** What a login waits for, and until when. */
 export interface WaitingForCode {
   channel: OutOfBandChannel;
@@ -32,6 +35,8 @@ export type RunEvent =
       type: "login";
       result: "saved_state" | "signed_in" | "provider" | FailureCode;
       submits: { password: number; code: number };
+      /** Of the last code that was given to the site; absent where none was. */
+      codeOf?: CodeOrigin;
     }
   /** The login needs a code or link that the site sends another way, and waits for it to be handed in. */
   | ({ type: "waiting_for_code" } & WaitingForCode)

@@ -86,7 +86,10 @@ export function selectWithHalfMade(kysely: Kysely<Tables>): SelectQueryBuilder<F
       "i.allowed_domains",
       "a.allowed_domains as application_domains",
       sql<number | null>`coalesce(i.max_sessions, a.max_sessions)`.as("max_sessions"),
-      "i.state",
+      // One that is half-made may be signed in for as long as the one that it stands for.
+      sql<IdentityState>`coalesce((select t.state from identities t where t.id = i.stands_for), i.state)`.as(
+        "state",
+      ),
       "i.state_changed_at",
       "i.traits",
       "i.login_name",

@@ -1,3 +1,4 @@
+import type { CodeOrigin } from "../events.ts";
 import { Failure } from "../failure.ts";
 import type { Identities } from "../identity/identities.ts";
 import type { Actor, Identity, RevealedCredentials } from "../identity/types.ts";
@@ -27,8 +28,8 @@ export function createStoredCredentials({
   actor: Actor;
   /** Told what was unsealed; nothing of it is typed before it is done. */
   onRevealed: (revealed: RevealedCredentials) => void | Promise<void>;
-  /** Told each code, before it is typed. */
-  onCode: (code: Secret) => void;
+  /** Told each code, before it is typed, and who gave it. */
+  onCode: (code: Secret, origin: CodeOrigin) => void;
   /** Waits for what the site sends another way, given what was unsealed; undefined where nobody may be waited for. */
   outOfBand?: OutOfBandSource | undefined;
   now?: () => number;
@@ -85,7 +86,7 @@ export function createStoredCredentials({
         claim: (step: number) => identities.claimTimeStep(identity.id, step),
       };
       const code = await createCodeSource({ authenticator, steps, now })(signal, clockOffsetMs, neededLifeMs);
-      onCode(code);
+      onCode(code, "authenticator");
       return code;
     },
     passkey: async () => (await reveal()).passkey ?? missing("a passkey"),
@@ -97,7 +98,7 @@ export function createStoredCredentials({
         throw new Failure("one_time_code_required", "Nobody may be waited for to hand a code in.");
       if (stored.has("mailbox")) await reveal();
       const answer = await outOfBand(request, signal);
-      for (const secret of secretsOfAnswer(answer)) onCode(secret);
+      for (const secret of secretsOfAnswer(answer)) onCode(secret, "out_of_band");
       return answer;
     },
   };

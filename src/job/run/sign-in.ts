@@ -1,5 +1,7 @@
 import type { Session } from "../../browser/session.ts";
+import type { CodeOrigin } from "../../events.ts";
 import type { FailureCode } from "../../failure.ts";
+import { assertActive } from "../../identity/site-of.ts";
 import { addressOf } from "../../login/address.ts";
 import { allowedOrigins } from "../../login/allowed-origin.ts";
 import { type LoginRequest, login, type Submits } from "../../login/login.ts";
@@ -10,6 +12,7 @@ import { createTimeLimit } from "../../time-limit.ts";
 import { checkIdentity } from "../check-identity.ts";
 import { accountOf, type Claim, loginLease } from "./claim-identity.ts";
 import { pauseWithDebugger } from "./debugger-pauses.ts";
+import { findIdentity } from "./find-identity.ts";
 import { keepSnapshot } from "./keep-snapshot.ts";
 import { type RunSession, useState } from "./open-run-session.ts";
 import { createOutOfBand } from "./out-of-band.ts";
@@ -103,6 +106,7 @@ async function logIn(run: RunContext, claim: Claim, session: Session): Promise<S
   const hidden = run.live?.hide();
   using _paused = pauseWithDebugger(session.context, timeLimit);
   const recorder = createLoginRecorder();
+  let codeOf: CodeOrigin | undefined;
   let addresses: Promise<string[]> | undefined;
   const emailAddresses = () => (addresses ??= record.emailAddresses(identity.id));
   const domains = [...identity.allowedDomains, ...(site?.allowedDomains ?? [])];
@@ -127,9 +131,14 @@ async function logIn(run: RunContext, claim: Claim, session: Session): Promise<S
       actor: { name: deps.actor, runId: run.id },
       async onRevealed(revealed) {
         run.known.useCredentials(revealed);
+        // Since it was claimed, the identity that it stands for may have been switched off, or its visit have ended.
+        if (identity.standsFor !== null) assertActive((await findIdentity(run)).identity);
         if (revealed.mailbox !== undefined) await mailbox.open(revealed.mailbox);
       },
-      onCode: run.known.useCode,
+      onCode(code, origin) {
+        run.known.useCode(code);
+        codeOf = origin;
+      },
       // A code is kept with the identity it is for until it is taken: without one there is only the terminal.
       outOfBand:
         isStored || deps.askForCode !== undefined
@@ -144,7 +153,12 @@ async function logIn(run: RunContext, claim: Claim, session: Session): Promise<S
   };
   const result = await login(request);
   const verdict = result.status === "signed_in" ? result.status : result.failure.code;
-  deps.emit({ type: "login", result: verdict, submits: result.submits });
+  deps.emit({
+    type: "login",
+    result: verdict,
+    submits: result.submits,
+    ...(codeOf === undefined || result.submits.code === 0 ? {} : { codeOf }),
+  });
   run.signal.throwIfAborted();
   const code = result.status === "signed_in" ? null : result.failure.code;
   await record.noteLogin(identity.id, { code, handedIn: run.codeHandedIn }, identity.credentialsVersion);
