@@ -14,6 +14,7 @@ export type Refused =
   | "void"
   | "gone"
   | "inactive"
+  | "moved"
   | "outdated"
   | "lost"
   | "stale";
@@ -50,6 +51,8 @@ export function wordsFor(
       return { status: 403, title: t.inactiveTitle, text: t.inactiveHint, state: refused };
     case "gone":
       return { status: 410, title: t.goneTitle, text: t.goneHint, state: refused };
+    case "moved":
+      return { status: 409, title: t.movedTitle, text: t.movedHint, state: refused };
     case "outdated":
       return { status: 409, title: t.outdatedTitle, text: t.outdatedHint, state: refused };
     case "lost":

@@ -74,6 +74,7 @@ export async function renderVisit(
     case "void":
     case "inactive":
     case "gone":
+    case "moved":
     case "outdated": {
       const { status: told, ...words } = wordsFor(t, state.name);
       return send(messagePage(context, words), told);

@@ -1,6 +1,7 @@
 import type { FastifyRequest } from "fastify";
 import { Failure } from "../../failure.ts";
 import type { Application } from "../../identity/applications.ts";
+import { leadsTo } from "../../identity/connect-tokens.ts";
 import type { ConnectVisit } from "../../identity/connect-visits.ts";
 import { type SitedApplication, withSite, withUrl } from "../../identity/site-of.ts";
 import type { Identity } from "../../identity/types.ts";
@@ -83,14 +84,15 @@ export async function visitOf(
   };
 }
 
-/** The identity that the visit is for, where it is for one that is there. */
+/** The identity that the visit is for, where it is for one that is there, and no other application's by now. */
 async function targetOf(
-  { token: { project, identityId } }: ConnectVisit,
+  { token }: ConnectVisit,
   { identities }: Pick<ConnectPageDeps, "identities">,
 ): Promise<Identity | undefined> {
-  if (identityId === null) return undefined;
+  if (token.identityId === null) return undefined;
   try {
-    return await identities.get(project, identityId);
+    const target = await identities.get(token.project, token.identityId);
+    return leadsTo(token, target) ? target : undefined;
   } catch (error) {
     if (error instanceof Failure && error.code === "unknown_identity") return undefined;
     throw error;

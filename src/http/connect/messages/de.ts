@@ -119,6 +119,9 @@ export const de: Messages = {
   inactiveTitle: "Dieses Konto ist abgeschaltet",
   inactiveHint:
     "Zurzeit kann sich niemand damit anmelden. Bitten Sie die Stelle, die Ihnen den Link gegeben hat, es einzuschalten, und öffnen Sie den Link dann noch einmal.",
+  movedTitle: "Dieser Link führt nicht mehr zu diesem Konto",
+  movedHint:
+    "Das Konto gehört inzwischen zu einer anderen Anwendung. Es wurde nichts geändert. Bitten Sie um einen neuen Link.",
   outdatedTitle: "Dieses Konto wurde inzwischen geändert",
   outdatedHint:
     "Jemand anders hat es gerade geändert. Dabei bleibt es, und nichts von Ihren Eingaben wird aufbewahrt. Öffnen Sie den Link noch einmal, wenn Sie neu beginnen möchten.",

@@ -110,6 +110,9 @@ export const en = {
   inactiveTitle: "This account is switched off",
   inactiveHint:
     "Nobody can be signed in to it at present. Ask whoever gave you the link to switch it on, then open the link again.",
+  movedTitle: "This link leads to this account no more",
+  movedHint:
+    "The account was moved to another application since the link was made. Nothing was changed. Ask for a new link.",
   outdatedTitle: "This account was changed meanwhile",
   outdatedHint:
     "Somebody else has just changed it. It stays as they left it, and nothing of what you entered is kept. Open the link again if you want to start anew.",

@@ -110,6 +110,9 @@ export const es: Messages = {
   inactiveTitle: "Esta cuenta está desactivada",
   inactiveHint:
     "Por ahora nadie puede iniciar sesión con ella. Pida a quien le dio el enlace que la active y vuelva a abrir el enlace.",
+  movedTitle: "Este enlace ya no lleva a esta cuenta",
+  movedHint:
+    "La cuenta se ha movido a otra aplicación desde que se creó el enlace. No se ha cambiado nada. Pida un enlace nuevo.",
   outdatedTitle: "Esta cuenta ha cambiado entretanto",
   outdatedHint:
     "Otra persona acaba de cambiarla. Queda como la dejó, y no se guarda nada de lo que usted introdujo. Vuelva a abrir el enlace si quiere empezar de nuevo.",

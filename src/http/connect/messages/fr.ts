@@ -116,6 +116,9 @@ export const fr: Messages = {
   inactiveTitle: "Ce compte est désactivé",
   inactiveHint:
     "Personne ne peut s’y connecter pour le moment. Demandez à la personne qui vous a donné le lien de l’activer, puis ouvrez de nouveau le lien.",
+  movedTitle: "Ce lien ne mène plus à ce compte",
+  movedHint:
+    "Le compte a été déplacé vers une autre application depuis la création du lien. Rien n’a été modifié. Demandez un nouveau lien.",
   outdatedTitle: "Ce compte a changé entre-temps",
   outdatedHint:
     "Quelqu’un d’autre vient de le modifier. Il reste tel quel, et rien de ce que vous avez saisi n’est conservé. Ouvrez de nouveau le lien si vous voulez recommencer.",

@@ -110,6 +110,9 @@ export const it: Messages = {
   inactiveTitle: "Questo account è disattivato",
   inactiveHint:
     "Al momento nessuno può accedervi. Chiedi a chi ti ha dato il link di attivarlo, poi apri di nuovo il link.",
+  movedTitle: "Questo link non porta più a questo account",
+  movedHint:
+    "L’account è stato spostato in un’altra applicazione da quando il link è stato creato. Non è stato modificato nulla. Chiedi un nuovo link.",
   outdatedTitle: "Questo account è cambiato nel frattempo",
   outdatedHint:
     "Qualcun altro lo ha appena modificato. Resta com’è, e nulla di ciò che hai inserito viene conservato. Apri di nuovo il link se vuoi ricominciare.",

@@ -110,6 +110,9 @@ export const pt: Messages = {
   inactiveTitle: "Esta conta está desativada",
   inactiveHint:
     "De momento ninguém pode entrar com ela. Peça a quem lhe deu a ligação que a ative e abra a ligação de novo.",
+  movedTitle: "Esta ligação já não leva a esta conta",
+  movedHint:
+    "A conta foi movida para outra aplicação depois de a ligação ter sido criada. Nada foi alterado. Peça uma nova ligação.",
   outdatedTitle: "Esta conta foi alterada entretanto",
   outdatedHint:
     "Outra pessoa acabou de a alterar. Fica como está, e nada do que introduziu é guardado. Abra a ligação de novo se quiser recomeçar.",
