@@ -1,4 +1,7 @@
 import { serveApi, serveMetrics } from "./http/serve.ts";
+import { createConnectVisits } from "./identity/connect-visits.ts";
+import { sweepConnectVisits } from "./job/connect/sweep.ts";
+import { createVisitStates } from "./job/connect/visit-state.ts";
 import { endAbandoned } from "./job/queue/end-abandoned.ts";
 import { reconcile } from "./job/queue/reconcile.ts";
 import { startWorker } from "./job/queue/worker.ts";
@@ -85,7 +88,10 @@ async function startReports({ config, log, observers, ...parts }: Parts) {
 }
 
 async function startRunWorker({ config, log, observers, ...parts }: Parts) {
-  const { database, identities, halfMade, leases, codes, runs, liveRuns } = await parts.store();
+  const { database, identities, connectTokens, halfMade, leases, codes, runs, liveRuns } =
+    await parts.store();
+  const visits = createConnectVisits({ db: database, tokens: connectTokens });
+  const stateOf = createVisitStates({ database, identities, visits, runs, halfMade });
   const { backend, queue } = await parts.queueing();
   const catalogue = await parts.catalogue();
   const { openSession, identitiesAt, warmUp } = await parts.browsers();
@@ -103,7 +109,7 @@ async function startRunWorker({ config, log, observers, ...parts }: Parts) {
     concurrency: config.concurrency,
     leaseTtlMs: config.leaseTtlMs,
     retryDelayMs: config.retryDelayMs,
-    halfMade,
+    sweepVisits: () => sweepConnectVisits({ kysely: database.kysely, visits, halfMade, stateOf, log }),
     tell: observers.tell,
     run: {
       catalogue,

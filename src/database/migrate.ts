@@ -15,6 +15,7 @@ import * as connect from "./migrations/0009_connect.ts";
 import * as providers from "./migrations/0010_providers.ts";
 import * as traits from "./migrations/0011_traits.ts";
 import * as halfMade from "./migrations/0012_half_made.ts";
+import * as visitsRuns from "./migrations/0013_visits_runs.ts";
 import type { Tables } from "./tables.ts";
 
 /** Every migration, in the order of its name. One that was released is never edited: add another. */
@@ -31,6 +32,7 @@ const migrations: Readonly<Record<string, Migration>> = {
   "0010_providers": providers,
   "0011_traits": traits,
   "0012_half_made": halfMade,
+  "0013_visits_runs": visitsRuns,
 };
 
 /**

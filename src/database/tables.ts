@@ -274,6 +274,8 @@ export interface Tables {
     batch_index: ColumnType<number | null, number | null | undefined, number | null>;
     /** The ended run whose job this one does again. */
     retry_of: ColumnType<string | null, string | null | undefined, string | null>;
+    /** The visit to the connect page that it signs somebody in for: as that one's half-made identity, or not at all. */
+    visit_id: NullableText;
     created_at: Timestamp;
     started_at: NullableTimestamp;
     ended_at: NullableTimestamp;
@@ -410,6 +412,10 @@ export interface Tables {
     /** Half-made until its run has succeeded. */
     identity_id: NullableText;
     run_id: NullableText;
+    /** When it was given that run, whose row follows. */
+    run_at: NullableTimestamp;
+    /** Of the half-made identity's credentials, those that the run is to prove. */
+    proving_version: ColumnType<number | null, number | null | undefined, number | null>;
     session_id: NullableText;
     codes: Generated<number>;
     /** When its visitor gave the recovery code. */

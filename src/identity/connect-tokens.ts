@@ -52,6 +52,12 @@ export interface ConnectToken {
   state: "good" | "used" | "expired";
 }
 
+/** Whether the token still leads to the identity: not once that belongs to another application. */
+export const leadsTo = (
+  { applicationId: own }: Pick<ConnectToken, "applicationId">,
+  { applicationId }: { applicationId: string | null },
+): boolean => applicationId === null || applicationId === own;
+
 /** One-time tokens for the connect page: kept as hashes, good for one connected account within their time. */
 export interface ConnectTokens {
   /**

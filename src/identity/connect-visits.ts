@@ -28,6 +28,8 @@ export interface ConnectVisit {
   identityId: string | null;
   /** The run that signs in, or the last that did. */
   runId: string | null;
+  /** Whether it was given that run just now, so that a run which is not there yet may be on its way. */
+  isRunNew: boolean;
   /** The session that somebody signs in to by hand. */
   sessionId: string | null;
   /** Codes handed in to the run. */
@@ -57,6 +59,8 @@ export interface ConnectVisits {
   ): Promise<{ id: string; secret: Secret }>;
   /** Undefined unless the secret is this visit's. */
   find(id: string, secret: string): Promise<ConnectVisit | undefined>;
+  /** As `find`, for what looks after visits: nobody shows that it is theirs. */
+  get(id: string): Promise<ConnectVisit | undefined>;
   change(id: string, change: Change): Promise<void>;
   /** Gives the visit its session. False where another request has given it one meanwhile, or it has come to an end. */
   takeSession(visit: ConnectVisit, sessionId: string): Promise<boolean>;
@@ -79,6 +83,8 @@ export interface ConnectVisits {
 /** A link that is opened again, on the phone after the desktop: often enough for people, too seldom to fill a table. */
 const mostVisits = 20;
 const secretBytes = 32;
+/** How long a run may be on its way: longer than one before it takes to stop, and a queue to answer. */
+const runIsNewFor = sql`interval '45 seconds'`;
 
 export function createConnectVisits({
   db: { kysely },
@@ -87,6 +93,34 @@ export function createConnectVisits({
   db: Database;
   tokens: Pick<ConnectTokens, "get">;
 }): ConnectVisits {
+  async function read(id: string) {
+    if (!isUuid(id)) return undefined;
+    const row = await kysely
+      .selectFrom("connect_visits")
+      .selectAll()
+      .select(sql<boolean>`coalesce(run_at > now() - ${runIsNewFor}, false)`.as("is_run_new"))
+      .where("id", "=", id)
+      .executeTakeFirst();
+    const token = row === undefined ? undefined : await tokens.get(row.token_id);
+    if (row === undefined || token === undefined) return undefined;
+    const visit: ConnectVisit = {
+      id,
+      token,
+      mode: row.mode,
+      userName: row.user_name,
+      locale: row.locale,
+      flowId: row.flow_id,
+      identityId: row.identity_id,
+      runId: row.run_id,
+      isRunNew: row.is_run_new,
+      sessionId: row.session_id,
+      codes: row.codes,
+      codeGiven: row.code_given_at !== null,
+      result: row.result,
+    };
+    return { visit, secretHash: row.secret_hash };
+  }
+
   return {
     async begin(token, { mode, userName, locale }) {
       const secret = new Secret(randomBytes(secretBytes).toString("base64url"));
@@ -104,29 +138,13 @@ export function createConnectVisits({
     },
 
     async find(id, secret) {
-      if (!isUuid(id)) return undefined;
-      const row = await kysely
-        .selectFrom("connect_visits")
-        .selectAll()
-        .where("id", "=", id)
-        .executeTakeFirst();
-      if (row === undefined || !timingSafeEqual(row.secret_hash, hashOf(secret))) return undefined;
-      const token = await tokens.get(row.token_id);
-      if (token === undefined) return undefined;
-      return {
-        id,
-        token,
-        mode: row.mode,
-        userName: row.user_name,
-        locale: row.locale,
-        flowId: row.flow_id,
-        identityId: row.identity_id,
-        runId: row.run_id,
-        sessionId: row.session_id,
-        codes: row.codes,
-        codeGiven: row.code_given_at !== null,
-        result: row.result,
-      };
+      const found = await read(id);
+      const isTheirs = found !== undefined && timingSafeEqual(found.secretHash, hashOf(secret));
+      return isTheirs ? found.visit : undefined;
+    },
+
+    async get(id) {
+      return (await read(id))?.visit;
     },
 
     async change(id, { locale, flowId, sessionId }) {
@@ -178,7 +196,7 @@ export function createConnectVisits({
     async nextRun({ id, runId: before }, runId) {
       const { numUpdatedRows } = await kysely
         .updateTable("connect_visits")
-        .set({ run_id: runId, codes: 0, updated_at: sql<Date>`now()` })
+        .set({ run_id: runId, run_at: sql<Date>`now()`, codes: 0, updated_at: sql<Date>`now()` })
         .where("id", "=", id)
         .where("run_id", before === null ? "is" : "=", before)
         .where("result", "is", null)

@@ -2,6 +2,7 @@ import { type Kysely, type Selectable, sql, type Transaction } from "kysely";
 import type { Tables } from "../database/tables.ts";
 import type { Logger } from "../log.ts";
 import { recordAudit } from "./audit.ts";
+import { leadsTo } from "./connect-tokens.ts";
 import { type ConnectVisit, visitActor } from "./connect-visits.ts";
 import { copyCredentials, copyState } from "./copy-credentials.ts";
 import { removeCredentials } from "./credentials.ts";
@@ -15,7 +16,10 @@ export type Finished =
   | { end: "done"; identityId: string }
   /** Another visit was first, or this one was given up. */
   | { end: "used" }
-  /** The identity was removed, switched off, or given other credentials, since the visitor gave theirs: it stays as it is. */
+  /**
+   * The identity was removed, switched off, moved, or given other credentials, since the visitor gave theirs, or those
+   * are not what was proved: it stays as it is.
+   */
   | { end: "outdated" };
 
 /** Ends the transaction with nothing done. */
@@ -49,9 +53,9 @@ export async function finishVisit(
         .where("visit_id", "=", visit.id)
         .forUpdate()
         .executeTakeFirst();
-      await useToken(trx, visit);
+      const proving = await useToken(trx, visit);
       // It goes with the one that it stands for.
-      if (own === undefined) throw new NotDone("outdated");
+      if (own === undefined || !isProved(own, proving)) throw new NotDone("outdated");
       const id =
         visit.token.identityId === null
           ? await makeReal(trx, { visit, own })
@@ -81,23 +85,37 @@ type Own = Selectable<Tables["identities"]>;
 type Target = Pick<Own, "id" | "data_key" | "key_id" | "credentials_version">;
 
 /** The identity that the visit is for, held until the transaction ends. */
-async function lockTarget(
-  trx: Transaction<Tables>,
-  { token: { project, identityId } }: ConnectVisit,
-): Promise<Target | undefined> {
-  if (identityId === null) return undefined;
-  return await trx
+async function lockTarget(trx: Transaction<Tables>, { token }: ConnectVisit): Promise<Target | undefined> {
+  if (token.identityId === null) return undefined;
+  const target = await trx
     .selectFrom("identities")
-    .select(["id", "data_key", "key_id", "credentials_version"])
-    .where("project", "=", project)
-    .where("id", "=", identityId)
+    .select(["id", "application_id", "data_key", "key_id", "credentials_version"])
+    .where("project", "=", token.project)
+    .where("id", "=", token.identityId)
     .where("state", "=", "active")
     .forUpdate()
     .executeTakeFirst();
+  return target !== undefined && leadsTo(token, { applicationId: target.application_id })
+    ? target
+    : undefined;
+}
+
+/** What the visit's run was given to prove. */
+interface Proving {
+  runId: string | null;
+  version: number | null;
+}
+
+/**
+ * Whether what is there is what the run has proved: nothing was given since it began, and the login that it came to is
+ * one with that. A look at somebody's own sign-in proves a state alone, and gives no credentials over.
+ */
+function isProved(own: Own, { version }: Proving): boolean {
+  return own.credentials_version === version && (own.status === "validated" || own.replaces.length === 0);
 }
 
 /** One visit, of those with the token, gets through here. */
-async function useToken(trx: Transaction<Tables>, { id, token }: ConnectVisit): Promise<void> {
+async function useToken(trx: Transaction<Tables>, { id, token, runId }: ConnectVisit): Promise<Proving> {
   const used = await trx
     .updateTable("connect_tokens")
     .set({ used_at: sql<Date>`now()` })
@@ -106,12 +124,14 @@ async function useToken(trx: Transaction<Tables>, { id, token }: ConnectVisit): 
     .executeTakeFirst();
   const open = await trx
     .selectFrom("connect_visits")
-    .select("id")
+    .select(["run_id as runId", "proving_version as version"])
     .where("id", "=", id)
     .where("result", "is", null)
     .forUpdate()
     .executeTakeFirst();
   if (used.numUpdatedRows === 0n || open === undefined) throw new NotDone("used");
+  if (open.runId !== runId) throw new NotDone("outdated");
+  return open;
 }
 
 /** Another request of the same visit may have been first: then it is done. */

@@ -1,32 +1,16 @@
-import { randomUUIDv7 } from "node:crypto";
 import { sql, type Transaction } from "kysely";
 import type { Database } from "../database/open.ts";
 import type { Tables } from "../database/tables.ts";
 import { Failure } from "../failure.ts";
 import type { Logger } from "../log.ts";
 import type { ConnectVisit } from "./connect-visits.ts";
-import type { Keyed } from "./copy-credentials.ts";
 import { storeCredentials } from "./credentials.ts";
 import { type Finished, finishVisit } from "./finish-visit.ts";
+import { anew, findOwn, type Own, replacedBy, type Try } from "./half-made-rows.ts";
 import { check, identityPatchSchema } from "./identity-input.ts";
-import { namesFor } from "./identity-names.ts";
 import type { Keyring } from "./keyring.ts";
-import { findTarget, lend, type Target, withoutLoginName } from "./lend-credentials.ts";
-import type { CredentialType, NewCredential } from "./types.ts";
-
-/** What a try to sign in is made with. */
-export interface Try {
-  visit: ConnectVisit;
-  /** The application's, for a new identity; one that is there already has its own. */
-  sourceUrl: string;
-  /** The auth flow that asked for the credentials; null for the standard one. */
-  flowId: string | null;
-  credentials: NewCredential[];
-  /** Types that the identity has, and that are not to be tried: the site has refused them. */
-  without?: readonly CredentialType[];
-  /** Whether the identity's other credentials are to help: its authenticator, its mailbox, its passkey. */
-  lends: boolean;
-}
+import { findTarget, lend, withoutLoginName } from "./lend-credentials.ts";
+import type { NewCredential } from "./types.ts";
 
 /**
  * The identities of visits to the connect page, until they are proved. They are listed, counted, checked and shown
@@ -37,11 +21,15 @@ export interface HalfMadeIdentities {
   /**
    * Puts what the visitor gave in place of what an earlier try gave.
    * @returns its id, and the identity that the visit's run is to name: the one it stands for, where it does for one
-   * @throws Failure `invalid_argument`; `conflict` where the identity that it is for is there no more
+   * @throws Failure `invalid_argument`; `conflict` where the identity that it is for is there no more, or where the
+   * visit has another run by now, or has come to an end
    */
   put(attempt: Try): Promise<{ id: string; runAs: string }>;
-  /** Adds a credential to what was given. @throws Failure `invalid_argument`; `conflict` where nothing was */
-  add(visit: ConnectVisit, credential: NewCredential): Promise<void>;
+  /**
+   * Adds a credential to what was given, for the visit's next run.
+   * @throws Failure `invalid_argument`; `conflict` where nothing was given, and as `put`
+   */
+  add(visit: ConnectVisit, runId: string, credential: NewCredential): Promise<void>;
   /** Ends a visit whose proof succeeded. See `finishVisit`. */
   finish(visit: ConnectVisit): Promise<Finished>;
   remove(visit: Pick<ConnectVisit, "id">): Promise<void>;
@@ -68,26 +56,23 @@ export function createHalfMadeIdentities({
       const { visit } = attempt;
       const put = await kysely.transaction().execute(async (trx) => {
         const target = await findTarget(trx, visit);
-        const own = await findOwn(trx, { attempt, target, keyring });
+        const replaces = await replacedBy(trx, attempt);
+        const own = await findOwn(trx, { attempt, replaces, target, keyring });
         const given = await withoutLoginName(trx, { credentials: attempt.credentials, target, keyring });
         const { credentials } = checked(given);
         await trx.deleteFrom("credentials").where("identity_id", "=", own.id).execute();
         await trx.deleteFrom("saved_states").where("identity_id", "=", own.id).execute();
         await storeCredentials(trx, { ...own, applicationId: null }, credentials);
         if (target !== undefined && attempt.lends)
-          await lend(trx, { target, own, visit, keyring, except: typesOf(attempt) });
-        await trx
-          .updateTable("connect_visits")
-          .set({ identity_id: own.id })
-          .where("id", "=", visit.id)
-          .execute();
+          await lend(trx, { target, own, visit, keyring, except: replaces });
+        await toBeProved(trx, { visit, runId: attempt.runId, own });
         return { id: own.id, runAs: target?.id ?? own.id };
       });
       log.info({ visit: visit.id, project: visit.token.project }, "a sign-in was asked for");
       return put;
     },
 
-    async add(visit, credential) {
+    async add(visit, runId, credential) {
       const { credentials } = checked([credential]);
       await kysely.transaction().execute(async (trx) => {
         const row = await trx
@@ -97,12 +82,13 @@ export function createHalfMadeIdentities({
             replaces: sql<string>`(replaces - ${credential.type}::text) || jsonb_build_array(${credential.type}::text)`,
           })
           .where("visit_id", "=", visit.id)
-          .returning(["id", "data_key", "key_id"])
+          .returning(["id", "data_key", "key_id", "credentials_version as version"])
           .executeTakeFirst();
         if (row === undefined) throw new Failure("conflict", "What was given is there no more.");
         const key = keyring.unwrap(row.id, { dataKey: row.data_key, keyId: row.key_id });
         await storeCredentials(trx, { id: row.id, key, applicationId: null }, credentials);
         await trx.deleteFrom("saved_states").where("identity_id", "=", row.id).execute();
+        await toBeProved(trx, { visit, runId, own: row });
       });
     },
 
@@ -124,73 +110,23 @@ export function createHalfMadeIdentities({
   };
 }
 
-/** Nothing is known of it any more. */
-const anew = {
-  status: "pending",
-  status_reason: null,
-  status_at: sql<Date>`now()`,
-  last_login: null,
-  credentials_version: sql<number>`credentials_version + 1`,
-  updated_at: sql<Date>`now()`,
-} as const;
-
 const checked = (credentials: NewCredential[]) => {
   const { credentials: found = [] } = check(identityPatchSchema, "sign-in", { credentials });
   return { credentials: found };
 };
 
-/** What the try is made with itself, or without. */
-const typesOf = ({ credentials, without = [] }: Try): CredentialType[] => [
-  ...new Set([...credentials.map(({ type }) => type), ...without]),
-];
-
-/** The visit's own, which is made where there is none yet. */
-async function findOwn(
+/** Ties what was given to the run that is to prove it. @throws Failure `conflict` where that is the visit's no more */
+async function toBeProved(
   trx: Transaction<Tables>,
-  { attempt, target, keyring }: { attempt: Try; target: Target | undefined; keyring: Keyring },
-): Promise<Keyed> {
-  const { visit, flowId, sourceUrl } = attempt;
-  const about = {
-    auth_flow_id: flowId,
-    source_url: target === undefined ? sourceUrl : target.source_url,
-    login_name: target?.login_name ?? null,
-    allowed_domains: JSON.stringify(target?.allowed_domains ?? []),
-    max_sessions: target?.max_sessions ?? null,
-    provider: target?.provider ?? null,
-    proxy_server: target?.proxy_server ?? null,
-    stands_for_version: target?.credentials_version ?? null,
-    replaces: JSON.stringify(typesOf(attempt)),
-  };
-  const known = await trx
-    .updateTable("identities")
-    .set({ ...about, ...anew })
-    .where("visit_id", "=", visit.id)
-    .returning(["id", "data_key", "key_id"])
+  { visit, runId, own }: { visit: ConnectVisit; runId: string; own: Pick<Own, "id" | "version"> },
+): Promise<void> {
+  const { numUpdatedRows } = await trx
+    .updateTable("connect_visits")
+    .set({ identity_id: own.id, proving_version: own.version })
+    .where("id", "=", visit.id)
+    .where("run_id", "=", runId)
+    .where("result", "is", null)
     .executeTakeFirst();
-  if (known !== undefined)
-    return {
-      id: known.id,
-      key: keyring.unwrap(known.id, { dataKey: known.data_key, keyId: known.key_id }),
-    };
-  const id = randomUUIDv7();
-  const { key, wrapped } = keyring.newDataKey(id);
-  // A name that nobody would ask for: the one it is to have is free until then.
-  const [name = id] = namesFor(id, { sourceUrl: about.source_url }, undefined);
-  await trx
-    .insertInto("identities")
-    .values({
-      id,
-      name,
-      ...about,
-      project: visit.token.project,
-      application_id: target === undefined ? visit.token.applicationId : target.application_id,
-      display_name: target === undefined ? visit.userName : target.display_name,
-      status: "pending",
-      data_key: wrapped.dataKey,
-      key_id: wrapped.keyId,
-      visit_id: visit.id,
-      stands_for: target?.id ?? null,
-    })
-    .execute();
-  return { id, key };
+  if (numUpdatedRows === 0n)
+    throw new Failure("conflict", "Another sign-in is under way, or the visit has ended.");
 }

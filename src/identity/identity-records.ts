@@ -43,16 +43,21 @@ export async function getForRun(
   kysely: Kysely<Tables>,
   { project, idOrName, runId }: { project: string; idOrName: string; runId: string },
 ): Promise<Identity> {
-  if (!isUuid(idOrName) || !isUuid(runId)) return await getIdentity(kysely, project, idOrName);
+  // A visit's run names its identity by id.
+  if (!isUuid(runId) || !isUuid(idOrName)) return await getIdentity(kysely, project, idOrName);
+  // The run itself says whose it is, also when its visit has another by now, or is gone.
+  const visitId = sql`coalesce(
+    (select r.visit_id from runs r where r.id = ${runId}::uuid),
+    (select v.id from connect_visits v where v.run_id = ${runId}::uuid)
+  )`;
   const row = await selectWithHalfMade(kysely)
     .where("i.project", "=", project)
+    .where((eb) => eb.or([eb("i.id", "=", idOrName), eb("i.stands_for", "=", idOrName)]))
     // A visit's run never falls back on the identity itself: its visitor did not ask for a login with what that has.
     .where(
-      sql<SqlBool>`case
-        when exists (select from connect_visits v where v.run_id = ${runId}::uuid)
-        then i.visit_id = (select v.id from connect_visits v where v.run_id = ${runId}::uuid)
-          and coalesce(i.stands_for, i.id) = ${idOrName}::uuid
-        else i.id = ${idOrName}::uuid and i.visit_id is null
+      sql<SqlBool>`case when ${visitId} is null then i.visit_id is null
+        else i.visit_id = ${visitId} and coalesce(i.stands_for, i.id) = ${idOrName}::uuid
+          and exists (select from connect_visits v where v.id = i.visit_id and v.run_id = ${runId}::uuid)
       end`,
     )
     .executeTakeFirst();

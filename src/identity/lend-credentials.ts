@@ -2,6 +2,7 @@ import type { Transaction } from "kysely";
 import type { Tables } from "../database/tables.ts";
 import { Failure } from "../failure.ts";
 import { recordAudit } from "./audit.ts";
+import { leadsTo } from "./connect-tokens.ts";
 import { type ConnectVisit, visitActor } from "./connect-visits.ts";
 import { copyCredentials, type Keyed } from "./copy-credentials.ts";
 import type { Keyring } from "./keyring.ts";
@@ -12,7 +13,7 @@ export type Target = NonNullable<Awaited<ReturnType<typeof findTarget>>>;
 
 /**
  * The identity that is signed in again; undefined for a new one.
- * @throws Failure `conflict` where it was removed or switched off
+ * @throws Failure `conflict` where it was removed, switched off or moved to another application
  */
 export async function findTarget(trx: Transaction<Tables>, { token }: ConnectVisit) {
   if (token.identityId === null) return undefined;
@@ -26,6 +27,8 @@ export async function findTarget(trx: Transaction<Tables>, { token }: ConnectVis
     .forShare()
     .executeTakeFirst();
   if (target === undefined) throw new Failure("conflict", "The identity is there no more.");
+  if (!leadsTo(token, { applicationId: target.application_id }))
+    throw new Failure("conflict", "The identity belongs to another application.");
   return target;
 }
 

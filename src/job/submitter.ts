@@ -44,6 +44,8 @@ export interface Submission {
   retryOf?: string;
   /** The batch it is of, and its place in it. */
   batch?: NewRun["batch"];
+  /** The visit to the connect page that it signs somebody in for, as its half-made identity. */
+  visitId?: string;
 }
 
 export interface Submitted {
@@ -112,7 +114,7 @@ export function createSubmitter(deps: SubmitterDeps): Submitter {
 
   return {
     async submit(submission) {
-      const { job, idempotency, retryOf, batch } = submission;
+      const { job, idempotency, retryOf, batch, visitId } = submission;
       // Asked here: whoever queues a batch does so for many.
       const trace = deps.queue.traceContext();
       const options = { ...submission.options, ...(trace === undefined ? {} : { trace }) };
@@ -129,6 +131,7 @@ export function createSubmitter(deps: SubmitterDeps): Submitter {
         ...(idempotency === undefined ? {} : { idempotency }),
         ...(retryOf === undefined ? {} : { retryOf }),
         ...(batch === undefined ? {} : { batch }),
+        ...(visitId === undefined ? {} : { visitId }),
       };
       const inserted = await record({ run, options, ...insertionText(run) });
       if (inserted instanceof Failure) throw inserted;

@@ -10,6 +10,7 @@ import {
   createConnectVisits,
 } from "../../src/identity/connect-visits.ts";
 import { createHalfMadeIdentities, type HalfMadeIdentities } from "../../src/identity/half-made.ts";
+import { countSavedStates, listSavedStates } from "../../src/identity/list-saved-states.ts";
 import { passkeyOf } from "../../src/identity/passkey-of.ts";
 import type { Identity, NewCredential, SavedState } from "../../src/identity/types.ts";
 import { Secret } from "../../src/secret.ts";
@@ -88,11 +89,35 @@ async function newVisit(identityId?: string): Promise<ConnectVisit> {
   return visit;
 }
 
-const put = (
+/** A try with a run of its own, as the connect page makes it. */
+async function put(
   visit: ConnectVisit,
   credentials: NewCredential[],
   more: { without?: ["authenticator"]; lends?: boolean } = {},
-) => halfMade.put({ visit, sourceUrl, flowId: null, credentials, lends: true, ...more });
+) {
+  const runId = await nextRun(visit);
+  return await halfMade.put({ visit, runId, sourceUrl, flowId: null, credentials, lends: true, ...more });
+}
+
+async function nextRun(visit: ConnectVisit): Promise<string> {
+  const runId = randomUUID();
+  expect(await visits.nextRun(visit, runId)).toBe(true);
+  visit.runId = runId;
+  return runId;
+}
+
+/** As the login of the visit's run leaves it. */
+const loggedIn = ({ id }: ConnectVisit) =>
+  open.db.database.kysely
+    .updateTable("identities")
+    .set({ status: "validated" })
+    .where("visit_id", "=", id)
+    .execute();
+async function finish(visit: ConnectVisit) {
+  await loggedIn(visit);
+  return await halfMade.finish(visit);
+}
+
 const kept = (id = known.id) => keptOfIdentity(open.db.database, id);
 const reveal = (id: string) => open.identities.revealCredentials(id, actor);
 const rowsOfVisit = async ({ id }: ConnectVisit) =>
@@ -130,9 +155,13 @@ describe("a half-made identity", () => {
     expect(overview?.identityCount).toBe((await identities.ofApplication("default", applicationId)).length);
     await expect(identities.update("default", id, { maxSessions: 3 }, actor)).rejects.toThrow("no identity");
     await expect(identities.remove("default", id, actor)).rejects.toThrow("no identity");
-    const runId = randomUUID();
-    await expect(identities.getForRun("default", id, runId)).rejects.toThrow("no identity");
-    await visits.nextRun(visit, runId);
+    await expect(identities.getForRun("default", id, randomUUID())).rejects.toThrow("no identity");
+    await saveState(id, "new");
+    expect(await listSavedStates(database.kysely, { project: "default", identityId: id, limit: 1 })).toEqual(
+      [],
+    );
+    expect(await countSavedStates(database.kysely, { project: "default", identityId: id })).toBe(0);
+    const runId = await nextRun(visit);
     expect(await identities.getForRun("default", id, runId)).toMatchObject({ id, standsFor: null });
     await expect(identities.getForRun("default", known.id, runId)).rejects.toThrow("no identity");
     await expect(identities.getForRun("other", id, runId)).rejects.toThrow("no identity");
@@ -142,7 +171,7 @@ describe("a half-made identity", () => {
     const visit = await newVisit();
     const { id } = await put(visit, [passwordOf("wrong")]);
     expect(await put(visit, [passwordOf("new")])).toEqual({ id, runAs: id });
-    expect(await halfMade.finish(visit)).toEqual({ end: "done", identityId: id });
+    expect(await finish(visit)).toEqual({ end: "done", identityId: id });
     expect(await open.identities.get("default", "Ada’s")).toMatchObject({
       id,
       status: "validated",
@@ -153,7 +182,7 @@ describe("a half-made identity", () => {
       "identity.created",
     );
     // Told again, to whoever asks again.
-    expect(await halfMade.finish(visit)).toEqual({ end: "done", identityId: id });
+    expect(await finish(visit)).toEqual({ end: "done", identityId: id });
   });
 
   test("goes with its visit, its application and the identity that it stands for", async () => {
@@ -182,8 +211,7 @@ describe("an identity that is signed in again", () => {
     await saveState(id, "new");
     await open.identities.setStatus(id, "failed", "invalid_credentials");
     expect(await kept()).toEqual(before);
-    const runId = randomUUID();
-    await visits.nextRun(visit, runId);
+    const runId = await nextRun(visit);
     const { identities } = open;
     expect(await identities.getForRun("default", known.id, runId)).toMatchObject({
       id,
@@ -244,7 +272,7 @@ describe("an identity that is signed in again", () => {
     await saveState(id, "new");
     await open.identities.noteLogin(id, { code: null, handedIn: true }, 1);
     const version = (await open.identities.loadState(known.id))?.version ?? 0n;
-    expect(await halfMade.finish(visit)).toEqual({ end: "done", identityId: known.id });
+    expect(await finish(visit)).toEqual({ end: "done", identityId: known.id });
     const now = await open.identities.get("default", known.id);
     expect(now).toMatchObject({
       status: "validated",
@@ -270,11 +298,14 @@ describe("an identity that is signed in again", () => {
     const visit = await newVisit(known.id);
     await put(visit, [passwordOf("new")], { without: ["authenticator"] });
     const second = await newVisit(known.id);
-    await halfMade.finish(visit);
+    await finish(visit);
     expect((await reveal(known.id)).authenticator).toBeUndefined();
     await put(second, [passwordOf("new")]);
-    await halfMade.add(second, { type: "authenticator", secret: new Secret("GEZDGNBVGY3TQOJQ") });
-    await halfMade.finish(second);
+    await halfMade.add(second, await nextRun(second), {
+      type: "authenticator",
+      secret: new Secret("GEZDGNBVGY3TQOJQ"),
+    });
+    await finish(second);
     expect((await reveal(known.id)).authenticator?.secret.reveal()).toBe("GEZDGNBVGY3TQOJQ");
   });
 
@@ -289,7 +320,7 @@ describe("an identity that is signed in again", () => {
       const given = { ...passwordOf("new"), username: new Secret(username) } as NewCredential;
       const { id: own } = await put(visit, [given]);
       expect((await reveal(own)).usernamePassword?.username.reveal()).toBe(username);
-      await halfMade.finish(visit);
+      await finish(visit);
       await open.identities.update("default", id, { traits: { username: "lovelace" } }, actor);
       const { username: now, password } = (await reveal(id)).usernamePassword ?? {};
       expect(password?.reveal()).toBe("new");
@@ -318,7 +349,7 @@ describe("an identity that is signed in again", () => {
     const visit = await newVisit(id);
     const { id: own } = await put(visit, [passwordOf("new")]);
     expect(Object.keys(await reveal(own))).toEqual(["usernamePassword"]);
-    await halfMade.finish(visit);
+    await finish(visit);
     const { credentials } = await open.identities.get("default", id);
     expect(credentials.map(({ type }) => type).toSorted()).toEqual(["backup_codes", "username_password"]);
   });
@@ -328,7 +359,7 @@ describe("an identity that is signed in again", () => {
     const visit = await newVisit(known.id);
     const { id } = await put(visit, [], { lends: false });
     await saveState(id, "by hand");
-    await halfMade.finish(visit);
+    await finish(visit);
     expect(await reveal(known.id)).toEqual(before);
     expect((await open.identities.loadState(known.id))?.state).toEqual(stateWith("by hand"));
   });
@@ -338,12 +369,12 @@ describe("an identity that is signed in again", () => {
     await put(visit, [passwordOf("new")]);
     await open.identities.update("default", known.id, { credentials: [passwordOf("other")] }, actor);
     const before = await kept();
-    expect(await halfMade.finish(visit)).toEqual({ end: "outdated" });
+    expect(await finish(visit)).toEqual({ end: "outdated" });
     expect(await kept()).toEqual(before);
     expect((await tokens.get(visit.token.id))?.state).toBe("good");
     await put(visit, [passwordOf("new")]);
     await open.identities.remove("default", known.id, actor);
-    expect(await halfMade.finish(visit)).toEqual({ end: "outdated" });
+    expect(await finish(visit)).toEqual({ end: "outdated" });
     expect((await tokens.get(visit.token.id))?.state).toBe("good");
     await expect(put(visit, [passwordOf("new")])).rejects.toMatchObject({ code: "conflict" });
   });
@@ -355,6 +386,7 @@ describe("an identity that is signed in again", () => {
         const { id } = await put(visit, [passwordOf(`new ${index}`)]);
         await saveState(id, `new ${index}`);
       }
+      await Promise.all(all.map(loggedIn));
       const ends = await Promise.all([...all, ...all].map((visit) => halfMade.finish(visit)));
       const winner = ends.findIndex(({ end }) => end === "done") % count;
       expect(new Set(ends.map(({ end }, index) => (index % count === winner ? end : `not ${end}`)))).toEqual(
@@ -363,6 +395,143 @@ describe("an identity that is signed in again", () => {
       expect((await reveal(known.id)).usernamePassword?.password?.reveal()).toBe(`new ${winner}`);
       expect((await open.identities.loadState(known.id))?.state).toEqual(stateWith(`new ${winner}`));
     }
+  });
+
+  test("is handed what the visit's run has proved, and nothing else", async () => {
+    const before = await kept();
+    const never = await newVisit(known.id);
+    await put(never, [passwordOf("never tried")]);
+    expect(await halfMade.finish(never)).toEqual({ end: "outdated" });
+    const visit = await newVisit(known.id);
+    const { id } = await put(visit, [passwordOf("new")]);
+    const proving = { ...visit };
+    await loggedIn(visit);
+    // Given after the proof: another run is to prove it.
+    await halfMade.add(visit, await nextRun(visit), {
+      type: "authenticator",
+      secret: new Secret("GEZDGNBVGY3TQOJQ"),
+    });
+    expect(await halfMade.finish(visit)).toEqual({ end: "outdated" });
+    await loggedIn(visit);
+    expect(await halfMade.finish(proving)).toEqual({ end: "outdated" });
+    // As its application does when it has another URL.
+    await open.db.database.kysely
+      .updateTable("identities")
+      .set({ credentials_version: sql<number>`credentials_version + 1` })
+      .where("id", "=", id)
+      .execute();
+    expect(await halfMade.finish(visit)).toEqual({ end: "outdated" });
+    expect(await kept()).toEqual(before);
+    expect((await tokens.get(visit.token.id))?.state).toBe("good");
+  });
+
+  test("of tries at once it is given the one whose run is the visit's, whole", async () => {
+    for (const identityId of [undefined, known.id]) {
+      const visit = await newVisit(identityId);
+      const runs: string[] = [];
+      for (let count = 0; count < 4; count += 1) runs.push(await nextRun(visit));
+      const tryWith = (runId: string) =>
+        halfMade.put({
+          visit,
+          runId,
+          sourceUrl,
+          flowId: null,
+          credentials: [passwordOf(runId)],
+          lends: true,
+        });
+      const ends = await Promise.allSettled([...runs, ...runs].map(tryWith));
+      expect(ends.map((end) => (end.status === "fulfilled" ? "put" : end.reason.code))).toEqual(
+        [...runs, ...runs].map((runId) => (runId === visit.runId ? "put" : "conflict")),
+      );
+      const [own] = await open.db.database.kysely
+        .selectFrom("identities")
+        .select("id")
+        .where("visit_id", "=", visit.id)
+        .execute();
+      expect((await reveal(own?.id ?? "")).usernamePassword?.password?.reveal()).toBe(visit.runId);
+      await visits.cancel(visit.id);
+      await expect(tryWith(visit.runId ?? "")).rejects.toMatchObject({ code: "conflict" });
+    }
+  });
+
+  test("is not signed in to by a run of the visit that is its run no more", async () => {
+    const visit = await newVisit(known.id);
+    await put(visit, [passwordOf("old")]);
+    const { identities, db } = open;
+    const stale = visit.runId ?? "";
+    await db.database.kysely
+      .insertInto("runs")
+      .values({
+        id: stale,
+        job_id: stale,
+        project: "default",
+        flow: "latchkey/validate",
+        identity_id: known.id,
+        tags: "{}",
+        trace: false,
+        status: "queued",
+        max_attempts: 1,
+        stages: "[]",
+        artifacts: "[]",
+        visit_id: visit.id,
+      })
+      .execute();
+    expect(await identities.getForRun("default", known.id, stale)).toMatchObject({ standsFor: known.id });
+    await put(visit, [passwordOf("new")]);
+    await expect(identities.getForRun("default", known.id, stale)).rejects.toThrow("no identity");
+    // Nor once the visit is forgotten.
+    await sql`delete from connect_visits where id = ${visit.id}`.execute(db.database.kysely);
+    await expect(identities.getForRun("default", known.id, stale)).rejects.toThrow("no identity");
+  });
+
+  test("is inactive for the visit's run too, once it is switched off", async () => {
+    const visit = await newVisit(known.id);
+    await put(visit, [passwordOf("new")]);
+    await open.identities.update("default", known.id, { state: "inactive" }, actor);
+    expect(await open.identities.getForRun("default", known.id, visit.runId ?? "")).toMatchObject({
+      state: "inactive",
+      standsFor: known.id,
+    });
+  });
+
+  test("is signed in to for its own application alone", async () => {
+    const applications = createApplications({ db: open.db.database });
+    const url = "https://other.example/";
+    const other = await applications.create("default", { name: "moved to", url }, actor);
+    const visit = await newVisit(known.id);
+    await put(visit, [passwordOf("new")]);
+    await open.identities.update("default", known.id, { applicationId: other.id }, actor);
+    const before = await kept();
+    expect(await finish(visit)).toEqual({ end: "outdated" });
+    expect(await kept()).toEqual(before);
+    await expect(put(visit, [passwordOf("new")])).rejects.toMatchObject({ code: "conflict" });
+    const free = await open.identities.create("default", { sourceUrl, credentials: [] }, actor);
+    const its = await newVisit(free.id);
+    const { id } = await put(its, [passwordOf("new")]);
+    const of = (each: string) =>
+      open.db.database.kysely
+        .selectFrom("identities")
+        .select(["application_id", "source_url"])
+        .where("id", "=", each)
+        .executeTakeFirst();
+    expect(await of(id)).toEqual(await of(free.id));
+    await open.identities.update("default", free.id, { applicationId }, actor);
+    await put(its, [passwordOf("new")]);
+    expect(await of(id)).toEqual({ application_id: applicationId, source_url: sourceUrl });
+  });
+
+  test("has no say in a later try with the authenticator that was refused, but in one of another visit", async () => {
+    const visit = await newVisit(known.id);
+    const { id } = await put(visit, [passwordOf("new")], { without: ["authenticator"] });
+    // Refused for the password this time.
+    await put(visit, [passwordOf("newer")]);
+    expect((await reveal(id)).authenticator).toBeUndefined();
+    const given: NewCredential = { type: "authenticator", secret: new Secret("GEZDGNBVGY3TQOJQ") };
+    const other = await newVisit(known.id);
+    const { id: own } = await put(other, [passwordOf("new"), given]);
+    // What was refused is what the visitor had given.
+    await put(other, [passwordOf("new")], { without: ["authenticator"] });
+    expect((await reveal(own)).authenticator?.secret.reveal()).toBe(totp);
   });
 
   test("is whole where the end of a visit breaks off half-way", async () => {
@@ -374,7 +543,7 @@ describe("an identity that is signed in again", () => {
       open.db.database.kysely,
     );
     const before = await kept();
-    await expect(halfMade.finish(visit)).rejects.toMatchObject({ code: "key_unavailable" });
+    await expect(finish(visit)).rejects.toMatchObject({ code: "key_unavailable" });
     expect(await kept()).toEqual(before);
     expect((await tokens.get(visit.token.id))?.state).toBe("good");
   });
@@ -386,7 +555,7 @@ describe("an identity that is signed in again", () => {
     await saveState(id, "new");
     const late = () =>
       open.identities.saveState(known.id, stateWith("late"), lease.fence, known.credentialsVersion);
-    await Promise.all([halfMade.finish(visit), late(), late(), late()]);
+    await Promise.all([finish(visit), late(), late(), late()]);
     expect((await open.identities.loadState(known.id))?.state).toEqual(stateWith("new"));
     expect(await late()).toBe(false);
   });

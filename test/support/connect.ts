@@ -2,6 +2,7 @@ import type { LightMyRequestResponse } from "fastify";
 import { parseDocument } from "htmlparser2";
 import { expect } from "vitest";
 import type { NewApplication } from "../../src/identity/applications.ts";
+import { sweepConnectVisits } from "../../src/job/connect/sweep.ts";
 import type { Parts } from "../../src/parts.ts";
 import type { TestApi } from "./api.ts";
 
@@ -109,4 +110,18 @@ export function textOf(page: string): string {
   };
   walk(parseDocument(page) as never);
   return texts.join(" ").replaceAll(/\s+/g, " ").trim();
+}
+
+/** What a worker does, now and then, for visits that were left. */
+export async function sweepOf(parts: Parts, { deps }: TestApi): Promise<() => Promise<void>> {
+  const { database, halfMade } = await parts.store();
+  const { visits, connect } = deps.connectPage;
+  return () =>
+    sweepConnectVisits({
+      kysely: database.kysely,
+      visits,
+      halfMade,
+      stateOf: connect.stateOf,
+      log: parts.log,
+    });
 }

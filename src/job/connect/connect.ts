@@ -102,7 +102,30 @@ export function createConnect(deps: ConnectDeps): Connect {
     await deps.submitter.submit({
       job: { ...job, tags: { from: "connect page" } },
       options: { attempts: 1 },
+      visitId: visit.id,
     });
+  }
+
+  /**
+   * Gives the visit its next run, and does what leads to it; where that fails, the run before it is the visit's again.
+   * @throws Failure `conflict` where another request was first; of the work
+   */
+  async function asNextRun(visit: ConnectVisit, work: (runId: string) => Promise<void>): Promise<void> {
+    const runId = randomUUID();
+    if (!(await visits.nextRun(visit, runId)))
+      throw new Failure("conflict", "A sign-in is under way already.");
+    try {
+      await work(runId);
+    } catch (error) {
+      await visits.forgetRun(visit, runId);
+      throw error;
+    }
+  }
+
+  /** Counted before anything is tried: requests that come together count too. @throws Failure `too_many_requests` */
+  async function countAttempt({ token }: ConnectVisit): Promise<void> {
+    if (!(await tokens.countAttempt(token.id, mostAttempts)))
+      throw new Failure("too_many_requests", "There were too many tries with this link.");
   }
 
   return {
@@ -119,28 +142,20 @@ export function createConnect(deps: ConnectDeps): Connect {
     async signIn(visit, site, credentials) {
       const state = await stateOf(visit);
       if (state.name !== "open") throw new Failure("conflict", "A sign-in is under way, or has ended.");
-      const runId = randomUUID();
-      if (!(await visits.nextRun(visit, runId)))
-        throw new Failure("conflict", "A sign-in is under way already.");
-      try {
-        // Counted before anything is tried: requests that come together count too.
-        if (!(await tokens.countAttempt(visit.token.id, mostAttempts)))
-          throw new Failure("too_many_requests", "There were too many tries with this link.");
-        const { refusal } = state;
+      await asNextRun(visit, async (runId) => {
+        await countAttempt(visit);
         const { runAs } = await halfMade.put({
           visit,
+          runId,
           sourceUrl: site.url,
           flowId: site.flowId,
           credentials,
-          // Codes that the site takes no more would be refused each time: it is asked what the visitor's are.
-          without: refusal?.code === "invalid_one_time_code" ? ["authenticator"] : [],
+          // Its codes would be refused each time: the visitor is asked for theirs.
+          without: state.refusal?.codeOf === "authenticator" ? ["authenticator"] : [],
           lends: true,
         });
         await submit(visit, runAs, runId);
-      } catch (error) {
-        await visits.forgetRun(visit, runId);
-        throw error;
-      }
+      });
     },
 
     async handIn(visit, code) {
@@ -163,30 +178,26 @@ export function createConnect(deps: ConnectDeps): Connect {
 
     async useKey(visit, credential) {
       const state = await stateOf(visit);
-      const { token, runId, identityId } = visit;
-      if (state.name !== "code" || !state.canTakeKey || runId === null || identityId === null)
+      const { token, runId: before, identityId } = visit;
+      if (state.name !== "code" || !state.canTakeKey || before === null || identityId === null)
         throw new Failure("conflict", "No set-up key can be given in place of this code.");
-      // The password is given to the site once more.
-      if (!(await tokens.countAttempt(token.id, mostAttempts)))
-        throw new Failure("too_many_requests", "There were too many tries with this link.");
-      await cancelRun(deps, token.project, runId);
-      await awaitEnd(database, runId, AbortSignal.timeout(stopMs));
-      await halfMade.add(visit, credential);
-      const next = randomUUID();
-      if (!(await visits.nextRun(visit, next)))
-        throw new Failure("conflict", "A sign-in is under way already.");
-      await submit(visit, token.identityId ?? identityId, next);
+      await asNextRun(visit, async (runId) => {
+        // The password is given to the site once more.
+        await countAttempt(visit);
+        await cancelRun(deps, token.project, before);
+        await awaitEnd(database, before, AbortSignal.timeout(stopMs));
+        await halfMade.add(visit, runId, credential);
+        await submit(visit, token.identityId ?? identityId, runId);
+      });
     },
 
     async prove(visit, site, state) {
       if ((await stateOf(visit)).name !== "open")
         throw new Failure("conflict", "A sign-in is under way, or has ended.");
-      const runId = randomUUID();
-      if (!(await visits.nextRun(visit, runId)))
-        throw new Failure("conflict", "A sign-in is under way already.");
-      try {
+      await asNextRun(visit, async (runId) => {
         const { id, runAs } = await halfMade.put({
           visit,
+          runId,
           sourceUrl: site.url,
           flowId: site.flowId,
           credentials: [],
@@ -201,10 +212,7 @@ export function createConnect(deps: ConnectDeps): Connect {
           flow: checkHealthFlowName,
           input: { reauthenticate: false },
         });
-      } catch (error) {
-        await visits.forgetRun(visit, runId);
-        throw error;
-      }
+      });
     },
 
     async cancel(visit) {

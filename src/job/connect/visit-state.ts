@@ -1,7 +1,7 @@
 import type { Database } from "../../database/open.ts";
-import type { WaitingForCode } from "../../events.ts";
+import type { CodeOrigin, WaitingForCode } from "../../events.ts";
 import { Failure, type FailureCode } from "../../failure.ts";
-import type { ConnectToken } from "../../identity/connect-tokens.ts";
+import { type ConnectToken, leadsTo } from "../../identity/connect-tokens.ts";
 import type { ConnectVisit, ConnectVisits } from "../../identity/connect-visits.ts";
 import type { HalfMadeIdentities } from "../../identity/half-made.ts";
 import type { Identities } from "../../identity/identities.ts";
@@ -18,6 +18,8 @@ export interface Refusal {
   code: FailureCode;
   /** The site's own words, without the visitor's secrets. */
   siteMessage?: string;
+  /** Where the code came from that the site refused. */
+  codeOf?: CodeOrigin;
 }
 
 /** Where a visit stands. */
@@ -44,6 +46,8 @@ export type VisitState =
   /** The identity that was to be signed in again was removed, or switched off. */
   | { name: "gone" }
   | { name: "inactive" }
+  /** It belongs to another application than the link is for. */
+  | { name: "moved" }
   /** It was given other credentials while the visitor gave theirs. */
   | { name: "outdated" };
 
@@ -79,6 +83,9 @@ export function createVisitStates({
     }
     const run = visit.runId === null ? undefined : await findRun(visit);
     if (run !== undefined && run.endedAt === null) return await stateOfRun(visit, run);
+    // Another request is about to make it.
+    if (run === undefined && visit.runId !== null && visit.isRunNew)
+      return { name: "progress", steps: stepsOf([]) };
     const isNotSignedIn = run !== undefined && saysNotSignedIn(run);
     // Where nobody looked for so long that it was swept, it is to be done again.
     if (run?.outcome?.status === "succeeded" && !isNotSignedIn && visit.identityId !== null)
@@ -88,14 +95,24 @@ export function createVisitStates({
       return { name: "expired" };
     }
     const attemptsLeft = Math.max(0, mostAttempts - token.attempts);
-    if (run?.outcome?.status !== "failed")
+    if (run === undefined || run.outcome?.status !== "failed")
       return { name: "open", attemptsLeft, ...(isNotSignedIn ? { isNotSignedIn } : {}) };
     const { code, evidence } = run.outcome;
     return {
       name: "open",
       attemptsLeft,
-      refusal: { code, ...(evidence.siteMessage === undefined ? {} : { siteMessage: evidence.siteMessage }) },
+      refusal: {
+        code,
+        ...(evidence.siteMessage === undefined ? {} : { siteMessage: evidence.siteMessage }),
+        ...(code === "invalid_one_time_code" ? await refusedCodeOf(run) : {}),
+      },
     };
+  }
+
+  async function refusedCodeOf({ id }: Run): Promise<Pick<Refusal, "codeOf">> {
+    const events = (await readRunEvents(database.kysely, id)).map(({ event }) => event);
+    const login = events.findLast((event) => event.type === "login");
+    return login?.codeOf === undefined ? {} : { codeOf: login.codeOf };
   }
 
   async function stateOfRun(visit: ConnectVisit, run: Run): Promise<VisitState> {
@@ -122,9 +139,10 @@ export function createVisitStates({
   }
 
   /** Why the identity that the visit is for cannot be signed in; undefined where it can. */
-  async function missingOf({ token }: ConnectVisit): Promise<"gone" | "inactive" | undefined> {
+  async function missingOf({ token }: ConnectVisit): Promise<"gone" | "moved" | "inactive" | undefined> {
     try {
-      const { state } = await identities.get(token.project, token.identityId ?? "");
+      const { state, applicationId } = await identities.get(token.project, token.identityId ?? "");
+      if (!leadsTo(token, { applicationId })) return "moved";
       return state === "inactive" ? state : undefined;
     } catch (error) {
       if (error instanceof Failure && error.code === "unknown_identity") return "gone";

@@ -1,10 +1,8 @@
 import type { Kysely } from "kysely";
 import type { Tables } from "../../database/tables.ts";
 import { forgetOldIdentities } from "../../identity/forget.ts";
-import type { HalfMadeIdentities } from "../../identity/half-made.ts";
 import type { Lease, Leases } from "../../identity/leases.ts";
 import type { Logger } from "../../log.ts";
-import { sweepConnectVisits } from "../connect/sweep.ts";
 import type { RunStore } from "../record/runs.ts";
 import type { RunQueue } from "./queue.ts";
 import { reconcile } from "./reconcile.ts";
@@ -17,14 +15,14 @@ export interface Upkeep {
 /**
  * Brings the record and the queue together again, now and then, for as long as the worker runs: Redis may have been
  * restarted empty, a worker may have died between two steps, a wake-up may not have reached anybody. What visitors of
- * the connect page left half-made goes. Of all workers one does it.
+ * the connect page left half-made counts, or goes. Of all workers one does it.
  */
 export function startUpkeep({
   db,
   runs,
   queue,
   leases,
-  halfMade,
+  sweepVisits,
   leaseTtlMs,
   log,
 }: {
@@ -32,7 +30,8 @@ export function startUpkeep({
   runs: RunStore;
   queue: RunQueue;
   leases: Pick<Leases, "tryAcquire">;
-  halfMade: Pick<HalfMadeIdentities, "sweep">;
+  /** Looks after visits to the connect page that were left. */
+  sweepVisits: () => Promise<void>;
   leaseTtlMs: number;
   log: Logger;
 }): Upkeep {
@@ -45,7 +44,7 @@ export function startUpkeep({
       // A run is settled once a worker that died with it, and its holds, are past.
       if (lease === null) return;
       await reconcile({ db, runs, queue, log, settledMs: 2 * leaseTtlMs });
-      await sweepConnectVisits({ kysely: db, halfMade });
+      await sweepVisits();
       await forgetOldIdentities(db);
     } catch (error) {
       log.warn({ err: error }, "runs could not be looked after; trying again");

@@ -1,6 +1,5 @@
 import type { Database } from "../../database/open.ts";
 import { Failure } from "../../failure.ts";
-import type { HalfMadeIdentities } from "../../identity/half-made.ts";
 import { cancelChannel } from "../cancel.ts";
 import { mostStalls } from "./end-lost.ts";
 import { type ProcessDeps, processJob } from "./process-job.ts";
@@ -21,7 +20,8 @@ export interface WorkerDeps extends ProcessDeps {
   database: Database;
   backend: QueueBackend;
   concurrency: number;
-  halfMade: Pick<HalfMadeIdentities, "sweep">;
+  /** Looks after visits to the connect page that were left. */
+  sweepVisits: () => Promise<void>;
 }
 
 /** A worker at work. */

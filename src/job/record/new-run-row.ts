@@ -11,10 +11,12 @@ export interface NewRun {
   retryOf?: string;
   /** The batch it was submitted in, and its place there. */
   batch?: { id: string; index: number };
+  /** The visit to the connect page that it signs somebody in for. */
+  visitId?: string;
 }
 
 /** What a new run's row says that another's may not; as JSON, from which Postgres makes the row. */
-export function newRunRow({ id, jobId, job, maxAttempts, retryOf, batch }: NewRun) {
+export function newRunRow({ id, jobId, job, maxAttempts, retryOf, batch, visitId }: NewRun) {
   return {
     id,
     job_id: jobId,
@@ -33,6 +35,7 @@ export function newRunRow({ id, jobId, job, maxAttempts, retryOf, batch }: NewRu
     retry_of: retryOf ?? null,
     batch_id: batch?.id ?? null,
     batch_index: batch?.index ?? null,
+    visit_id: visitId ?? null,
   } satisfies Partial<RunRow>;
 }
 

@@ -245,10 +245,15 @@ export function createRunStore(db: Kysely<Tables>, tell: Tell = untold) {
     async toRetry(
       project: string,
       runId: string,
-    ): Promise<{ job: Omit<Job, "runId">; maxAttempts: number; hasEnded: boolean }> {
+    ): Promise<{ job: Omit<Job, "runId">; maxAttempts: number; hasEnded: boolean; isOfVisit: boolean }> {
       const row = await find(project, runId);
       const { runId: _its, ...job } = toJob(row);
-      return { job, maxAttempts: row.max_attempts, hasEnded: row.ended_at !== null };
+      return {
+        job,
+        maxAttempts: row.max_attempts,
+        hasEnded: row.ended_at !== null,
+        isOfVisit: row.visit_id !== null,
+      };
     },
 
     /** The run of a job in the queue. */

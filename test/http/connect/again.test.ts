@@ -231,6 +231,29 @@ test("an identity that was removed or changed meanwhile is told as that, and not
   expect(await halfMadeOf(changed)).toEqual([]);
 });
 
+test("one that is switched off while its sign-in waits is given no password", async () => {
+  const known = await addIdentity();
+  const { leases, runs, identities, database } = await ground.parts.store();
+  const login = await leases.acquire(loginLease(known.id));
+  const visitor = await linkFor(known);
+  await visitor.post("credentials", { username, password });
+  const run = async () => (await runs.list({ project: "default", identityId: known.id }))[0];
+  const begun = async () => {
+    const events = await readRunEvents(database.kysely, (await run())?.id ?? "");
+    return events.some(({ event }) => event.type === "stage" && event.stage === "login");
+  };
+  await expect.poll(async () => (await run())?.status).toBe("running");
+  await expect.poll(begun, { timeout: 20_000 }).toBe(true);
+  await identities.update("default", known.id, { state: "inactive" }, { name: "test" });
+  await login.release();
+  await expect
+    .poll(async () => (await run())?.outcome, { timeout: 20_000 })
+    .toMatchObject({ code: "identity_inactive" });
+  expect(site.counters.passwordSubmits).toBe(0);
+  expect(stateIn((await visitor.get()).body)).toBe("inactive");
+  expect(await halfMadeOf(known)).toEqual([]);
+});
+
 test("a worker that is killed half-way leaves the identity as it was, and another goes on", {
   timeout: 60_000,
 }, async () => {

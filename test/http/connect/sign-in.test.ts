@@ -3,10 +3,17 @@ import { type RawBuilder, sql } from "kysely";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { type PracticeSite, startPracticeSite } from "../../../practice/site.ts";
 import type { NewAuthFlow } from "../../../src/identity/auth-flow-input.ts";
-import { sweepConnectVisits } from "../../../src/job/connect/sweep.ts";
 import { type Service, startService } from "../../../src/main.ts";
 import { openTestApi, type TestApi } from "../../support/api.ts";
-import { addApplication, csrfIn, makeToken, openVisitor, stateIn, textOf } from "../../support/connect.ts";
+import {
+  addApplication,
+  csrfIn,
+  makeToken,
+  openVisitor,
+  stateIn,
+  sweepOf,
+  textOf,
+} from "../../support/connect.ts";
 import { page } from "../../support/login-site.ts";
 import { openTestParts, type TestParts } from "../../support/parts.ts";
 import { codeOf } from "../../support/practice-login.ts";
@@ -226,6 +233,12 @@ test("a code the site does not take is asked for again", async () => {
   expect(textOf(again.body)).toContain("That code was not accepted");
   await visitor.post("code", { code: await codeOf(quickUser) });
   expect(stateIn((await visitor.until("done", "refused")).body)).toBe("done");
+  const { kysely } = (await ground.parts.store()).database;
+  const { rows } = await sql<{ origin: string }>`
+    select event ->> 'codeOf' as origin from run_events e join connect_visits v on v.run_id = e.run_id
+    where v.id = ${visitor.path.split("/").at(-1)} and event ->> 'type' = 'login'
+  `.execute(kysely);
+  expect(rows).toEqual([{ origin: "out_of_band" }]);
 });
 
 test("of codes that are handed in together one is taken", async () => {
@@ -294,8 +307,8 @@ test("left alone, a visit's half-made identity goes; one that was connected stay
   const { visitor } = await newVisitor();
   await visitor.post("credentials", { username, password: "wrong" });
   await visitor.until("refused");
-  const { database, halfMade } = await ground.parts.store();
-  const { kysely } = database;
+  const { kysely } = (await ground.parts.store()).database;
+  const sweep = await sweepOf(ground.parts, api);
   const count = async (condition: RawBuilder<unknown>) => {
     const { rows } = await sql<{ count: number }>`
       select count(*)::int as count from identities where ${condition}
@@ -303,23 +316,23 @@ test("left alone, a visit's half-made identity goes; one that was connected stay
     return rows[0]?.count;
   };
   const ofVisit = sql`visit_id = ${visitor.path.split("/").at(-1)}`;
-  await sweepConnectVisits({ kysely, halfMade });
+  await sweep();
   expect(await count(ofVisit)).toBe(1);
   // A link may be good for days: what lies about is not.
   await sql`update connect_visits set updated_at = now() - interval '31 minutes'`.execute(kysely);
   // Two processes at once: what the other has removed stops neither.
-  await Promise.all([0, 1].map(() => sweepConnectVisits({ kysely, halfMade })));
+  await Promise.all([0, 1].map(sweep));
   expect(await count(ofVisit)).toBe(0);
   await visitor.post("credentials", { username, password: "wrong" });
   await visitor.until("refused");
   expect(await count(ofVisit)).toBe(1);
   await sql`update connect_tokens set expires_at = now() - interval '16 minutes'`.execute(kysely);
-  await sweepConnectVisits({ kysely, halfMade });
+  await sweep();
   expect(await count(ofVisit)).toBe(0);
   expect(await kysely.selectFrom("connect_visits").select("id").execute()).not.toEqual([]);
   expect(await count(sql`status = 'validated'`)).toBeGreaterThan(0);
   await sql`update connect_tokens set expires_at = now() - interval '25 hours'`.execute(kysely);
-  await sweepConnectVisits({ kysely, halfMade });
+  await sweep();
   expect(await kysely.selectFrom("connect_visits").select("id").execute()).toEqual([]);
   expect((await visitor.get()).statusCode).toBe(403);
 });
