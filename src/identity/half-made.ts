@@ -55,6 +55,13 @@ export function createHalfMadeIdentities({
     async put(attempt) {
       const { visit } = attempt;
       const put = await kysely.transaction().execute(async (trx) => {
+        // Before any identity, as whoever removes or moves it does: nobody waits for each other.
+        await trx
+          .selectFrom("applications")
+          .select("id")
+          .where("id", "=", visit.token.applicationId)
+          .forKeyShare()
+          .execute();
         const target = await findTarget(trx, visit);
         const replaces = await replacedBy(trx, attempt);
         const own = await findOwn(trx, { attempt, replaces, target, keyring });
