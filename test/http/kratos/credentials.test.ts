@@ -1,27 +1,17 @@
 import { randomUUID } from "node:crypto";
-import { afterAll, beforeAll, expect, test } from "vitest";
-import { openTestApi, type TestApi } from "../../support/api.ts";
-import { openTestParts, type TestParts } from "../../support/parts.ts";
+import { expect, test } from "vitest";
+import { openTestApi } from "../../support/api.ts";
+import { useTestApi } from "../../support/api-of-file.ts";
 
 const hash = "$2a$10$ZsCsoVQ3xfBG/K2z2XpBf.tm90GZmtOqtqWcB5.pYd5Eq8y7RlDyq";
 const password = "an imported password, as it is";
 const totp = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ";
 const everything = ["password", "totp", "lookup_secret", "oidc", "passkey"];
 
-let ground: TestParts;
-let api: TestApi;
-
-beforeAll(async () => {
-  ground = await openTestParts();
-  api = await openTestApi(ground.parts);
-});
-afterAll(async () => {
-  await api[Symbol.asyncDispose]();
-  await ground[Symbol.asyncDispose]();
-});
+const on = useTestApi();
 
 async function make(passwordConfig: object): Promise<string> {
-  const response = await api.call({
+  const response = await on.api.call({
     method: "POST",
     url: "/identities",
     payload: {
@@ -45,8 +35,8 @@ async function shown(
   id: string,
   { key, credentialsRoute }: { key: string; credentialsRoute: "admin" | "credentials" | "off" },
 ): Promise<string[]> {
-  await using other = await openTestApi(ground.parts, {
-    config: { ...api.deps.config, credentialsRoute },
+  await using other = await openTestApi(on.ground.parts, {
+    config: { ...on.api.deps.config, credentialsRoute },
   });
   const query = everything.map((name) => `include_credential=${name}`).join("&");
   const { credentials } = (await other.call({ url: `/identities/${id}?${query}`, key })).json<{
@@ -60,9 +50,9 @@ test("what signs in is shown as LATCHKEY_CREDENTIALS_ROUTE says, what is only ke
   const plain = await make({ password });
   const hashed = await make({ hashed_password: hash });
   const keys = {
-    read: await api.addKey("read"),
-    admin: await api.addKey("admin"),
-    credentials: await api.addKey("credentials"),
+    read: await on.api.addKey("read"),
+    admin: await on.api.addKey("admin"),
+    credentials: await on.api.addKey("credentials"),
   };
   const all = everything.toSorted();
   const kept = ["oidc", "passkey"];
@@ -84,22 +74,22 @@ test("what signs in is shown as LATCHKEY_CREDENTIALS_ROUTE says, what is only ke
 
 test("no answer holds a password; reading what is stored leaves an entry in the audit, each time", async () => {
   const id = await make({ password });
-  const { identities } = await ground.parts.store();
+  const { identities } = await on.ground.parts.store();
   const reads = async () =>
     (await identities.audit("default", id)).filter(({ action }) => action === "credentials.revealed").length;
   const query = everything.map((name) => `include_credential=${name}`).join("&");
-  await api.call({ url: `/identities/${id}` });
-  await api.call({ url: `/identities/${id}?${query}`, key: await api.addKey("read") });
+  await on.api.call({ url: `/identities/${id}` });
+  await on.api.call({ url: `/identities/${id}?${query}`, key: await on.api.addKey("read") });
   expect(await reads()).toBe(0);
   for (const url of [`/identities/${id}?${query}`, `/identities?ids=${id}&${query}`])
-    expect((await api.call({ url })).body).not.toContain(password);
+    expect((await on.api.call({ url })).body).not.toContain(password);
   expect(await reads()).toBe(2);
-  expect(ground.logged()).not.toContain(password);
+  expect(on.ground.logged()).not.toContain(password);
 });
 
 test("an imported password and authenticator are the core's own, typed with the trait's text", async () => {
   const id = await make({ password });
-  const { identities } = await ground.parts.store();
+  const { identities } = await on.ground.parts.store();
   const { loginName } = await identities.get("default", id);
   const { usernamePassword, authenticator, kept } = await identities.revealCredentials(id, { name: "test" });
   expect(usernamePassword?.username.reveal()).toBe(loginName);
@@ -110,12 +100,12 @@ test("an imported password and authenticator are the core's own, typed with the 
 
 test("PUT adds codes and logins to those there are, and puts a password in the place of a hash", async () => {
   const id = await make({ hashed_password: hash });
-  const before = (await api.call({ url: `/identities/${id}?include_credential=oidc` })).json<{
+  const before = (await on.api.call({ url: `/identities/${id}?include_credential=oidc` })).json<{
     traits: object;
     credentials: { oidc: { identifiers: string[] } };
   }>();
   const subject = `zz${randomUUID()}`;
-  const response = await api.call({
+  const response = await on.api.call({
     method: "PUT",
     url: `/identities/${id}`,
     payload: {
@@ -130,7 +120,7 @@ test("PUT adds codes and logins to those there are, and puts a password in the p
   });
   expect(response.statusCode, response.body).toBe(200);
   const query = everything.map((name) => `include_credential=${name}`).join("&");
-  const { credentials } = (await api.call({ url: `/identities/${id}?${query}` })).json<{
+  const { credentials } = (await on.api.call({ url: `/identities/${id}?${query}` })).json<{
     credentials: Record<string, { identifiers: string[]; config: object }>;
   }>();
   expect(credentials).toMatchObject({
@@ -153,11 +143,12 @@ test("a login elsewhere is one identity's, and free again when that is gone", as
     traits: { email },
     credentials: { oidc: { config: { providers: [{ provider: "github", subject }] } } },
   });
-  const create = (email: string) => api.call({ method: "POST", url: "/identities", payload: payload(email) });
+  const create = (email: string) =>
+    on.api.call({ method: "POST", url: "/identities", payload: payload(email) });
   const first = await create(`${randomUUID()}@example.org`);
   expect(first.statusCode).toBe(201);
   expect((await create(`${randomUUID()}@example.org`)).statusCode).toBe(409);
-  await api.call({ method: "DELETE", url: `/identities/${first.json<{ id: string }>().id}` });
+  await on.api.call({ method: "DELETE", url: `/identities/${first.json<{ id: string }>().id}` });
   expect((await create(`${randomUUID()}@example.org`)).statusCode).toBe(201);
 });
 
@@ -169,7 +160,7 @@ test.each([
   ["no URL", 400],
   ["", 400],
 ])("the authenticator %j is answered %i", async (url, status) => {
-  const response = await api.call({
+  const response = await on.api.call({
     method: "POST",
     url: "/identities",
     payload: {

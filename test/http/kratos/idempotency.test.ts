@@ -1,24 +1,13 @@
 import { randomUUID } from "node:crypto";
-import { afterAll, beforeAll, expect, test } from "vitest";
-import { openTestApi, type TestApi } from "../../support/api.ts";
-import { openTestParts, type TestParts } from "../../support/parts.ts";
+import { expect, test } from "vitest";
+import { useTestApi } from "../../support/api-of-file.ts";
 
-let ground: TestParts;
-let api: TestApi;
-
-beforeAll(async () => {
-  ground = await openTestParts();
-  api = await openTestApi(ground.parts);
-});
-afterAll(async () => {
-  await api[Symbol.asyncDispose]();
-  await ground[Symbol.asyncDispose]();
-});
+const on = useTestApi();
 
 test("a creation that is repeated under the same key is the one it was, and no other", async () => {
   const key = randomUUID();
   const create = (email: string, ofKey = key) =>
-    api.call({
+    on.api.call({
       method: "POST",
       url: "/admin/identities",
       headers: { "idempotency-key": ofKey },
@@ -42,7 +31,7 @@ test("a creation that is repeated under the same key is the one it was, and no o
     { error: { message, reason: "This identity conflicts with another identity that already exists." } },
   ]);
 
-  await api.call({ method: "DELETE", url: `/admin/identities/${[...ids].join()}` });
+  await on.api.call({ method: "DELETE", url: `/admin/identities/${[...ids].join()}` });
   const gone = await create(email);
   expect([gone.statusCode, gone.json()]).toMatchObject([
     409,

@@ -1,24 +1,13 @@
 import { randomUUID } from "node:crypto";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { Secret } from "../../../src/secret.ts";
-import { openTestApi, type TestApi } from "../../support/api.ts";
-import { openTestParts, type TestParts } from "../../support/parts.ts";
+import { useTestApi } from "../../support/api-of-file.ts";
 
-let ground: TestParts;
-let api: TestApi;
-
-beforeAll(async () => {
-  ground = await openTestParts();
-  api = await openTestApi(ground.parts);
-});
-afterAll(async () => {
-  await api[Symbol.asyncDispose]();
-  await ground[Symbol.asyncDispose]();
-});
+const on = useTestApi();
 
 /** As the command line makes one: of a site, and of no application. */
 async function ofNoApplication(): Promise<string> {
-  const { identities } = await ground.parts.store();
+  const { identities } = await on.ground.parts.store();
   const { id } = await identities.create(
     "default",
     {
@@ -34,19 +23,19 @@ async function ofNoApplication(): Promise<string> {
 
 test("an identity of no application is shown with the default schema, and joins it when it is given traits", async () => {
   const url = `/admin/identities/${await ofNoApplication()}`;
-  expect((await api.call({ url })).json()).toMatchObject({
+  expect((await on.api.call({ url })).json()).toMatchObject({
     schema_id: "default",
     traits: {},
     credentials: { password: { identifiers: [] } },
   });
-  expect((await api.call({ url: "/schemas/default" })).statusCode).toBe(200);
+  expect((await on.api.call({ url: "/schemas/default" })).statusCode).toBe(200);
   const metadata = { metadata_public: { plan: "gold" } };
-  const bare = await api.call({ method: "PUT", url, payload: { traits: {}, ...metadata } });
+  const bare = await on.api.call({ method: "PUT", url, payload: { traits: {}, ...metadata } });
   expect(bare.statusCode, bare.body).toBe(200);
   expect(bare.json()).toMatchObject({ schema_id: "default", ...metadata });
   const email = `${randomUUID()}@example.org`;
   const patch = [{ op: "add", path: "/traits/email", value: email }];
-  const given = await api.call({ method: "PATCH", url, payload: patch });
+  const given = await on.api.call({ method: "PATCH", url, payload: patch });
   expect(given.statusCode, given.body).toBe(200);
   expect(given.json()).toMatchObject({
     schema_id: "default",
@@ -59,9 +48,9 @@ test("an identity of no application is shown with the default schema, and joins 
 test("a new password leaves the username that came with the old one, where no trait is one", async () => {
   const id = await ofNoApplication();
   const payload = { traits: {}, credentials: { password: { config: { password: "another password" } } } };
-  const response = await api.call({ method: "PUT", url: `/admin/identities/${id}`, payload });
+  const response = await on.api.call({ method: "PUT", url: `/admin/identities/${id}`, payload });
   expect(response.statusCode, response.body).toBe(200);
-  const { identities } = await ground.parts.store();
+  const { identities } = await on.ground.parts.store();
   const { usernamePassword } = await identities.revealCredentials(id, { name: "test" });
   expect(usernamePassword?.username.reveal()).toBe("ada");
   expect(usernamePassword?.password?.reveal()).toBe("another password");
@@ -72,11 +61,11 @@ test("a login elsewhere goes along to another schema", async () => {
   const make = (schema_id: string) => {
     const traits = { email: `${randomUUID()}@example.org` };
     const payload = { schema_id, traits, credentials: { oidc: { config: { providers } } } };
-    return api.call({ method: "POST", url: "/admin/identities", payload });
+    return on.api.call({ method: "POST", url: "/admin/identities", payload });
   };
   const { id, traits } = (await make("preset://email")).json<{ id: string; traits: object }>();
   const url = `/admin/identities/${id}`;
-  const moved = await api.call({ method: "PUT", url, payload: { schema_id: "default", traits } });
+  const moved = await on.api.call({ method: "PUT", url, payload: { schema_id: "default", traits } });
   expect(moved.json()).toMatchObject({
     schema_id: "default",
     credentials: { oidc: { identifiers: [`github:${providers[0]?.subject}`] } },

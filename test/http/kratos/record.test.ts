@@ -1,20 +1,9 @@
 import { randomUUID } from "node:crypto";
 import fc from "fast-check";
-import { afterAll, beforeAll, expect, test } from "vitest";
-import { openTestApi, type TestApi } from "../../support/api.ts";
-import { openTestParts, type TestParts } from "../../support/parts.ts";
+import { expect, test } from "vitest";
+import { useTestApi } from "../../support/api-of-file.ts";
 
-let ground: TestParts;
-let api: TestApi;
-
-beforeAll(async () => {
-  ground = await openTestParts({ settings: { LATCHKEY_REQUESTS_PER_MINUTE: "1000000" } });
-  api = await openTestApi(ground.parts);
-});
-afterAll(async () => {
-  await api[Symbol.asyncDispose]();
-  await ground[Symbol.asyncDispose]();
-});
+const on = useTestApi({ settings: { LATCHKEY_REQUESTS_PER_MINUTE: "1000000" } });
 
 /** What JSON and Postgres can both hold. */
 const text = fc
@@ -65,7 +54,7 @@ test("what a client creates is what it gets, by id, by external id and in a list
   await fc.assert(
     fc.asyncProperty(record, async (sent) => {
       const { verified, status, ...body } = sent;
-      const made = await api.call({
+      const made = await on.api.call({
         method: "POST",
         url: "/admin/identities",
         payload: {
@@ -79,11 +68,13 @@ test("what a client creates is what it gets, by id, by external id and in a list
       expect(made.json()).toMatchObject(admin === null ? shown : { ...shown, metadata_admin: admin });
       const url = `/admin/identities/${id}`;
       const answers = [
-        (await api.call({ url })).json<object>(),
-        (await api.call({ url: `/admin/identities/by/external/${body.external_id}` })).json<object>(),
-        (await api.call({ url: `/admin/identities?ids=${id}&include_credential=code` })).json<object[]>()[0],
-        (await api.call({ method: "PUT", url, payload: body })).json<object>(),
-        (await api.call({ method: "PATCH", url, payload: [] })).json<object>(),
+        (await on.api.call({ url })).json<object>(),
+        (await on.api.call({ url: `/admin/identities/by/external/${body.external_id}` })).json<object>(),
+        (await on.api.call({ url: `/admin/identities?ids=${id}&include_credential=code` })).json<
+          object[]
+        >()[0],
+        (await on.api.call({ method: "PUT", url, payload: body })).json<object>(),
+        (await on.api.call({ method: "PATCH", url, payload: [] })).json<object>(),
       ];
       for (const answer of answers) {
         expect(answer).toMatchObject(expected(sent));

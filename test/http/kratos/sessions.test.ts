@@ -1,31 +1,20 @@
 import { randomUUID } from "node:crypto";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { identitiesMeantBy, idOfSavedState } from "../../../src/http/kratos/sessions/session-ids.ts";
 import { ensureProject } from "../../../src/identity/projects.ts";
-import { openTestApi, type TestApi } from "../../support/api.ts";
-import { openTestParts, type TestParts } from "../../support/parts.ts";
+import { useTestApi } from "../../support/api-of-file.ts";
 
-let ground: TestParts;
-let api: TestApi;
-
-beforeAll(async () => {
-  ground = await openTestParts();
-  api = await openTestApi(ground.parts);
-});
-afterAll(async () => {
-  await api[Symbol.asyncDispose]();
-  await ground[Symbol.asyncDispose]();
-});
+const on = useTestApi();
 
 /** An identity that is signed in, as far as anybody knows, until then. */
 async function signedIn(lapsesAt: Date | null, fields: object = {}): Promise<string> {
-  const made = await api.call({
+  const made = await on.api.call({
     method: "POST",
     url: "/identities",
     payload: { schema_id: "preset://email", traits: { email: `${randomUUID()}@example.org` }, ...fields },
   });
   const { id } = made.json<{ id: string }>();
-  const { database } = await ground.parts.store();
+  const { database } = await on.ground.parts.store();
   await database.kysely
     .insertInto("saved_states")
     .values({ identity_id: id, sealed: Buffer.from("x"), lapses_at: lapsesAt })
@@ -36,7 +25,7 @@ async function signedIn(lapsesAt: Date | null, fields: object = {}): Promise<str
 const soon = () => new Date(Date.now() + 3_600_000);
 
 async function idsOf(url: string, key?: string): Promise<string[]> {
-  const response = await api.call({ url, ...(key === undefined ? {} : { key }) });
+  const response = await on.api.call({ url, ...(key === undefined ? {} : { key }) });
   expect(response.statusCode, response.body).toBe(200);
   return response.json<{ id: string }[]>().map(({ id }) => id);
 }
@@ -57,22 +46,24 @@ test("a saved state is a session, active until it lapses, and is forgotten with 
     [lapsed, false],
     [open, true],
   ] as const) {
-    const session = (await api.call({ url: `/sessions/${idOfSavedState(id)}` })).json<object>();
+    const session = (await on.api.call({ url: `/sessions/${idOfSavedState(id)}` })).json<object>();
     expect(session).toMatchObject({ active, authenticator_assurance_level: "aal1" });
     expect(await idsOf(`/identities/${id}/sessions?active=${active}`)).toEqual([idOfSavedState(id)]);
     expect(await idsOf(`/identities/${id}/sessions?active=${!active}`)).toEqual([]);
   }
   const url = `/identities/${good}/sessions`;
-  expect((await api.call({ method: "DELETE", url })).statusCode).toBe(204);
+  expect((await on.api.call({ method: "DELETE", url })).statusCode).toBe(204);
   expect(await idsOf(url)).toEqual([]);
-  expect((await api.call({ method: "DELETE", url })).statusCode).toBe(404);
-  const { identities } = await ground.parts.store();
+  expect((await on.api.call({ method: "DELETE", url })).statusCode).toBe(404);
+  const { identities } = await on.ground.parts.store();
   const audit = await identities.audit("default", good);
   expect(audit.filter(({ action }) => action === "state.forgotten").length).toBe(1);
   // It was no session any more; it goes all the same.
-  expect((await api.call({ method: "DELETE", url: `/identities/${lapsed}/sessions` })).statusCode).toBe(404);
+  expect((await on.api.call({ method: "DELETE", url: `/identities/${lapsed}/sessions` })).statusCode).toBe(
+    404,
+  );
   expect(await idsOf(`/identities/${lapsed}/sessions`)).toEqual([]);
-  expect((await api.call({ method: "DELETE", url: `/sessions/${idOfSavedState(open)}` })).statusCode).toBe(
+  expect((await on.api.call({ method: "DELETE", url: `/sessions/${idOfSavedState(open)}` })).statusCode).toBe(
     204,
   );
 });
@@ -82,14 +73,14 @@ test("sessions are listed page by page, and ended all at once", async () => {
   const ids: string[] = [];
   let token: string | null = "";
   while (token !== null) {
-    const response = await api.call({ url: `/sessions?page_size=2&page_token=${token}` });
+    const response = await on.api.call({ url: `/sessions?page_size=2&page_token=${token}` });
     ids.push(...response.json<{ id: string }[]>().map(({ id }) => id));
     const [, next] = /<([^>]+)>; rel="next"/.exec(String(response.headers["link"])) ?? [];
     token = next === undefined ? null : new URL(next, "http://x").searchParams.get("page_token");
     expect(response.headers["x-total-count"]).toBe("5");
   }
   expect(new Set(ids).size).toBe(5);
-  const manage = (payload: object) => api.call({ method: "POST", url: "/sessions", payload });
+  const manage = (payload: object) => on.api.call({ method: "POST", url: "/sessions", payload });
   const [first = "", second = ""] = ids;
   expect((await manage({ action: "disable", sessions: [first] })).json()).toEqual({
     processed: 1,
@@ -112,9 +103,9 @@ test("what administrators note of an identity is shown to those who administer, 
   const note = { note: randomUUID() };
   const id = await signedIn(soon(), { external_id: externalId, metadata_admin: note });
   const keys = {
-    read: await api.addKey("read"),
-    submit: await api.addKey("submit"),
-    admin: await api.addKey("admin"),
+    read: await on.api.addKey("read"),
+    submit: await on.api.addKey("submit"),
+    admin: await on.api.addKey("admin"),
   };
   for (const url of [
     `/identities/${id}`,
@@ -125,10 +116,10 @@ test("what administrators note of an identity is shown to those who administer, 
     `/sessions/${idOfSavedState(id)}?expand=identity`,
     `/identities/${id}/sessions`,
   ]) {
-    const { body } = await api.call({ url, key: keys.admin });
+    const { body } = await on.api.call({ url, key: keys.admin });
     expect(body, url).toContain(JSON.stringify(note));
     for (const key of [keys.read, keys.submit]) {
-      const seen = await api.call({ url, key });
+      const seen = await on.api.call({ url, key });
       expect(seen.body, url).toContain(externalId);
       expect(seen.body, url).not.toContain("metadata_admin");
     }
@@ -136,9 +127,9 @@ test("what administrators note of an identity is shown to those who administer, 
 });
 
 test("another project's sessions are nobody's", async () => {
-  const { database } = await ground.parts.store();
+  const { database } = await on.ground.parts.store();
   await ensureProject(database, "other");
-  const stranger = await api.addKey("admin", "other");
+  const stranger = await on.api.addKey("admin", "other");
   const id = await signedIn(soon());
   expect(await idsOf(`/identities/${id}/sessions`, stranger)).toEqual([]);
   expect(await idsOf("/sessions", stranger)).toEqual([]);
@@ -148,13 +139,13 @@ test("another project's sessions are nobody's", async () => {
     { action: "delete", sessions: [idOfSavedState(id)] },
     { action: "delete", identities: ["*"] },
   ])
-    expect((await api.call({ ...end, payload })).json()).toEqual({ processed: 0, more: false });
+    expect((await on.api.call({ ...end, payload })).json()).toEqual({ processed: 0, more: false });
   expect(await idsOf(`/identities/${id}/sessions`)).toEqual([idOfSavedState(id)]);
 });
 
 test("an inactive identity keeps its session until somebody ends it", async () => {
   const id = await signedIn(soon());
   const patch = [{ op: "replace", path: "/state", value: "inactive" }];
-  await api.call({ method: "PATCH", url: `/identities/${id}`, payload: patch });
+  await on.api.call({ method: "PATCH", url: `/identities/${id}`, payload: patch });
   expect(await idsOf(`/identities/${id}/sessions`)).toEqual([idOfSavedState(id)]);
 });

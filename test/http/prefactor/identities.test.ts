@@ -1,29 +1,21 @@
 import { randomUUID } from "node:crypto";
 import fc from "fast-check";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { beforeAll, expect, test } from "vitest";
 import { idsOf } from "../../../src/http/prefactor/ids.ts";
 import { uuidOf } from "../../../src/http/prefactor/pfid.ts";
 import type { NewApplication } from "../../../src/identity/applications.ts";
 import { ensureProject } from "../../../src/identity/projects.ts";
 import { Secret } from "../../../src/secret.ts";
-import { openTestApi, type TestApi } from "../../support/api.ts";
-import { openTestParts, type TestParts } from "../../support/parts.ts";
+import { useTestApi } from "../../support/api-of-file.ts";
 
 const actor = { name: "test" };
 const ids = idsOf("default");
 const url = "/api/v1/identity";
-let ground: TestParts;
-let api: TestApi;
+const on = useTestApi({ settings: { LATCHKEY_REQUESTS_PER_MINUTE: "1000000" } });
 
 beforeAll(async () => {
-  ground = await openTestParts({ settings: { LATCHKEY_REQUESTS_PER_MINUTE: "1000000" } });
-  api = await openTestApi(ground.parts);
-  const { database } = await ground.parts.store();
+  const { database } = await on.ground.parts.store();
   await ensureProject(database, "other");
-});
-afterAll(async () => {
-  await api[Symbol.asyncDispose]();
-  await ground[Symbol.asyncDispose]();
 });
 
 interface Shown {
@@ -35,7 +27,7 @@ interface Shown {
 }
 
 async function pool(change: Partial<NewApplication> = {}): Promise<string> {
-  const { applications } = await ground.parts.store();
+  const { applications } = await on.ground.parts.store();
   const { id } = await applications.create(
     "default",
     { name: randomUUID().replace("-", "x"), url: "https://site.example/", ...change },
@@ -45,7 +37,7 @@ async function pool(change: Partial<NewApplication> = {}): Promise<string> {
 }
 
 async function ask(method: "GET" | "POST" | "PUT" | "DELETE", path: string, payload?: object) {
-  const response = await api.call({ method, url: path, ...(payload === undefined ? {} : { payload }) });
+  const response = await on.api.call({ method, url: path, ...(payload === undefined ? {} : { payload }) });
   const body = response.json<{ details: Shown; code?: string; message?: string }>();
   return { ...body, http: response.statusCode };
 }
@@ -65,7 +57,7 @@ const record = fc.record(
 );
 
 test("a record is the same in the core, fetched again, and put back as it was shown", async () => {
-  const { identities } = await ground.parts.store();
+  const { identities } = await on.ground.parts.store();
   const poolId = await pool();
   await fc.assert(
     fc.asyncProperty(record, async ({ username, password, totp, metadata = {} }) => {
@@ -159,7 +151,7 @@ test("a pool of its own ruleset takes the factors it names, and a nid in place o
 });
 
 test("what a pool's own schema asks for is asked for as a factor, and other traits stay", async () => {
-  const { identities } = await ground.parts.store();
+  const { identities } = await on.ground.parts.store();
   const credentials = { password: { identifier: true } };
   const poolId = await pool({
     traitsSchema: {
@@ -197,7 +189,7 @@ test("what a pool's own schema asks for is asked for as a factor, and other trai
 });
 
 test("metadata and credentials that only other APIs can give survive a change", async () => {
-  const { identities } = await ground.parts.store();
+  const { identities } = await on.ground.parts.store();
   const poolId = await pool();
   const { id } = await identities.create(
     "default",
@@ -223,12 +215,12 @@ test("metadata and credentials that only other APIs can give survive a change", 
 });
 
 test("an id written anew for another project finds nothing there", async () => {
-  const { identities } = await ground.parts.store();
+  const { identities } = await on.ground.parts.store();
   const poolId = await pool();
   const { details } = await ask("POST", url, { pool_id: poolId, factors: [] });
   const uuid = uuidOf(details.id, ids.partition) ?? "";
   const forged = idsOf("other").of(uuid);
-  const key = await api.addKey("admin", "other");
+  const key = await on.api.addKey("admin", "other");
   for (const request of [
     { method: "GET" as const, url: `${url}/${forged}` },
     { method: "DELETE" as const, url: `${url}/${forged}` },
@@ -240,7 +232,7 @@ test("an id written anew for another project finds nothing there", async () => {
       url: `${url}?pool_id=${idsOf("other").of(uuidOf(poolId, ids.partition) ?? "")}`,
     },
   ]) {
-    const response = await api.call({ ...request, key });
+    const response = await on.api.call({ ...request, key });
     expect([response.statusCode, response.json<{ code: string }>().code], request.url).toEqual([
       404,
       "not_found",
@@ -297,7 +289,7 @@ test("what is too long or too much is told so", async () => {
 });
 
 test("an identity that belongs to no application is in no pool", async () => {
-  const { identities } = await ground.parts.store();
+  const { identities } = await on.ground.parts.store();
   const { id } = await identities.create(
     "default",
     { sourceUrl: "https://site.example/", credentials: [] },
@@ -310,12 +302,12 @@ test("runs, batches and schedules take an identity by its PFID", async () => {
   const { details } = await ask("POST", url, { pool_id: await pool(), factors: [] });
   const job = { flow: "web/capture", identityId: details.id };
   const post = async (path: string, payload: object) => {
-    const response = await api.call({ method: "POST", url: path, payload });
+    const response = await on.api.call({ method: "POST", url: path, payload });
     expect(response.statusCode, response.body).toBeLessThan(300);
     return response.json<{ id: string; identityId: string }>();
   };
   const schedule = await post("/v1/schedules", { ...job, name: randomUUID().replace("-", "x"), every: "1d" });
-  const patched = await api.call({
+  const patched = await on.api.call({
     method: "PATCH",
     url: `/v1/schedules/${schedule.id}`,
     payload: { identityId: details.id },
@@ -323,7 +315,7 @@ test("runs, batches and schedules take an identity by its PFID", async () => {
   await post("/v1/runs", job);
   await post("/v1/batches", { runs: [job] });
   const uuid = uuidOf(details.id, ids.partition);
-  const runs = await api.call({ url: `/v1/runs?identityId=${uuid}` });
+  const runs = await on.api.call({ url: `/v1/runs?identityId=${uuid}` });
   const known = [
     schedule,
     patched.json<{ identityId: string }>(),
