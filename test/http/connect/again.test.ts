@@ -231,6 +231,24 @@ test("an identity that was removed or changed meanwhile is told as that, and not
   expect(await halfMadeOf(changed)).toEqual([]);
 });
 
+test("with the page closed before the end, it is signed in all the same", async () => {
+  const known = await addIdentity({ its: oldPassword });
+  const visitor = await linkFor(known);
+  await visitor.post("credentials", { username, password });
+  const { runs, database } = await ground.parts.store();
+  const run = async () => (await runs.list({ project: "default", identityId: known.id }))[0];
+  await expect.poll(async () => (await run())?.status, { timeout: 20_000 }).toBe("succeeded");
+  expect((await fresh(known)).status).toBe("pending");
+  await database.kysely
+    .updateTable("runs")
+    .set({ ended_at: new Date(Date.now() - 60_000) })
+    .where("id", "=", (await run())?.id ?? "")
+    .execute();
+  await expect.poll(async () => (await fresh(known)).status, { timeout: 10_000 }).toBe("validated");
+  expect(await halfMadeOf(known)).toEqual([]);
+  expect(stateIn((await visitor.get()).body)).toBe("done");
+});
+
 test("one that is switched off while its sign-in waits is given no password", async () => {
   const known = await addIdentity();
   const { leases, runs, identities, database } = await ground.parts.store();
