@@ -41,6 +41,7 @@ class NotDone extends Error {
 export async function finishVisit(
   { kysely, keyring, log }: { kysely: Kysely<Tables>; keyring: Keyring; log: Logger },
   visit: ConnectVisit,
+  { isPasswordProved }: { isPasswordProved: boolean },
 ): Promise<Finished> {
   const { project, applicationId: application } = visit.token;
   try {
@@ -59,7 +60,7 @@ export async function finishVisit(
       const id =
         visit.token.identityId === null
           ? await makeReal(trx, { visit, own })
-          : await handOver(trx, { visit, own, target, keyring });
+          : await handOver(trx, { visit, own, target, keyring, isPasswordProved });
       await trx
         .updateTable("connect_visits")
         .set({ identity_id: id, result: "success", updated_at: sql<Date>`now()` })
@@ -171,7 +172,14 @@ async function handOver(
     own,
     target,
     keyring,
-  }: { visit: ConnectVisit; own: Own; target: Target | undefined; keyring: Keyring },
+    isPasswordProved,
+  }: {
+    visit: ConnectVisit;
+    own: Own;
+    target: Target | undefined;
+    keyring: Keyring;
+    isPasswordProved: boolean;
+  },
 ): Promise<string> {
   if (target === undefined || target.credentials_version !== own.stands_for_version)
     throw new NotDone("outdated");
@@ -182,6 +190,8 @@ async function handOver(
   });
   const [from, to] = [keyed(own), keyed(target)];
   const replaces = new Set(own.replaces);
+  // The site sent a mail in place of asking for it: nobody knows whether it is right.
+  if (!isPasswordProved && (await hasPassword(trx, id))) replaces.delete("username_password");
   // A password takes the place of a hash of one.
   const removed = replaces.has("username_password") ? [...replaces, "password_hash" as const] : [...replaces];
   if (removed.length > 0) await removeCredentials(trx, id, removed);
@@ -207,6 +217,16 @@ async function handOver(
   if (replaces.size > 0) await recordAudit(trx, { ...entry, action: "credentials.replaced" });
   await trx.deleteFrom("identities").where("id", "=", own.id).execute();
   return id;
+}
+
+async function hasPassword(trx: Transaction<Tables>, id: string): Promise<boolean> {
+  const held = await trx
+    .selectFrom("credentials")
+    .select("summary")
+    .where("identity_id", "=", id)
+    .where("type", "=", "username_password")
+    .executeTakeFirst();
+  return held !== undefined && held.summary["passwordless"] !== true;
 }
 
 /** As a login leaves it. */

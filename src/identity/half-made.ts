@@ -10,7 +10,7 @@ import { anew, findOwn, type Own, replacedBy, type Try } from "./half-made-rows.
 import { check, identityPatchSchema } from "./identity-input.ts";
 import type { Keyring } from "./keyring.ts";
 import { findTarget, lend, withoutLoginName } from "./lend-credentials.ts";
-import type { NewCredential } from "./types.ts";
+import type { CredentialType, NewCredential } from "./types.ts";
 
 /**
  * The identities of visits to the connect page, until they are proved. They are listed, counted, checked and shown
@@ -30,8 +30,11 @@ export interface HalfMadeIdentities {
    * @throws Failure `invalid_argument`; `conflict` where nothing was given, and as `put`
    */
   add(visit: ConnectVisit, runId: string, credential: NewCredential): Promise<void>;
-  /** Ends a visit whose proof succeeded. See `finishVisit`. */
-  finish(visit: ConnectVisit): Promise<Finished>;
+  /**
+   * Ends a visit whose proof succeeded. See `finishVisit`. `isPasswordProved`: whether the proof gave the site the
+   * password, where one was given here; an identity that has one keeps its own else.
+   */
+  finish(visit: ConnectVisit, proof: { isPasswordProved: boolean }): Promise<Finished>;
   remove(visit: Pick<ConnectVisit, "id">): Promise<void>;
   /** Removes those of visits that were left. @returns how many */
   sweep(): Promise<number>;
@@ -71,7 +74,7 @@ export function createHalfMadeIdentities({
         await trx.deleteFrom("saved_states").where("identity_id", "=", own.id).execute();
         await storeCredentials(trx, { ...own, applicationId: null }, credentials);
         if (target !== undefined && attempt.lends)
-          await lend(trx, { target, own, visit, keyring, except: replaces });
+          await lend(trx, { target, own, visit, keyring, except: [...replaces, ...inPlaceOf(credentials)] });
         await toBeProved(trx, { visit, runId: attempt.runId, own });
         return { id: own.id, runAs: target?.id ?? own.id };
       });
@@ -99,7 +102,7 @@ export function createHalfMadeIdentities({
       });
     },
 
-    finish: (visit) => finishVisit({ kysely, keyring, log }, visit),
+    finish: (visit, proof) => finishVisit({ kysely, keyring, log }, visit, proof),
 
     async remove({ id }) {
       await kysely.deleteFrom("identities").where("visit_id", "=", id).execute();
@@ -116,6 +119,10 @@ export function createHalfMadeIdentities({
     },
   };
 }
+
+/** What would sign in without a look at what the visitor gave: the proof would prove nothing of it. */
+const inPlaceOf = (given: readonly { type: CredentialType }[]): CredentialType[] =>
+  given.some(({ type }) => type === "username_password") ? ["passkey"] : [];
 
 const checked = (credentials: NewCredential[]) => {
   const { credentials: found = [] } = check(identityPatchSchema, "sign-in", { credentials });

@@ -240,7 +240,7 @@ test("visits go on where they were: the half-made are shown to nobody until they
   ]);
   const visit = await visits.find(rows.openVisit, "the secret");
   if (visit === undefined) throw new Error("The visit is gone.");
-  await halfMade.finish(visit);
+  await halfMade.finish(visit, { isPasswordProved: true });
   expect(await identities.get("default", rows.open)).toMatchObject({ applicationId: rows.application });
   await sql`update connect_visits set updated_at = now() - interval '1 day'`.execute(database.kysely);
   expect(await halfMade.sweep()).toBe(1);

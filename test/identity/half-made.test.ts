@@ -115,7 +115,7 @@ const loggedIn = ({ id }: ConnectVisit) =>
     .execute();
 async function finish(visit: ConnectVisit) {
   await loggedIn(visit);
-  return await halfMade.finish(visit);
+  return await halfMade.finish(visit, { isPasswordProved: true });
 }
 
 const kept = (id = known.id) => keptOfIdentity(open.db.database, id);
@@ -258,7 +258,10 @@ describe("an identity that is signed in again", () => {
     const credentials = [{ type: "passkey" as const, ...passkey }];
     await open.identities.update("default", known.id, { credentials }, actor);
     const visit = await newVisit(known.id);
+    // It would sign in without a look at the password: nothing would be proved of that.
     const { id } = await put(visit, [passwordOf("new")]);
+    expect((await reveal(id)).passkey).toBeUndefined();
+    await put(visit, [{ type: "authenticator", secret: new Secret(totp) }]);
     const { credentialsVersion } = await open.identities.get("default", known.id);
     expect(await open.identities.savePasskeyCounter(id, 7)).toBe(true);
     expect((await reveal(known.id)).passkey?.signCount).toBe(7);
@@ -387,7 +390,9 @@ describe("an identity that is signed in again", () => {
         await saveState(id, `new ${index}`);
       }
       await Promise.all(all.map(loggedIn));
-      const ends = await Promise.all([...all, ...all].map((visit) => halfMade.finish(visit)));
+      const ends = await Promise.all(
+        [...all, ...all].map((visit) => halfMade.finish(visit, { isPasswordProved: true })),
+      );
       const winner = ends.findIndex(({ end }) => end === "done") % count;
       expect(new Set(ends.map(({ end }, index) => (index % count === winner ? end : `not ${end}`)))).toEqual(
         new Set(count === 1 ? ["done"] : ["done", "not outdated"]),
@@ -401,7 +406,7 @@ describe("an identity that is signed in again", () => {
     const before = await kept();
     const never = await newVisit(known.id);
     await put(never, [passwordOf("never tried")]);
-    expect(await halfMade.finish(never)).toEqual({ end: "outdated" });
+    expect(await halfMade.finish(never, { isPasswordProved: true })).toEqual({ end: "outdated" });
     const visit = await newVisit(known.id);
     const { id } = await put(visit, [passwordOf("new")]);
     const proving = { ...visit };
@@ -411,16 +416,16 @@ describe("an identity that is signed in again", () => {
       type: "authenticator",
       secret: new Secret("GEZDGNBVGY3TQOJQ"),
     });
-    expect(await halfMade.finish(visit)).toEqual({ end: "outdated" });
+    expect(await halfMade.finish(visit, { isPasswordProved: true })).toEqual({ end: "outdated" });
     await loggedIn(visit);
-    expect(await halfMade.finish(proving)).toEqual({ end: "outdated" });
+    expect(await halfMade.finish(proving, { isPasswordProved: true })).toEqual({ end: "outdated" });
     // As its application does when it has another URL.
     await open.db.database.kysely
       .updateTable("identities")
       .set({ credentials_version: sql<number>`credentials_version + 1` })
       .where("id", "=", id)
       .execute();
-    expect(await halfMade.finish(visit)).toEqual({ end: "outdated" });
+    expect(await halfMade.finish(visit, { isPasswordProved: true })).toEqual({ end: "outdated" });
     expect(await kept()).toEqual(before);
     expect((await tokens.get(visit.token.id))?.state).toBe("good");
   });
@@ -532,6 +537,19 @@ describe("an identity that is signed in again", () => {
     // What was refused is what the visitor had given.
     await put(other, [passwordOf("new")], { without: ["authenticator"] });
     expect((await reveal(own)).authenticator?.secret.reveal()).toBe(totp);
+  });
+
+  test("keeps its password where the proof came to no password", async () => {
+    const visit = await newVisit(known.id);
+    const { id } = await put(visit, [passwordOf("never asked for")]);
+    await saveState(id, "new");
+    await loggedIn(visit);
+    expect(await halfMade.finish(visit, { isPasswordProved: false })).toEqual({
+      end: "done",
+      identityId: known.id,
+    });
+    expect((await reveal(known.id)).usernamePassword?.password?.reveal()).toBe("old");
+    expect((await open.identities.loadState(known.id))?.state).toEqual(stateWith("new"));
   });
 
   test("is whole where the end of a visit breaks off half-way", async () => {

@@ -1,5 +1,5 @@
 import type { Database } from "../../database/open.ts";
-import type { CodeOrigin, WaitingForCode } from "../../events.ts";
+import type { CodeOrigin, RunEvent, WaitingForCode } from "../../events.ts";
 import { Failure, type FailureCode } from "../../failure.ts";
 import { type ConnectToken, leadsTo } from "../../identity/connect-tokens.ts";
 import type { ConnectVisit, ConnectVisits } from "../../identity/connect-visits.ts";
@@ -89,7 +89,7 @@ export function createVisitStates({
     const isNotSignedIn = run !== undefined && saysNotSignedIn(run);
     // Where nobody looked for so long that it was swept, it is to be done again.
     if (run?.outcome?.status === "succeeded" && !isNotSignedIn && visit.identityId !== null)
-      return await succeed(visit);
+      return await succeed(visit, run);
     if (token.state === "expired") {
       await halfMade.remove(visit);
       return { name: "expired" };
@@ -109,10 +109,14 @@ export function createVisitStates({
     };
   }
 
-  async function refusedCodeOf({ id }: Run): Promise<Pick<Refusal, "codeOf">> {
+  async function loginOf({ id }: Run): Promise<Extract<RunEvent, { type: "login" }> | undefined> {
     const events = (await readRunEvents(database.kysely, id)).map(({ event }) => event);
-    const login = events.findLast((event) => event.type === "login");
-    return login?.codeOf === undefined ? {} : { codeOf: login.codeOf };
+    return events.findLast((event) => event.type === "login");
+  }
+
+  async function refusedCodeOf(run: Run): Promise<Pick<Refusal, "codeOf">> {
+    const { codeOf } = (await loginOf(run)) ?? {};
+    return codeOf === undefined ? {} : { codeOf };
   }
 
   async function stateOfRun(visit: ConnectVisit, run: Run): Promise<VisitState> {
@@ -130,8 +134,9 @@ export function createVisitStates({
     };
   }
 
-  async function succeed(visit: ConnectVisit): Promise<VisitState> {
-    const finished = await halfMade.finish(visit);
+  async function succeed(visit: ConnectVisit, run: Run): Promise<VisitState> {
+    const { submits } = (await loginOf(run)) ?? {};
+    const finished = await halfMade.finish(visit, { isPasswordProved: (submits?.password ?? 0) > 0 });
     if (finished.end === "done") return { name: "done", identityId: finished.identityId };
     await halfMade.remove(visit);
     if (finished.end === "outdated") await visits.outdate(visit.id);

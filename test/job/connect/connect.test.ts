@@ -191,6 +191,8 @@ test("a sign-in that succeeded counts, also where its page was closed before", a
   const [proved, failed] = [await newVisit(known.id), await newVisit()];
   for (const visit of [proved, failed]) await connect.signIn(await visit(), site, [passwordOf("new")]);
   await identities.setStatus((await own(await proved()))?.id ?? "", "validated", null);
+  const submits = { password: 1, code: 0 };
+  await tell(runOf(await proved()), { type: "login", result: "signed_in", submits });
   await end(runOf(await proved()), { result: {} }, "succeeded");
   await refuse(runOf(await failed()), "invalid_credentials");
   const long = new Date(Date.now() - 31 * 60_000);
