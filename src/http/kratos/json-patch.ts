@@ -13,6 +13,8 @@ type Container = Record<string, unknown> | unknown[];
 /** Paths that a patch may not touch, whatever their case. */
 const denied = /^\/(?:id|statechangedat|credentials|credentials\/(?:oidc|saml)(?:\/.*)?)$/i;
 const supported = new Set(["add", "remove", "replace"]);
+/** Each may move a whole list: so many of them are done before anybody else has to wait. */
+const mostOperations = 1_000;
 /** What is nested deeper is no identity's. */
 const mostDepth = 64;
 
@@ -22,12 +24,15 @@ const mostDepth = 64;
  * @throws KratosRefusal 400
  */
 export function applyPatch(document: object, patch: JsonPatch): Record<string, unknown> {
+  if (patch.length > mostOperations)
+    throw unusable(`The maximum number of operations of one patch is ${mostOperations}.`);
   for (const { op = "", path = "" } of patch) {
     if (!supported.has(op)) throw unusable(`unsupported operation: ${op === "" ? "unknown" : op}`);
     if (denied.test(path)) throw unusable(`patch includes denied path: ${path}`);
   }
   const copy = structuredClone(document) as Record<string, unknown>;
-  for (const operation of patch) apply(copy, operation);
+  // Later operations change what earlier ones put there: not the patch itself, which may be applied again.
+  for (const operation of structuredClone(patch)) apply(copy, operation);
   return copy;
 }
 

@@ -55,6 +55,10 @@ export const conflictsAtCreation = (cause: unknown): KratosRefusal =>
 export const repeatedOtherwise = (reason: string, cause: unknown): KratosRefusal =>
   new KratosRefusal("conflict", { message: inConflict, reason }, { cause });
 
+/** 409 for what a client read before somebody else changed it. */
+export const outdated = (reason: string): KratosRefusal =>
+  new KratosRefusal("conflict", { message: inConflict, reason });
+
 /** What a failure of the layers below is to clients of Kratos. */
 export function wordsOf(failure: Failure): Words {
   if (failure instanceof KratosRefusal) return failure.words;

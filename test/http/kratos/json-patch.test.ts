@@ -37,6 +37,14 @@ test("replaces, adds and removes without touching what was given", () => {
   expect(identity).toEqual(before);
 });
 
+test("does the same when it is applied again", () => {
+  const patch = [
+    { op: "add", path: "/traits/name", value: { first: "Ada" } },
+    { op: "remove", path: "/traits/name/first" },
+  ];
+  expect(applyPatch(identity, patch)).toEqual(applyPatch(identity, patch));
+});
+
 test("adds what replace does not find, with what leads to it", () => {
   const after = applyPatch(identity, [
     { op: "replace", path: "/metadata_public/a/b", value: 1 },

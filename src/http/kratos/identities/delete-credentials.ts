@@ -4,8 +4,9 @@ import type { Identity } from "../../../identity/types.ts";
 import { defineRoute } from "../../define-route.ts";
 import { one } from "../paging.ts";
 import { badRequest, noResource } from "../refusal.ts";
-import { actorOf, identityById, identityTag } from "./identity-call.ts";
-import { type KeptDocuments, keptOf, linkId, toKept } from "./kept-credentials.ts";
+import { changeIdentity } from "./change-identity.ts";
+import { identityTag } from "./identity-call.ts";
+import { type KeptDocuments, keysLeft, linkId, toKept } from "./kept-credentials.ts";
 import { type CredentialName, viewCredentials } from "./view-credentials.ts";
 
 export const deleteCredentials = defineRoute({
@@ -21,17 +22,18 @@ export const deleteCredentials = defineRoute({
   responses: { 204: z.undefined() },
   failures: ["unknown_identity", "invalid_argument", "not_found"],
   async handler(call) {
-    const { deps, params, query, caller } = call;
-    const identity = await identityById(call, params.id);
-    const shown = viewCredentials(identity);
-    const name = Object.keys(shown).find((one): one is CredentialName => one === params.type);
-    if (name === undefined)
-      throw noResource(`You tried to remove a ${params.type} but this user have no ${params.type} set up.`);
-    const actor = actorOf(call);
-    const isKept = identity.credentials.some(({ isKeptOnly }) => isKeptOnly === true);
-    const kept = isKept ? keptOf(await deps.identities.revealCredentials(identity.id, actor)) : {};
-    const patch = removalOf({ name, identity, kept, identifier: query.identifier });
-    if (patch !== undefined) await deps.identities.update(caller.project, identity.id, patch, actor);
+    const { params, query } = call;
+    await changeIdentity(call, params.id, async (identity, reveal) => {
+      const name = Object.keys(viewCredentials(identity)).find(
+        (one): one is CredentialName => one === params.type,
+      );
+      if (name === undefined)
+        throw noResource(`You tried to remove a ${params.type} but this user have no ${params.type} set up.`);
+      const isKept = identity.credentials.some(({ isKeptOnly }) => isKeptOnly === true);
+      const { kept } = isKept ? await reveal() : { kept: {} };
+      const patch = removalOf({ name, identity, kept, identifier: query.identifier });
+      return patch === undefined ? undefined : () => patch;
+    });
     return { status: 204, body: undefined };
   },
 });
@@ -92,11 +94,7 @@ function withoutSecondKeys(kept: KeptDocuments["webauthn"]): IdentityPatch | und
   const credentials = ring.credentials.filter(isPasswordless);
   if (credentials.length === ring.credentials.length) return undefined;
   const { webauthn: _changed, ...others } = kept ?? {};
-  if (credentials.length > 0)
-    return { credentials: [toKept("webauthn", { ...others, webauthn: { ...ring, credentials } })] };
-  return others.passkey === undefined
-    ? { removeCredentials: ["webauthn"] }
-    : { credentials: [toKept("webauthn", others)] };
+  return keysLeft(credentials.length === 0 ? others : { ...others, webauthn: { ...ring, credentials } });
 }
 
 /** Counts what somebody can begin a login with, as Kratos does: a login by SAML is not its own to count. */

@@ -22,6 +22,8 @@ export interface IdentityCall {
   deps: HttpDeps;
   caller: Caller;
   request: FastifyRequest;
+  /** Aborted when the client has gone. */
+  readonly signal: AbortSignal;
 }
 
 export const actorOf = ({ caller }: Pick<IdentityCall, "caller">): Actor => ({ name: `key:${caller.keyId}` });
@@ -54,20 +56,28 @@ export async function answerWith(
 
 /** Several; without `asked`, without their credentials. */
 export async function answerWithAll(
-  { deps, caller, request }: IdentityCall,
+  call: IdentityCall,
   identities: readonly Identity[],
   { asked, isNew = false, schemaId }: AnswerOptions & { asked?: readonly CredentialName[] | undefined },
 ): Promise<ShownIdentity[]> {
+  const { deps, caller, request } = call;
   const { config, applications } = deps;
   const schemaIdOf =
     schemaId === undefined ? await schemaIdsOf(applications, caller.project, identities) : () => schemaId;
   const access = accessOf(caller, config);
+  const signal = asked === undefined || asked.length === 0 ? undefined : call.signal;
   const shown: ShownIdentity[] = [];
   for (const identity of identities) {
     const credentials =
       asked === undefined
         ? undefined
-        : await showCredentials(deps, { identity, asked, access, actor: actorOf({ caller }) });
+        : await showCredentials(deps, {
+            identity,
+            asked,
+            access,
+            actor: actorOf({ caller }),
+            ...(signal === undefined ? {} : { signal }),
+          });
     shown.push(
       viewIdentity(identity, {
         schemaId: schemaIdOf(identity),

@@ -1,24 +1,19 @@
+import { isDeepStrictEqual } from "node:util";
 import type { z } from "zod";
-import { passwordHashFormat } from "../../../identity/traits/password-hash.ts";
 import type { NewCredential } from "../../../identity/types.ts";
 import { Secret } from "../../../secret.ts";
 import { badRequest } from "../refusal.ts";
 import type { createBody } from "./body.ts";
-import { type KeptDocuments, type KeyRing, type Link, linkId, toKept } from "./kept-credentials.ts";
+import { keptHash, keptHook } from "./given-password.ts";
+import { type KeyRing, type Link, linkId, toKept } from "./kept-credentials.ts";
+import type { Present } from "./present.ts";
 
 export type CredentialsBody = NonNullable<z.output<typeof createBody>["credentials"]>;
-
-/** What an identity has already, and what some imports add to. */
-export interface Present {
-  kept: KeptDocuments;
-  /** Typed with its password, where no trait says who it is. */
-  username: Secret | undefined;
-}
 
 /**
  * Imported credentials in the words of the core. A plain password and an authenticator's URL become what signs in; what
  * only Kratos could check is kept as it came. Codes and links are added to those there are, as Kratos does it; all else
- * takes the place of what was there.
+ * takes the place of what was there. What is there as it is given stays untouched: clients send back what they read.
  * @throws KratosRefusal 400
  */
 export function importCredentials(
@@ -28,8 +23,9 @@ export function importCredentials(
   if (given == null) return [];
   const { kept } = present;
   const made: NewCredential[] = [];
-  if (given.password?.config != null) made.push(passwordOf(given.password.config, present));
-  if (given.totp?.config != null) made.push(authenticatorOf(given.totp.config.totp_url));
+  if (given.password?.config != null) made.push(...passwordOf(given.password.config, present));
+  const totpUrl = given.totp?.config?.totp_url;
+  if (totpUrl !== undefined && totpUrl !== present.totpUrl) made.push(authenticatorOf(totpUrl));
   const codes = given.lookup_secret?.config?.codes ?? [];
   if (codes.length > 0)
     made.push(
@@ -38,17 +34,16 @@ export function importCredentials(
   for (const type of ["oidc", "saml"] as const) {
     const links = given[type]?.config?.providers ?? [];
     if (links.length === 0) continue;
-    made.push(toKept(type, { providers: joinLinks(kept[type]?.providers ?? [], links) }));
+    const providers = joinLinks(kept[type]?.providers ?? [], links);
+    if (!isDeepStrictEqual(providers, kept[type]?.providers)) made.push(toKept(type, { providers }));
   }
   const rings = { webauthn: given.webauthn?.config, passkey: given.passkey?.config };
-  if (rings.webauthn != null || rings.passkey != null)
-    made.push(
-      toKept("webauthn", {
-        ...kept.webauthn,
-        ...(rings.webauthn == null ? {} : { webauthn: joinKeys(kept.webauthn?.webauthn, rings.webauthn) }),
-        ...(rings.passkey == null ? {} : { passkey: joinKeys(kept.webauthn?.passkey, rings.passkey) }),
-      }),
-    );
+  const joined = {
+    ...kept.webauthn,
+    ...(rings.webauthn == null ? {} : { webauthn: joinKeys(kept.webauthn?.webauthn, rings.webauthn) }),
+    ...(rings.passkey == null ? {} : { passkey: joinKeys(kept.webauthn?.passkey, rings.passkey) }),
+  };
+  if (!isDeepStrictEqual(joined, { ...kept.webauthn })) made.push(toKept("webauthn", joined));
   return made;
 }
 
@@ -60,18 +55,17 @@ type PasswordConfig = NonNullable<NonNullable<CredentialsBody["password"]>["conf
 
 function passwordOf(
   { password, hashed_password: hash, use_password_migration_hook: isHooked }: PasswordConfig,
-  { username }: Present,
-): NewCredential {
-  if (isHooked) return toKept("password_hash", { use_password_migration_hook: true });
-  if (password !== "")
-    return {
+  { username, hasPassword }: Present,
+): NewCredential[] {
+  if (isHooked) return keptHook(username);
+  if (password === "") return hasPassword ? [] : keptHash(hash, username);
+  return [
+    {
       type: "username_password",
       ...(username === undefined ? {} : { username }),
       password: new Secret(password),
-    };
-  if (passwordHashFormat(hash) === undefined)
-    throw badRequest("The imported password does not match any known hash format.");
-  return toKept("password_hash", { hashed_password: hash });
+    },
+  ];
 }
 
 /** Whatever its scheme is: what counts are its parameters. */

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { IdentityPatch } from "../../../identity/identity-input.ts";
 import type { KeptCredentialType, NewCredential, RevealedCredentials } from "../../../identity/types.ts";
 import { Secret } from "../../../secret.ts";
 
@@ -48,6 +49,17 @@ export function toKept<Type extends KeptCredentialType>(
     ...(identifiers === undefined ? {} : { identifiers }),
   };
 }
+
+export interface CredentialChanges {
+  credentials?: NewCredential[];
+  removeCredentials?: NonNullable<IdentityPatch["removeCredentials"]>;
+}
+
+/** Second factors and passkeys are stored in one document: what is to be left of it. */
+export const keysLeft = (rings: z.input<(typeof keptDocuments)["webauthn"]>): CredentialChanges =>
+  rings.webauthn === undefined && rings.passkey === undefined
+    ? { removeCredentials: ["webauthn"] }
+    : { credentials: [toKept("webauthn", rings)] };
 
 /** Of keys: which kinds of Kratos's there are among them, with whose they are. */
 function identifiersOf(type: KeptCredentialType, document: object): string[] | undefined {

@@ -8,6 +8,7 @@ import type { createBody } from "./body.ts";
 import { actorOf, type IdentityCall } from "./identity-call.ts";
 import { addressesOf, identityFields, traitsOf } from "./identity-input.ts";
 import { importCredentials } from "./import-credentials.ts";
+import { nothingPresent } from "./present.ts";
 
 export type CreateBody = z.output<typeof createBody>;
 
@@ -17,7 +18,7 @@ export function newIdentityOf(body: CreateBody) {
     ...identityFields(body),
     traits: body.traits,
     addresses: addressesOf(body),
-    credentials: importCredentials(body.credentials, { kept: {}, username: undefined }),
+    credentials: importCredentials(body.credentials, nothingPresent),
   };
 }
 

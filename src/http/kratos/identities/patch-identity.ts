@@ -1,12 +1,18 @@
 import { z } from "zod";
+import type { Identity } from "../../../identity/types.ts";
 import { defineRoute } from "../../define-route.ts";
-import { applyPatch, patchSchema } from "../json-patch.ts";
+import type { HttpDeps } from "../../deps.ts";
+import { applyPatch, type JsonPatch, patchSchema } from "../json-patch.ts";
 import { undecodable } from "../refusal.ts";
-import { applicationAfter } from "../schemas/schema-of.ts";
-import { actorOf, answerWith, identityById, identityTag, idParams, mostBodyBytes } from "./identity-call.ts";
-import { keptOf } from "./kept-credentials.ts";
-import { changesOf, credentialChangesOf, documentOf } from "./patch-document.ts";
-import { shownIdentitySchema } from "./view-identity.ts";
+import { applicationAfter, schemaIdsOf } from "../schemas/schema-of.ts";
+import { changeIdentity, type Stored } from "./change-identity.ts";
+import { isOfStored } from "./given-password.ts";
+import { actorOf, answerWith, identityTag, idParams, mostBodyBytes } from "./identity-call.ts";
+import { credentialChangesOf, hashGiven, type PasswordThere } from "./patch-credentials.ts";
+import { changesOf, documentOf } from "./patch-document.ts";
+import { ownUsername } from "./present.ts";
+import { viewCredentials } from "./view-credentials.ts";
+import { shownIdentitySchema, viewIdentity } from "./view-identity.ts";
 
 export const patchIdentity = defineRoute({
   method: "PATCH",
@@ -23,37 +29,67 @@ export const patchIdentity = defineRoute({
   responses: { 200: shownIdentitySchema },
   failures: ["unknown_identity", "invalid_argument", "invalid_traits", "conflict"],
   async handler(call) {
-    const { deps, caller } = call;
+    const { deps, caller, request } = call;
     const { project } = caller;
-    const before = await identityById(call, call.params.id);
-    if (call.body == null) throw undecodable("unexpected end of JSON input");
-    const patch = patchSchema.safeParse(call.body);
-    if (!patch.success)
-      throw undecodable("json: cannot unmarshal the body into Go value of type jsonpatch.Patch");
-    const actor = actorOf(call);
-    const touchesCredentials = patch.data.some(({ path = "" }) => /^\/credentials\//i.test(path));
-    const revealed = touchesCredentials ? await deps.identities.revealCredentials(before.id, actor) : {};
-    const shown = await answerWith(call, before);
-    const document = documentOf(shown, { revealed, kept: keptOf(revealed) });
-    const patched = applyPatch(document, patch.data);
-    const { schemaId, ...changes } = changesOf(document, patched);
-    const application = await applicationAfter(deps.applications, {
-      project,
-      actor,
-      schemaId: schemaId ?? "",
-      hasTraits: Object.keys(changes.traits ?? {}).length > 0,
-      before,
+    const after = await changeIdentity(call, call.params.id, async (before, reveal) => {
+      const patch = readPatch(call.body);
+      const touchesCredentials = patch.some(({ path = "" }) => /^\/credentials\//i.test(path));
+      const stored = touchesCredentials ? await reveal() : { revealed: {}, kept: {} };
+      const schemaIdOf = await schemaIdsOf(deps.applications, project, [before]);
+      const at = { request, config: deps.config };
+      const patched = (identity: Identity) => {
+        const credentials = viewCredentials(identity);
+        const shown = viewIdentity(identity, { schemaId: schemaIdOf(identity), at, credentials });
+        const was = documentOf(shown, stored);
+        return { was, is: applyPatch(was, patch) };
+      };
+      const { was, is } = patched(before);
+      const { schemaId, ...changes } = changesOf(was, is);
+      const credentials = touchesCredentials
+        ? credentialChangesOf(
+            was,
+            is,
+            await passwordThere(deps, { before, stored, hash: hashGiven(was, is) }),
+          )
+        : {};
+      const application = await applicationAfter(deps.applications, {
+        project,
+        actor: actorOf(call),
+        schemaId: schemaId ?? "",
+        hasTraits: Object.keys(changes.traits ?? {}).length > 0,
+        before,
+      });
+      const others = {
+        ...(application === undefined ? {} : { applicationId: application.id }),
+        ...credentials,
+      };
+      if (Object.keys({ ...changes, ...others }).length === 0) return undefined;
+      return (now) => {
+        const again = patched(now);
+        const { schemaId: _, ...changesNow } = changesOf(again.was, again.is);
+        return { ...changesNow, ...others };
+      };
     });
-    const credentials = touchesCredentials ? credentialChangesOf(document, patched) : {};
-    const patchOfCore = {
-      ...changes,
-      ...(application === undefined ? {} : { applicationId: application.id }),
-      ...credentials,
-    };
-    const after =
-      Object.keys(patchOfCore).length === 0
-        ? before
-        : await deps.identities.update(project, before.id, patchOfCore, actor);
     return { status: 200, body: await answerWith(call, after) };
   },
 });
+
+/** @throws KratosRefusal 400 */
+function readPatch(body: unknown): JsonPatch {
+  if (body == null) throw undecodable("unexpected end of JSON input");
+  const patch = patchSchema.safeParse(body);
+  if (!patch.success)
+    throw undecodable("json: cannot unmarshal the body into Go value of type jsonpatch.Patch");
+  return patch.data;
+}
+
+async function passwordThere(
+  { passwordHashes }: Pick<HttpDeps, "passwordHashes">,
+  { before, stored: { revealed }, hash }: { before: Identity; stored: Stored; hash: string | undefined },
+): Promise<PasswordThere> {
+  return {
+    username: ownUsername(before, revealed),
+    isSame:
+      hash !== undefined && (await isOfStored(passwordHashes, { hash, identityId: before.id, revealed })),
+  };
+}

@@ -41,7 +41,15 @@ export async function showCredentials(
     asked,
     access,
     actor,
-  }: { identity: Identity; asked: readonly CredentialName[]; access: Access; actor: Actor },
+    signal,
+  }: {
+    identity: Identity;
+    asked: readonly CredentialName[];
+    access: Access;
+    actor: Actor;
+    /** Of the client: what takes long is not done for one that has gone. */
+    signal?: AbortSignal;
+  },
 ): Promise<ShownCredentials> {
   const shown = viewCredentials(identity);
   const wanted = asked.filter((name) => shown[name] !== undefined);
@@ -51,7 +59,7 @@ export async function showCredentials(
   const kept = keptOf(revealed);
   for (const name of wanted) {
     const credential = shown[name];
-    const config = await configOf(deps, { name, identity, revealed, kept, access });
+    const config = await configOf(deps, { name, identity, revealed, kept, access, signal });
     if (credential !== undefined && config !== undefined) credential.config = config;
   }
   return shown;
@@ -74,12 +82,14 @@ async function configOf(
     revealed,
     kept,
     access,
+    signal,
   }: {
     name: CredentialName;
     identity: Identity;
     revealed: RevealedCredentials;
     kept: KeptDocuments;
     access: Access;
+    signal: AbortSignal | undefined;
   },
 ): Promise<object | undefined> {
   switch (name) {
@@ -87,7 +97,9 @@ async function configOf(
       if (kept.password_hash !== undefined) return access.kept ? kept.password_hash : undefined;
       const password = revealed.usernamePassword?.password;
       if (password === undefined) return {};
-      return access.secrets ? { hashed_password: await passwordHashes.of(identity, password) } : undefined;
+      return access.secrets
+        ? { hashed_password: await passwordHashes.of(identity, password, signal) }
+        : undefined;
     }
     case "totp":
       return access.secrets ? totpConfig(identity, revealed) : undefined;
@@ -124,10 +136,10 @@ const withTokens = ({ subject, provider, organization }: Link) => ({
 });
 
 /** In the form of Google Authenticator's key URIs. */
-function totpConfig(
-  { loginName, name }: Identity,
-  { authenticator }: RevealedCredentials,
-): object | undefined {
+export function totpConfig(
+  { loginName, name }: Pick<Identity, "loginName" | "name">,
+  { authenticator }: Pick<RevealedCredentials, "authenticator">,
+): { totp_url: string } | undefined {
   if (authenticator === undefined) return undefined;
   const query = new URLSearchParams({
     algorithm: authenticator.algorithm.toUpperCase(),
