@@ -5,12 +5,12 @@ import type { Redactor } from "../redact.ts";
 import { Secret } from "../secret.ts";
 import type { AuditAction } from "./audit.ts";
 import { assignRevealed, plainOf, secretsOf, summaryOf } from "./credential-types.ts";
+import { replaceIdentifiers } from "./identifiers.ts";
 import type { CheckedCredential } from "./identity-input.ts";
 import type { Keyring } from "./keyring.ts";
 import { open, seal } from "./seal.ts";
 import { assertActive } from "./site-of.ts";
 import type { Actor, CredentialType, IdentityState, RevealedCredentials } from "./types.ts";
-import { replaceIdentifiers } from "./write-traits.ts";
 
 /**
  * Seals credentials and stores them in place of those of the same types. A password takes the place of a hash, and a

@@ -8,13 +8,14 @@ import { withConflicts } from "./conflicts.ts";
 import type { WriteDeps } from "./create-identity.ts";
 import { removeCredentials, storeCredentials } from "./credentials.ts";
 import { withHeldUsername } from "./held-username.ts";
+import { moveIdentifiers } from "./identifiers.ts";
 import { columnsOf } from "./identity-columns.ts";
 import { check, type IdentityPatch, identityPatchSchema, isUuid } from "./identity-input.ts";
 import { getIdentity, unknownIdentity } from "./identity-records.ts";
 import { type ReadTraits, readTraits } from "./identity-traits.ts";
 import { applicationOf, assertUsable, clashOf } from "./place-identity.ts";
 import type { Actor, Identity, JsonObject } from "./types.ts";
-import { moveIdentifiers, writeTraits } from "./write-traits.ts";
+import { writeTraits } from "./write-traits.ts";
 
 /** What to change; as a function, of the identity as it is when nobody else can change it any more. */
 export type IdentityChange = IdentityPatch | ((before: Identity) => IdentityPatch);

@@ -1,9 +1,11 @@
 import { randomUUID } from "node:crypto";
 import { sql, type Transaction } from "kysely";
 import type { Tables } from "../database/tables.ts";
+import { replaceIdentifiers } from "./identifiers.ts";
 import type { ReadTraits } from "./identity-traits.ts";
+import { inOrder } from "./in-order.ts";
 import { normaliseIdentifier } from "./traits/normalise.ts";
-import type { Address, Identifier, IdentifierKind } from "./types.ts";
+import type { Address, IdentifierKind } from "./types.ts";
 
 interface Owner {
   id: string;
@@ -35,51 +37,6 @@ export async function writeTraits(
 ): Promise<void> {
   await replaceIdentifiers(trx, owner, { kinds: traitKinds, identifiers });
   await writeAddresses(trx, owner, { addresses, known });
-}
-
-/** Makes the identifiers of these kinds the ones given. @throws a unique violation */
-export async function replaceIdentifiers(
-  trx: Transaction<Tables>,
-  { id, applicationId }: Owner,
-  { kinds, identifiers }: { kinds: readonly IdentifierKind[]; identifiers: readonly Identifier[] },
-): Promise<void> {
-  await trx
-    .deleteFrom("identity_identifiers")
-    .where("identity_id", "=", id)
-    .where("kind", "in", kinds)
-    .execute();
-  if (identifiers.length === 0) return;
-  await trx
-    .insertInto("identity_identifiers")
-    .values(
-      // In one order, or two writers would wait for each other.
-      inOrder(identifiers).map(({ kind, value }) => ({
-        application_id: applicationId,
-        identity_id: id,
-        kind,
-        value,
-      })),
-    )
-    .execute();
-}
-
-/** Brings the identifiers that came with credentials along to another application. @throws a unique violation */
-export async function moveIdentifiers(
-  trx: Transaction<Tables>,
-  { id, applicationId }: { id: string; applicationId: string | null },
-): Promise<void> {
-  const rows = await trx
-    .selectFrom("credentials")
-    .select(["type", "summary"])
-    .where("identity_id", "=", id)
-    .where("type", "in", ["oidc", "saml"])
-    .execute();
-  const identifiers = rows.flatMap(({ type: kind, summary: { identifiers: values = [] } }) =>
-    kind === "oidc" || kind === "saml" ? (values as string[]).map((value) => ({ kind, value })) : [],
-  );
-  if (applicationId === null)
-    await trx.deleteFrom("identity_identifiers").where("identity_id", "=", id).execute();
-  else await replaceIdentifiers(trx, { id, applicationId }, { kinds: ["oidc", "saml"], identifiers });
 }
 
 async function writeAddresses(
@@ -134,6 +91,3 @@ const isSame = (a: Place, b: Place) =>
   a.purpose === b.purpose &&
   a.via === b.via &&
   normaliseIdentifier(a.value, a.via) === normaliseIdentifier(b.value, b.via);
-
-const inOrder = <T extends { value: string }>(items: readonly T[]): T[] =>
-  items.toSorted((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1));
