@@ -9,7 +9,7 @@ import { authenticate } from "./api-keys/authenticate.ts";
 import { limitRequests } from "./api-keys/limits.ts";
 import { addConnectPage } from "./connect/add-connect-page.ts";
 import type { HttpDeps } from "./deps.ts";
-import { withoutPrefix } from "./dialects.ts";
+import { routedUrl } from "./dialects.ts";
 import { addHealthRoutes, type ReadinessCheck } from "./health.ts";
 import { type LiveView, openLiveView } from "./live/open-live-view.ts";
 import { addMetricsRoute, type MetricsOptions } from "./metrics/add-metrics-route.ts";
@@ -64,7 +64,7 @@ export function createApp({
     trustProxy,
     // Ends keep-alive connections that stand idle; streams end by the signal.
     forceCloseConnections: "idle",
-    rewriteUrl: ({ url = "/" }) => withoutPrefix(url),
+    rewriteUrl: ({ url = "/" }) => routedUrl(url),
     frameworkErrors: (error, request, reply) => void refuse(error, request, reply),
     clientErrorHandler: refuseConnection,
     // Names of files may be long, and percent-encoded.

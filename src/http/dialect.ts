@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from "node:http";
 import type { z } from "zod";
 import type { Failure } from "../failure.ts";
 import { errorBody, errorSchema } from "./error-body.ts";
@@ -13,6 +14,10 @@ export interface Dialect {
   owns(path: string): boolean;
   /** A path before its routes' own, for clients that are given a base URL with one: passed over where it is found. */
   readonly prefix?: `/${string}`;
+  /** Whether its paths may end in a slash that says nothing. */
+  readonly hasIdleSlashes?: boolean;
+  /** What a client calls its request, where the dialect has clients do so: it is told back with a refusal. */
+  requestIdOf?(headers: IncomingHttpHeaders): string | undefined;
   /** Whether parameters of the query that a route does not know are passed over, where they are refused else. */
   readonly isLax: boolean;
   /** The shape of its refusals. */

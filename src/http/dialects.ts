@@ -21,10 +21,13 @@ export function dialectOf(request: FastifyRequest): Dialect {
   return dialect ?? dialects.find(({ owns }) => owns(path)) ?? latchkeyDialect;
 }
 
-/** A URL without the prefix of the dialect whose it is. */
-export function withoutPrefix(url: string): string {
-  for (const { prefix } of dialects) {
-    if (prefix !== undefined && url.startsWith(`${prefix}/`)) return url.slice(prefix.length);
+/** A URL as routes know it: without the prefix of the dialect whose it is, nor a slash at its end that says nothing. */
+export function routedUrl(url: string): string {
+  for (const { prefix, owns, hasIdleSlashes = false } of dialects) {
+    const hasPrefix = prefix !== undefined && url.startsWith(`${prefix}/`);
+    if (!hasPrefix && !(hasIdleSlashes && owns(url))) continue;
+    const own = hasPrefix ? url.slice(prefix.length) : url;
+    return hasIdleSlashes ? own.replace(/^(\/[^?]*[^?/])\/(?=\?|$)/, "$1") : own;
   }
   return url;
 }

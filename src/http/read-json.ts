@@ -12,12 +12,18 @@ export function readJson(app: FastifyInstance): void {
     if (body.length === 0) return done(null, undefined);
     return parse(request, body.toString(), done);
   });
+  // RFC 6902 §6: of a patch, and of nothing else.
+  app.addContentTypeParser("application/json-patch+json", { parseAs: "string" }, (request, body, done) => {
+    if (body.length === 0) return done(null, undefined);
+    if (request.method !== "PATCH") return done(ofOtherType(), undefined);
+    return parse(request, body.toString(), done);
+  });
   // Clients name a type with an empty body, too: axios takes one for a form's.
   app.addContentTypeParser("*", { parseAs: "string" }, (_request, body, done) => {
     if (body.length === 0) return done(null, undefined);
-    return done(
-      new Failure("unsupported_media_type", "The body is of a type that is not taken here."),
-      undefined,
-    );
+    return done(ofOtherType(), undefined);
   });
 }
+
+const ofOtherType = () =>
+  new Failure("unsupported_media_type", "The body is of a type that is not taken here.");

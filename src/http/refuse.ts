@@ -33,11 +33,15 @@ export function refuseInOneShape(app: FastifyInstance): void {
 /** Answers with the failure that was thrown, in the words of the dialect that was spoken. */
 export function refuse(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const failure = requestFailure(error);
-  if (failure.status >= 500) request.log.error({ err: error, code: failure.code }, "a request failed");
+  const dialect = dialectOf(request);
+  const clientId = dialect.requestIdOf?.(request.headers);
+  const named = clientId === undefined ? {} : { clientRequest: clientId };
+  if (failure.status >= 500)
+    request.log.error({ err: error, code: failure.code, ...named }, "a request failed");
   if (failure.status === 401) reply.header("www-authenticate", 'Bearer realm="latchkey"');
   if (failure.retryAfterMs !== undefined)
     reply.header("retry-after", String(Math.max(1, Math.ceil(failure.retryAfterMs / 1_000))));
-  const { status, headers = {}, body } = dialectOf(request).refusal(failure, request.id);
+  const { status, headers = {}, body } = dialect.refusal(failure, clientId ?? request.id);
   return reply
     .code(status)
     .headers(headers)

@@ -73,13 +73,14 @@ export function createSessionStore(db: Kysely<Tables>): SessionStore {
     },
 
     async list(project, filter) {
-      const { statuses, tags, identityId, createdFrom, createdTo } = filter;
+      const { statuses, tags, identityId, hasIdentity, createdFrom, createdTo } = filter;
       let query = db.selectFrom("sessions").where("project", "=", project);
       if (statuses !== undefined) query = query.where("status", "in", [...statuses]);
       if (tags !== undefined && tags.length > 0)
         query = query.where(sql<boolean>`tags @> ${JSON.stringify(tags)}::jsonb`);
       if (identityId !== undefined)
         query = query.where(sql<boolean>`identities @> ${JSON.stringify([{ id: identityId }])}::jsonb`);
+      if (hasIdentity === true) query = query.where(sql<boolean>`identities <> '[]'::jsonb`);
       if (createdFrom !== undefined) query = query.where("created_at", ">=", createdFrom);
       if (createdTo !== undefined) query = query.where("created_at", "<=", createdTo);
       const direction = filter.newestFirst === true ? "desc" : "asc";

@@ -94,6 +94,8 @@ export interface SessionFilter {
   /** Sessions that have all of these. */
   tags?: readonly string[];
   identityId?: string;
+  /** Those of any identity: not the browsers that nobody is signed in to. */
+  hasIdentity?: true;
   createdFrom?: Date;
   createdTo?: Date;
   /** By `createdAt`; the oldest first unless given. */

@@ -8,15 +8,19 @@ const says = (type: string) => ({
   error: (issue: { code?: string; input?: unknown; keys?: unknown }) => {
     if (issue.code === "unrecognized_keys" && Array.isArray(issue.keys))
       return `json: unknown field ${JSON.stringify(issue.keys[0])}`;
-    return `json: cannot unmarshal ${kindOf(issue.input)} into Go value of type ${type}`;
+    return `json: cannot unmarshal ${goKindOf(issue.input)} into Go value of type ${type}`;
   },
 });
 
-function kindOf(value: unknown): string {
+function goKindOf(value: unknown): string {
   if (value === undefined) return "nothing";
+  return typeof value === "boolean" ? "bool" : kindOf(value);
+}
+
+/** Of a JSON value, as JSON Schema calls it. */
+export function kindOf(value: unknown): string {
   if (value === null) return "null";
-  if (Array.isArray(value)) return "array";
-  return typeof value === "boolean" ? "bool" : typeof value;
+  return Array.isArray(value) ? "array" : typeof value;
 }
 
 /** `""` where there is none. */

@@ -13,7 +13,9 @@ const kratosErrorSchema = z
     error: z.object({
       code: z.int().meta({ description: "The HTTP status." }),
       status: z.string().meta({ description: "Its name." }),
-      request: z.string().meta({ description: "Names the request in the server's log." }),
+      request: z.string().meta({
+        description: "Names the request in the server's log; your own `X-Request-ID` where you sent one.",
+      }),
       reason: z.string().optional().meta({ description: "What exactly is wrong." }),
       message: z.string(),
     }),
@@ -26,6 +28,10 @@ export const kratosDialect: Dialect = {
   prefix,
   owns: (path) => own.test(path),
   isLax: true,
+  // Kratos redirects from there.
+  hasIdleSlashes: true,
+  requestIdOf: ({ "x-request-id": id }) =>
+    typeof id === "string" && /^[\x21-\x7e]{1,128}$/.test(id) ? id : undefined,
   errorSchema: kratosErrorSchema,
   refusal(failure, requestId) {
     const { message, reason } = wordsOf(failure);

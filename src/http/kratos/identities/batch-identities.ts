@@ -1,5 +1,6 @@
 import { STATUS_CODES } from "node:http";
 import { z } from "zod";
+import type { Failure } from "../../../failure.ts";
 import { defineRoute } from "../../define-route.ts";
 import { requestFailure } from "../../to-failure.ts";
 import { list, strict } from "../decode.ts";
@@ -26,6 +27,8 @@ const itemSchema = z.object({
     })
     .optional(),
 });
+
+type Item = z.input<typeof itemSchema>;
 
 export const batchIdentities = defineRoute({
   method: "PATCH",
@@ -61,38 +64,56 @@ export const batchIdentities = defineRoute({
       named: patchId == null ? {} : { patch_id: patchId },
       input: create == null ? undefined : newIdentityOf(create),
     }));
-    const items: (z.input<typeof itemSchema> | null)[] = [];
-    for (const { create, named, input } of inputs)
-      items.push(
-        create == null || input === undefined
-          ? null
-          : { ...(await outcomeOf(call, create, input)), ...named },
-      );
+    const items: (Item | null)[] = [];
+    let broken: Failure | undefined;
+    for (const { create, named, input } of inputs) {
+      if (create == null || input === undefined) {
+        items.push(null);
+        continue;
+      }
+      try {
+        items.push({
+          ...(broken === undefined ? await outcomeOf(call, create, input) : refused(broken)),
+          ...named,
+        });
+      } catch (error) {
+        const failure = requestFailure(error);
+        // Nobody was made: the whole may be asked for again. Of those that were, the client has to know.
+        if (!items.some((item) => item?.action === "create")) throw failure;
+        call.request.log.error({ err: error, code: failure.code }, "a batch of identities broke off");
+        broken = failure;
+        items.push({ ...refused(failure), ...named });
+      }
+    }
     return { status: 200, body: { identities: items } };
   },
 });
 
+/** Throws what is the server's fault: it would be the same for all that follow. */
 async function outcomeOf(
   call: IdentityCall,
   create: CreateBody,
   input: ReturnType<typeof newIdentityOf>,
-): Promise<z.input<typeof itemSchema>> {
+): Promise<Item> {
   try {
     const { identity } = await makeIdentity(call, create.schema_id, input);
     return { action: "create", identity: identity.id };
   } catch (error) {
     const failure = requestFailure(error);
-    // It would be the same for all that follow.
     if (failure.status >= 500) throw error;
-    const { message, reason } = wordsOf(failure);
-    return {
-      action: "error",
-      error: {
-        code: failure.status,
-        status: STATUS_CODES[failure.status] ?? "",
-        ...(reason === undefined ? {} : { reason }),
-        message,
-      },
-    };
+    return refused(failure);
   }
+}
+
+function refused(failure: Failure): Item {
+  const { message, reason } = wordsOf(failure);
+  return {
+    action: "error",
+    error: {
+      code: failure.status,
+      status: STATUS_CODES[failure.status] ?? "",
+      ...(reason === undefined ? {} : { reason }),
+      message,
+    },
+  };
 }

@@ -1,6 +1,8 @@
 import type { z } from "zod";
 import type { IdentityPatch, NewIdentity } from "../../../identity/identity-input.ts";
+import { isJsonObject } from "../../../identity/traits/json.ts";
 import type { JsonObject } from "../../../identity/types.ts";
+import { kindOf } from "../decode.ts";
 import { badRequest } from "../refusal.ts";
 import type { createBody, updateBody } from "./body.ts";
 
@@ -62,14 +64,14 @@ function viaOf(via: string): "email" | "sms" {
 /** @throws KratosRefusal 400 */
 export function traitsOf(traits: unknown): JsonObject {
   if (traits === undefined) return {};
-  if (isObject(traits)) return traits;
+  if (isJsonObject(traits)) return traits;
   throw badRequest(`I[#/traits] S[#/properties/traits/type] expected object, but got ${kindOf(traits)}`);
 }
 
 /** @throws KratosRefusal 400 */
 export function metadataOf(name: string, value: unknown): JsonObject | null {
   if (value === undefined || value === null) return null;
-  if (isObject(value)) return value;
+  if (isJsonObject(value)) return value;
   throw badRequest(`${name} has to be a JSON object here, and not ${kindOf(value)}.`);
 }
 
@@ -77,12 +79,4 @@ function assertSupported(body: { region: string; organization_id?: string }): vo
   if (body.region !== "") throw badRequest("This server has no regions: leave `region` out.");
   if ((body.organization_id ?? "") !== "")
     throw badRequest("This server has no organizations: leave `organization_id` out.");
-}
-
-const isObject = (value: unknown): value is JsonObject =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
-
-function kindOf(value: unknown): string {
-  if (value === null) return "null";
-  return Array.isArray(value) ? "array" : typeof value;
 }

@@ -95,7 +95,10 @@ async function recover(
     // To Kratos's clients it is the request that cannot be met.
     const isState =
       error instanceof Failure && (error.code === "no_site" || error.code === "identity_inactive");
-    throw isState ? badRequest(error.message) : error;
+    if (isState) throw badRequest(error.message);
+    if (error instanceof Failure && error.message.startsWith("callbackUrl "))
+      throw badRequest(error.message.replace("callbackUrl", "return_to"));
+    throw error;
   }
 }
 

@@ -1,6 +1,9 @@
 import { parseDuration, printDuration } from "../duration.ts";
 import { badRequest } from "../refusal.ts";
 
+/** A link is good for a second at least. */
+const leastMs = 1_000;
+
 /** What `expires_in` says, in milliseconds; undefined where it says nothing. @throws KratosRefusal 400 */
 export function lifeMsOf(text: string): number | undefined {
   if (text === "") return undefined;
@@ -11,5 +14,5 @@ export function lifeMsOf(text: string): number | undefined {
     );
   if (duration <= 0n)
     throw badRequest(`Value from "expires_in" must result to a future time: ${printDuration(duration)}`);
-  return Math.max(1, Number(duration / 1_000_000n));
+  return Math.max(leastMs, Number((duration + 999_999n) / 1_000_000n));
 }

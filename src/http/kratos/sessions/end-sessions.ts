@@ -11,6 +11,8 @@ interface Ending {
 }
 
 const atATime = 100;
+/** More browsers than any identity has at once. */
+const most = 10_000;
 
 /** Ends one: its browser is gone, and what the sites keep in it is not kept; or the saved state is forgotten. */
 export async function endSession(
@@ -28,7 +30,7 @@ export async function endSessionsOf(
   { identityId, ...ending }: Ending & { identityId: string },
 ): Promise<number> {
   const { project } = ending;
-  let ended = 0;
+  const ended = new Set<string>();
   for (;;) {
     const { found: open } = await findSessions(deps, {
       project,
@@ -37,11 +39,18 @@ export async function endSessionsOf(
       offset: 0,
       limit: atATime,
     });
-    for (const found of open) await endSession(deps, found, ending);
-    ended += open.length;
-    if (open.length < atATime) break;
+    const others = open.filter((found) => !ended.has(nameOf(found)));
+    for (const found of others) {
+      await endSession(deps, found, ending);
+      ended.add(nameOf(found));
+    }
+    // What is still open after it was ended would be so for ever.
+    if (open.length < atATime || others.length === 0 || ended.size >= most) break;
   }
   // One that has lapsed, too.
   await forgetState(deps.database.kysely, { identityId, ...ending });
-  return ended;
+  return ended.size;
 }
+
+const nameOf = (found: FoundSession): string =>
+  found.kind === "browser" ? found.record.id : `state of ${found.identityId}`;

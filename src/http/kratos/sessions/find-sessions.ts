@@ -34,7 +34,8 @@ export async function findSessions(
   { project, identityId, isActive, offset, limit }: SessionsQuery,
 ): Promise<{ found: FoundSession[]; total: number }> {
   const of = {
-    ...(identityId === undefined ? {} : { identityId }),
+    // A browser that nobody is signed in to is no session of anybody's.
+    ...(identityId === undefined ? { hasIdentity: true as const } : { identityId }),
     ...(isActive === undefined ? {} : { statuses: isActive ? activeStatuses : overStatuses }),
   };
   const browsers = await sessions.list(project, { ...of, newestFirst: true, offset, limit });

@@ -55,7 +55,11 @@ async function endAll(
   deps: HttpDeps,
   { project, actor }: { project: string; actor: Actor },
 ): Promise<{ processed: number; more: boolean }> {
-  const { sessions } = await deps.sessions.list(project, { statuses: activeStatuses, limit: most });
+  const { sessions } = await deps.sessions.list(project, {
+    statuses: activeStatuses,
+    hasIdentity: true,
+    limit: most,
+  });
   for (const { id } of sessions) await deps.sessions.end(project, id, { saveState: false });
   const states = await listSavedStates(deps.database.kysely, { project, limit: most - sessions.length });
   for (const { identityId } of states)

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { isUuid } from "../../../identity/identity-input.ts";
 import { defineRoute } from "../../define-route.ts";
-import { actorOf, answerWith, type IdentityCall, idParams, unkept } from "../identities/identity-call.ts";
+import { actorOf, answerWithAll, type IdentityCall, idParams, unkept } from "../identities/identity-call.ts";
 import { asSeenBy } from "../identities/view-identity.ts";
 import { many, one, pagingQuery, readPaging } from "../paging.ts";
 import { noIdentity, undecodable } from "../refusal.ts";
@@ -127,12 +127,13 @@ export async function viewAll(
   const { items } =
     ids.length === 0 ? { items: [] } : await identities.page(call.caller.project, { ids, limit: ids.length });
   const known = new Map(items.map((identity) => [identity.id, identity]));
-  const views: z.input<typeof shownSessionSchema>[] = [];
-  for (const session of found) {
-    const identity = known.get(session.identityId);
-    const shown = isExpanded && identity !== undefined ? await answerWith(call, identity) : undefined;
-    const seen = shown === undefined ? {} : { shown: asSeenBy(call.caller, shown) };
-    views.push(viewSession(session, { identity, ...seen }));
-  }
-  return views;
+  const expanded = isExpanded ? await answerWithAll(call, items, { asked: [] }) : [];
+  const shownBy = new Map(expanded.map((shown) => [shown.id, asSeenBy(call.caller, shown)]));
+  return found.map((session) => {
+    const shown = shownBy.get(session.identityId);
+    return viewSession(session, {
+      identity: known.get(session.identityId),
+      ...(shown === undefined ? {} : { shown }),
+    });
+  });
 }
