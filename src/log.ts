@@ -39,7 +39,11 @@ export function createLogger({
       level,
       base: null,
       timestamp: pino.stdTimeFunctions.isoTime,
-      serializers: { err: pino.stdSerializers.errWithCause },
+      serializers: {
+        err: pino.stdSerializers.errWithCause,
+        // What the parser of multipart forms works with: the request's headers, and with them cookie and key.
+        busboyOptions: (options: object) => ({ ...options, headers: undefined }),
+      },
       ...(observers === undefined ? {} : observed(observers)),
     },
     sink,

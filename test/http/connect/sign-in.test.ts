@@ -26,7 +26,10 @@ let api: TestApi;
 let site: PracticeSite;
 let worker: Service;
 beforeAll(async () => {
-  [ground, site] = await Promise.all([openTestParts(), startPracticeSite({ users: [quickUser] })]);
+  [ground, site] = await Promise.all([
+    openTestParts({ settings: { LATCHKEY_LOG_LEVEL: "trace" } }),
+    startPracticeSite({ users: [quickUser] }),
+  ]);
   api = await openTestApi(ground.parts);
   worker = await startService(ground.parts, new Set(["worker"]));
 });
@@ -175,6 +178,9 @@ test("a picture of the QR code signs in with nobody there", async () => {
   expect((await identitiesOf(application.id))[0]?.credentials).toContainEqual(
     expect.objectContaining({ type: "authenticator", periodSeconds: 1 }),
   );
+  // The parser of forms logs what it works with; the visit is open to whoever has its cookie.
+  expect(ground.logged()).toContain("Providing options to busboy");
+  expect(ground.logged()).not.toContain(visitor.cookie.split("=")[1]);
 });
 
 test("a set-up key given where a code is asked for signs in, and is kept", async () => {
