@@ -16,6 +16,7 @@ import * as providers from "./migrations/0010_providers.ts";
 import * as traits from "./migrations/0011_traits.ts";
 import * as halfMade from "./migrations/0012_half_made.ts";
 import * as visitsRuns from "./migrations/0013_visits_runs.ts";
+import * as whoseAddress from "./migrations/0014_whose_address.ts";
 import type { Tables } from "./tables.ts";
 
 /** Every migration, in the order of its name. One that was released is never edited: add another. */
@@ -33,6 +34,7 @@ const migrations: Readonly<Record<string, Migration>> = {
   "0011_traits": traits,
   "0012_half_made": halfMade,
   "0013_visits_runs": visitsRuns,
+  "0014_whose_address": whoseAddress,
 };
 
 /**

@@ -1,7 +1,7 @@
 import type { Database } from "../database/open.ts";
 import type { Logger } from "../log.ts";
 import type { Redactor } from "../redact.ts";
-import { isAnothersAddress } from "./another-address.ts";
+import { anothersAddresses, sharesMailServer } from "./anothers-addresses.ts";
 import { type AuditEntry, listAudit } from "./audit.ts";
 import { createIdentity } from "./create-identity.ts";
 import { revealCredentials } from "./credentials.ts";
@@ -118,8 +118,13 @@ export interface Identities {
    * None where they name none; 1 query.
    */
   emailAddresses(id: string): Promise<string[]>;
-  /** Whether the traits of another identity of its project name this e-mail address; 1 query. */
-  isAnothersAddress(id: string, address: string): Promise<boolean>;
+  /**
+   * Those of the e-mail addresses that the traits of another identity of its project name, as `comparableAddress` has
+   * them; 1 query, by indexes.
+   */
+  anothersAddresses(id: string, addresses: readonly string[]): Promise<Set<string>>;
+  /** Whether another identity of its project has a mailbox on a server of this name; 1 query. */
+  sharesMailServer(id: string, host: string): Promise<boolean>;
   /** 1 query. */
   lastTimeStep(id: string): Promise<bigint | null>;
   /** Whether the step is now ours to use; 1 query. */
@@ -173,7 +178,8 @@ export function createIdentities({ db: { kysely }, keyring, redactor, log }: Ide
       setStatus(kysely, { id, status, reason, fence, credentialsVersion }),
     revealCredentials: (id, actor, options) => revealCredentials(deps, id, actor, options),
     emailAddresses: (id) => emailAddresses(kysely, id),
-    isAnothersAddress: (id, address) => isAnothersAddress(kysely, { id, address }),
+    anothersAddresses: (id, addresses) => anothersAddresses(kysely, { id, addresses }),
+    sharesMailServer: (id, host) => sharesMailServer(kysely, { id, host }),
     lastTimeStep: (id) => lastTimeStep(kysely, id),
     claimTimeStep: (id, step) => claimTimeStep(kysely, id, step),
     savePasskeyCounter: (identityId, signCount, credentialsVersion) =>

@@ -1,4 +1,6 @@
+import { sql } from "kysely";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { anothersQuery } from "../../src/identity/anothers-addresses.ts";
 import type { NewApplication } from "../../src/identity/applications.ts";
 import { emailAddressesOf, maskedAddress } from "../../src/identity/email-addresses.ts";
 import { presets } from "../../src/identity/traits/ruleset.ts";
@@ -63,12 +65,53 @@ describe("the e-mail addresses of an identity", () => {
 
   test("are another's where another of the project has them, by whichever trait", async () => {
     const one = await add({}, { email: "one@post.test" });
-    const { identities } = await add({}, { username: "two", second: "TWO+x@post.test" });
+    const { identities } = await add(
+      {},
+      { username: "two", second: "TWO+x@post.test", Second: "two+y@post.test" },
+    );
     await add({}, { email: "one+x@post.test" });
-    expect(await identities.isAnothersAddress(one.id, "one+x@post.test")).toBe(true);
-    expect(await identities.isAnothersAddress(one.id, "two+x@post.test")).toBe(true);
-    expect(await identities.isAnothersAddress(one.id, "one@post.test")).toBe(false);
-    expect(await identities.isAnothersAddress(one.id, "nobody@post.test")).toBe(false);
+    await add({}, { username: "three", second: "one@bücher.example" });
+    await add({}, { username: "four", second: "two@xn--bcher-kva.example" });
+    const others = ["one+x@post.test", "two+x@post.test", "two+y@post.test"];
+    const asked = ["one@post.test", "nobody@post.test", "one@BÜCHER.example", "two@bücher.example"];
+    expect(await identities.anothersAddresses(one.id, [...others, ...asked])).toEqual(
+      new Set([...others, "one@xn--bcher-kva.example", "two@xn--bcher-kva.example"]),
+    );
+    expect(await identities.anothersAddresses(one.id, [])).toEqual(new Set());
+  });
+
+  test("are looked for by indexes, however many identities there are", async () => {
+    const { id, identities } = await add({}, { email: "indexed@post.test" });
+    const { database } = await ground.parts.store();
+    await sql`
+      insert into identities (id, project, name, source_url, traits, data_key, key_id)
+      select gen_random_uuid(), project, 'many ' || n, source_url,
+        jsonb_build_object('second', 'many' || n || '@post.test'), data_key, key_id
+      from identities, generate_series(1, 20000) n where id = ${id}
+    `.execute(database.kysely);
+    await sql`analyze identities`.execute(database.kysely);
+    const asked = Array.from({ length: 50 }, (_, at) => `many${at + 1}@post.test`);
+    expect((await identities.anothersAddresses(id, asked)).size).toBe(50);
+    const { rows } = await sql<
+      Record<string, string>
+    >`explain ${anothersQuery({ id, addresses: asked })}`.execute(database.kysely);
+    const plan = rows.map((row) => row["QUERY PLAN"]).join("\n");
+    expect(plan).toContain("Bitmap Heap Scan on identities");
+    expect(plan).not.toMatch(/Seq Scan on identities /);
+  });
+
+  test("may arrive on a mail server that another identity of the project has a mailbox on", async () => {
+    const mailbox = (host: string): NewCredential => ({
+      type: "mailbox",
+      host,
+      username: new Secret("codes"),
+      password: new Secret("marsh-Lapwing-2291"),
+    });
+    const { id, identities } = await add({}, { email: "x@post.test" }, [mailbox("imap.one.example")]);
+    expect(await identities.sharesMailServer(id, "imap.one.example")).toBe(false);
+    await add({}, { email: "y@post.test" }, [mailbox("IMAP.one.example")]);
+    expect(await identities.sharesMailServer(id, "Imap.one.example")).toBe(true);
+    expect(await identities.sharesMailServer(id, "imap.two.example")).toBe(false);
   });
 });
 

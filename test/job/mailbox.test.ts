@@ -39,13 +39,15 @@ describe.skipIf(noImap !== undefined)(
       {
         password = true,
         traits,
+        username = traits === undefined ? ada.username : undefined,
         mailbox = {},
         codeTimeoutMs = 15_000,
         handsIn = () => undefined,
       }: {
         password?: boolean;
-        /** Of an identity that is known by them; it has no username of its own. */
+        /** Of an identity that is known by them; it has no username of its own unless given. */
         traits?: { email: string };
+        username?: string;
         mailbox?: { password?: Secret; security?: MailboxSecurity };
         codeTimeoutMs?: number;
         /** What somebody hands in while the run waits. */
@@ -53,11 +55,11 @@ describe.skipIf(noImap !== undefined)(
       } = {},
     ) {
       const { identities, codes, runs } = await ground.parts.store();
-      const username = traits === undefined ? { username: new Secret(ada.username) } : {};
+      const typed = username === undefined ? {} : { username: new Secret(username) };
       const credentials: NewCredential[] = [{ type: "mailbox", ...imap.mailbox(mailbox) }];
       if (password)
-        credentials.push({ type: "username_password", ...username, password: new Secret(ada.password) });
-      else if (traits === undefined) credentials.push({ type: "username_password", ...username });
+        credentials.push({ type: "username_password", ...typed, password: new Secret(ada.password) });
+      else if (traits === undefined) credentials.push({ type: "username_password", ...typed });
       const identity = await identities.create(
         "default",
         {
@@ -130,14 +132,39 @@ describe.skipIf(noImap !== undefined)(
       expect(canReauthenticate(identity)).toEqual({ can: true, reason: null });
     });
 
-    test("leaves codes alone that are mailed to somebody else in the same mailbox", async () => {
+    test("looks at a message to the username that it types, beside the address it is known by", async () => {
+      await using site = await startMailingSite(imap, { sends: "code", to: { to: ada.username } });
+      const { run } = await runAt(site, {
+        traits: { email: "lovelace@example.test" },
+        username: ada.username,
+      });
+      expect(run.status).toBe("succeeded");
+    });
+
+    test("leaves codes alone that are mailed to somebody else in the same mailbox, and says so", async () => {
+      const { identities } = await ground.parts.store();
+      const bob = { applicationId: await addPool(), traits: { email: "bob@example.test" } };
+      await identities.create("default", { ...bob, credentials: [] }, actor);
       const to = { to: "bob@example.test", headers: [`Delivered-To: ${ada.username}`] };
       await using site = await startMailingSite(imap, { sends: "code", to });
       const traits = { email: ada.username };
       const { run } = await runAt(site, { traits, codeTimeoutMs: 1_500 });
-      expect(run.outcome).toMatchObject({ code: "one_time_code_timeout" });
+      expect(run.outcome).toMatchObject({
+        code: "one_time_code_timeout",
+        message:
+          "The site asked for a one-time code, and none came within 2 s. 1 message in its mailbox was to somebody else and left alone.",
+      });
       expect(site.submits).toMatchObject({ password: 1, code: 0 });
       expect(ground.logged()).toContain("a message to somebody else was left alone");
+    });
+
+    test("leaves a message alone that names nobody, where another identity has a mailbox on the server", async () => {
+      await using site = await startMailingSite(imap, {
+        sends: "code",
+        to: { to: "undisclosed-recipients:;" },
+      });
+      const { run } = await runAt(site, { traits: { email: ada.username }, codeTimeoutMs: 1_500 });
+      expect(run.outcome).toMatchObject({ code: "one_time_code_timeout" });
     });
 
     test("looks at a message to a tag of the address, unless that is another identity's", async () => {

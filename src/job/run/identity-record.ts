@@ -11,7 +11,8 @@ export type IdentityRecord = Pick<
   | "noteSeen"
   | "revealCredentials"
   | "emailAddresses"
-  | "isAnothersAddress"
+  | "anothersAddresses"
+  | "sharesMailServer"
   | "lastTimeStep"
   | "claimTimeStep"
   | "savePasskeyCounter"
@@ -28,7 +29,8 @@ export function createNoRecord(): IdentityRecord {
     async noteSeen() {},
     revealCredentials: async () => ({}),
     emailAddresses: async () => [],
-    isAnothersAddress: async () => false,
+    anothersAddresses: async () => new Set(),
+    sharesMailServer: async () => false,
     lastTimeStep: async () => null,
     claimTimeStep: async () => true,
     savePasskeyCounter: async () => false,

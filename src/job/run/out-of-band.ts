@@ -25,7 +25,7 @@ export function createOutOfBand(
     identity: Identity;
     emailAddresses: () => Promise<readonly string[]>;
     timeLimit: TimeLimit;
-    mailbox: Pick<LoginMailbox, "isOpen" | "next" | "failure">;
+    mailbox: Pick<LoginMailbox, "isOpen" | "next" | "failure" | "leftAlone">;
   },
 ): OutOfBandSource | undefined {
   const { deps, job } = run;
@@ -82,7 +82,7 @@ export function createOutOfBand(
       return answer;
     } catch (error) {
       signal.throwIfAborted();
-      if (late.aborted) throw tooLate(timeoutMs, mailbox.failure);
+      if (late.aborted) throw tooLate(timeoutMs, mailbox);
       throw error instanceof AggregateError ? error.errors[0] : error;
     } finally {
       await deps.markWaiting?.({ isWaiting: false });
@@ -99,11 +99,22 @@ function ending(outer: AbortSignal): Disposable & { signal: AbortSignal } {
   };
 }
 
-function tooLate(timeoutMs: number, mailboxFailure: Failure | undefined): Failure {
+function tooLate(
+  timeoutMs: number,
+  { failure, leftAlone }: Pick<LoginMailbox, "failure" | "leftAlone">,
+): Failure {
   const seconds = Math.round(timeoutMs / 1_000);
   const text = seconds >= 120 ? `${Math.round(seconds / 60)} minutes` : `${seconds} s`;
+  const left =
+    leftAlone === 1
+      ? "1 message in its mailbox was to somebody else and left alone."
+      : `${leftAlone} messages in its mailbox were to somebody else and left alone.`;
   return new Failure(
     "one_time_code_timeout",
-    `The site asked for a one-time code, and none came within ${text}.${mailboxFailure === undefined ? "" : ` ${mailboxFailure.message}`}`,
+    [
+      `The site asked for a one-time code, and none came within ${text}.`,
+      ...(leftAlone === 0 ? [] : [left]),
+      ...(failure === undefined ? [] : [failure.message]),
+    ].join(" "),
   );
 }

@@ -14,6 +14,7 @@ import { accountOf, type Claim, loginLease } from "./claim-identity.ts";
 import { pauseWithDebugger } from "./debugger-pauses.ts";
 import { findIdentity } from "./find-identity.ts";
 import { keepSnapshot } from "./keep-snapshot.ts";
+import { createMailRecipient } from "./mail-recipient.ts";
 import { type RunSession, useState } from "./open-run-session.ts";
 import { createOutOfBand } from "./out-of-band.ts";
 import type { RunContext } from "./run-context.ts";
@@ -107,16 +108,12 @@ async function logIn(run: RunContext, claim: Claim, session: Session): Promise<S
   using _paused = pauseWithDebugger(session.context, timeLimit);
   const recorder = createLoginRecorder();
   let codeOf: CodeOrigin | undefined;
-  let addresses: Promise<string[]> | undefined;
-  const emailAddresses = () => (addresses ??= record.emailAddresses(identity.id));
+  const recipient = createMailRecipient({ record, identityId: identity.id });
   const domains = [...identity.allowedDomains, ...(site?.allowedDomains ?? [])];
   await using mailbox = createLoginMailbox({
     siteUrls: () => [identity.sourceUrl, session.page.url(), ...domains],
     isAllowed: allowedOrigins({ sourceUrl: identity.sourceUrl, domains }),
-    recipient: {
-      addresses: emailAddresses,
-      isAnothers: (address) => record.isAnothersAddress(identity.id, address),
-    },
+    recipient,
     signal: run.signal,
     log: deps.log,
   });
@@ -131,6 +128,7 @@ async function logIn(run: RunContext, claim: Claim, session: Session): Promise<S
       actor: { name: deps.actor, runId: run.id },
       async onRevealed(revealed) {
         run.known.useCredentials(revealed);
+        recipient.useCredentials(revealed);
         // Since it was claimed, the identity that it stands for may have been switched off, or its visit have ended.
         if (identity.standsFor !== null) assertActive((await findIdentity(run)).identity);
         if (revealed.mailbox !== undefined) await mailbox.open(revealed.mailbox);
@@ -142,7 +140,7 @@ async function logIn(run: RunContext, claim: Claim, session: Session): Promise<S
       // A code is kept with the identity it is for until it is taken: without one there is only the terminal.
       outOfBand:
         isStored || deps.askForCode !== undefined
-          ? createOutOfBand(run, { identity, emailAddresses, timeLimit, mailbox })
+          ? createOutOfBand(run, { identity, emailAddresses: recipient.known, timeLimit, mailbox })
           : undefined,
     }),
     signal: AbortSignal.any([run.signal, timeLimit.signal]),

@@ -17,6 +17,8 @@ export interface LoginMailbox extends AsyncDisposable {
   readonly isOpen: boolean;
   /** Why not. */
   readonly failure: Failure | undefined;
+  /** How many messages have arrived that were to somebody else. */
+  readonly leftAlone: number;
   /** @throws Failure `mailbox_unavailable`; the signal's reason */
   next(request: OutOfBandRequest, signal: AbortSignal): Promise<OutOfBandAnswer>;
 }
@@ -74,6 +76,9 @@ export function createLoginMailbox({
     },
     get failure() {
       return failure;
+    },
+    get leftAlone() {
+      return opened?.leftAlone ?? 0;
     },
     async next(request, waiting) {
       if (opened === undefined) throw failure ?? new Failure("mailbox_unavailable", "There is no mailbox.");

@@ -1,5 +1,6 @@
 import pRetry from "p-retry";
 import { Failure } from "../../failure.ts";
+import { comparableAddress } from "../../identity/comparable-address.ts";
 import type { RevealedMailbox } from "../../identity/types.ts";
 import type { Logger } from "../../log.ts";
 import { untilAborted } from "../../until-aborted.ts";
@@ -20,6 +21,8 @@ export interface Mailbox extends AsyncDisposable {
    * @throws Failure `mailbox_unavailable`; the signal's reason
    */
   next(wanted: Wanted, signal: AbortSignal): Promise<OutOfBandAnswer>;
+  /** How many messages have arrived that were to somebody else. */
+  readonly leftAlone: number;
 }
 
 interface Arrived {
@@ -62,6 +65,7 @@ export async function openMailbox({
   let arrived: Arrived[] = [];
   let order = 0;
   let failedLooks = 0;
+  let leftAlone = 0;
   let looking: Promise<void> | undefined;
   log.debug("mailbox opened");
 
@@ -83,11 +87,15 @@ export async function openMailbox({
   async function lookOnce(): Promise<void> {
     if (!connection.isOpen) await reconnect();
     for await (const { uid, source } of connection.messagesFrom(nextUid)) {
-      nextUid = uid + 1;
       const message = await readMessage(source).catch(() => undefined);
-      if (message === undefined || !isFrom(message, mailbox.from)) continue;
-      if (!(await isFor(message, recipient))) {
-        log.debug("a message to somebody else was left alone");
+      const isLookedAt = message !== undefined && isFrom(message, mailbox.from);
+      const isOurs = isLookedAt && (await isFor(message, { recipient, mailbox }));
+      // Not before: whose it is may have to be asked again.
+      nextUid = uid + 1;
+      if (!isLookedAt) continue;
+      if (!isOurs) {
+        leftAlone += 1;
+        if (leftAlone === 1) log.info("a message to somebody else was left alone");
         continue;
       }
       order += 1;
@@ -101,7 +109,7 @@ export async function openMailbox({
     looking ??= lookOnce()
       .catch(async (error: unknown) => {
         if (!(error instanceof Failure && error.retryable)) throw error;
-        // The next look connects anew.
+        // The next look connects anew where that is needed.
         failedLooks += 1;
         await pause(Math.min(longestPauseMs, 100 * 2 ** failedLooks), closed.signal);
       })
@@ -142,12 +150,17 @@ export async function openMailbox({
           log.info({ kind: found.answer.kind, waitedMs }, "the mailbox gave what the site had sent");
           return found.answer;
         }
+        // What a look that failed would have found, no server tells of again.
+        if (failedLooks > 0) continue;
         const soon = patience > 0 ? [AbortSignal.timeout(Math.ceil(patience))] : [];
         await connection.news(AbortSignal.any([waiting, ...soon])).catch((error: unknown) => {
           waiting.throwIfAborted();
           if (soon.length === 0) throw error;
         });
       }
+    },
+    get leftAlone() {
+      return leftAlone;
     },
     async [Symbol.asyncDispose]() {
       closed.abort(new Failure("cancelled", "The mailbox was closed."));
@@ -178,5 +191,11 @@ function connectWithRetries({
 }
 
 function isFrom({ from }: Message, wanted: string | undefined): boolean {
-  return wanted === undefined || from.some((address) => address.includes(wanted.toLowerCase()));
+  // It may be part of an address, and its domain in letters.
+  return (
+    wanted === undefined ||
+    [wanted.toLowerCase(), comparableAddress(wanted)].some((part) =>
+      from.some((address) => address.includes(part)),
+    )
+  );
 }

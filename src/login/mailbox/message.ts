@@ -1,14 +1,15 @@
-import PostalMime, { type Address, type Email } from "postal-mime";
+import PostalMime, { type Address, addressParser, type Email } from "postal-mime";
+import { comparableAddress } from "../../identity/comparable-address.ts";
 import { type Line, type Link, readHtml } from "./read-html.ts";
 import { tidy } from "./tidy.ts";
 
 /** A message as far as codes and links are looked for in it. */
 export interface Message {
-  /** Addresses of the sender, in lower case. */
+  /** Addresses of the sender; all addresses as they are compared. */
   from: string[];
-  /** Addresses it says it is for, in To and Cc; in lower case. */
+  /** Addresses it says it is for, in To, Cc and Bcc. */
   to: string[];
-  /** Where it was delivered to first, as far as the servers on its way say: of one header; in lower case. */
+  /** Where it was delivered to, and sent on to, as far as the servers and people on its way say. */
   delivered: string[];
   /** The senders' display names. */
   names: string;
@@ -20,7 +21,15 @@ export interface Message {
 
 const plainSize = 16;
 /** Neither code nor link stands behind more, and whoever sends more must not keep the process busy. */
-const most = { source: 500_000, lines: 300, letters: 20_000, links: 100, line: 500 };
+const most = {
+  source: 500_000,
+  lines: 300,
+  letters: 20_000,
+  links: 100,
+  line: 500,
+  addresses: 100,
+  header: 5_000,
+};
 const addresses = /\bhttps?:\/\/[^\s<>"'`\u3000-\u303f\uff00-\uffef]+/gi;
 
 /** Reads a message (RFC 5322, MIME) in any encoding; cut off at the end is no harm. */
@@ -31,7 +40,7 @@ export async function readMessage(source: Uint8Array): Promise<Message> {
   const senders = mailboxesOf([email.from, email.sender]);
   return {
     from: addressesOf(senders),
-    to: addressesOf(mailboxesOf([...(email.to ?? []), ...(email.cc ?? [])])),
+    to: addressesOf(mailboxesOf([...(email.to ?? []), ...(email.cc ?? []), ...(email.bcc ?? [])])),
     delivered: deliveredTo(email),
     names: tidy(senders.map(({ name }) => name).join(" ")),
     subject: tidy(email.subject ?? ""),
@@ -43,19 +52,34 @@ export async function readMessage(source: Uint8Array): Promise<Message> {
 const mailboxesOf = (addresses: readonly (Address | undefined)[]) =>
   addresses.flatMap((address) => (address === undefined ? [] : (address.group ?? [address])));
 
-const addressesOf = (mailboxes: readonly { address?: string }[]) =>
-  mailboxes.flatMap(({ address = "" }) => (address === "" ? [] : [address.toLowerCase()]));
+/** Each once; of more than `most.addresses` so many that it can be seen. */
+function addressesOf(mailboxes: readonly { address?: string }[]): string[] {
+  const all = new Set(
+    mailboxes.map(({ address = "" }) => address).filter((address) => address.includes("@")),
+  );
+  return [...new Set([...all].slice(0, most.addresses).map(comparableAddress))];
+}
 
-/** Of servers' own headers, the one that is nearest to the sender; each server writes its own above the others. */
-const deliveryHeaders = ["x-original-to", "envelope-to", "delivered-to"] as const;
+/** What servers add that deliver or forward a message, and who resends one (RFC 5322 §3.6.6). */
+const deliveryHeaders: ReadonlySet<string> = new Set([
+  "x-original-to",
+  "envelope-to",
+  "delivered-to",
+  "x-forwarded-to",
+  "resent-to",
+  "resent-cc",
+]);
 
 function deliveredTo({ headers }: Email): string[] {
-  for (const name of deliveryHeaders) {
-    const first = headers.findLast(({ key }) => key === name)?.value;
-    const found = (first ?? "").toLowerCase().match(/[^\s<>,;"]+@[^\s<>,;"]+/g);
-    if (found !== null) return [...found];
-  }
-  return [];
+  return addressesOf(
+    headers.flatMap(({ key, value }): readonly { address?: string }[] => {
+      const text = value.slice(0, most.header);
+      if (deliveryHeaders.has(key)) return mailboxesOf(addressParser(text));
+      // `Received: from … by … for <ada@…>; …` (RFC 5321 §4.4).
+      const [, address] = (key === "received" && /\sfor\s+<?([^\s<>;]+@[^\s<>;]+)/i.exec(text)) || [];
+      return address === undefined ? [] : [{ address }];
+    }),
+  );
 }
 
 function beginningOf(lines: readonly Line[]): Line[] {

@@ -1,10 +1,12 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { Failure } from "../../../src/failure.ts";
 import type { RevealedMailbox } from "../../../src/identity/types.ts";
 import { createLogger } from "../../../src/log.ts";
 import { allowedOrigins } from "../../../src/login/allowed-origin.ts";
 import { type Mailbox, openMailbox, type Wanted } from "../../../src/login/mailbox/mailbox.ts";
+import { everybody, type Recipient } from "../../../src/login/mailbox/recipients.ts";
 import { createRedactor } from "../../../src/redact.ts";
 import { Secret } from "../../../src/secret.ts";
 import { mailUser, noImap, startImap, type TestImap } from "../../support/imap.ts";
@@ -91,6 +93,30 @@ describe.skipIf(noImap !== undefined)(
       await imap.deliver(codeMail("121212"));
       await imap.deliver(codeMail("666666", "Harbor <harbor@otterbank.test>"));
       expect(await given(mailbox)).toBe("121212");
+      await using inLetters = await open({ from: "@Bücher.example" });
+      await imap.deliver(codeMail("121213", "no-reply@xn--bcher-kva.example"));
+      expect(await given(inLetters, { ...wanted, siteHosts: ["xn--bcher-kva.example"] })).toBe("121213");
+    });
+
+    test("a message is not lost because the database did not say whose it is; those to others are counted, and told once", async () => {
+      let answers = 0;
+      const recipient: Recipient = {
+        ...everybody,
+        async addresses() {
+          answers += 1;
+          if (answers === 1) throw new Failure("database_unavailable", "Postgres does not answer.");
+          return ["ada@post.test"];
+        },
+      };
+      await using mailbox = await openMailbox({ mailbox: imap.mailbox(), recipient, signal: soon(), log });
+      const said = written.length;
+      await imap.deliver(mail({ to: "bob@post.test", text: "Your verification code is 343434." }));
+      await imap.deliver(mail({ to: "carol@post.test", text: "Your verification code is 353535." }));
+      await imap.deliver(codeMail("323232"));
+      // Sooner than a server is asked again that has nothing new to tell.
+      expect(await given(mailbox, wanted, AbortSignal.timeout(10_000))).toBe("323232");
+      expect(mailbox.leftAlone).toBe(2);
+      expect(written.slice(said).match(/a message to somebody else was left alone/g)).toHaveLength(1);
     });
 
     test("a link is given where one is wanted; one on another domain is not, and that is said without it", async () => {
