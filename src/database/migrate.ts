@@ -17,6 +17,7 @@ import * as traits from "./migrations/0011_traits.ts";
 import * as halfMade from "./migrations/0012_half_made.ts";
 import * as visitsRuns from "./migrations/0013_visits_runs.ts";
 import * as whoseAddress from "./migrations/0014_whose_address.ts";
+import * as forgottenStates from "./migrations/0015_forgotten_states.ts";
 import type { Tables } from "./tables.ts";
 
 /** Every migration, in the order of its name. One that was released is never edited: add another. */
@@ -35,6 +36,7 @@ const migrations: Readonly<Record<string, Migration>> = {
   "0012_half_made": halfMade,
   "0013_visits_runs": visitsRuns,
   "0014_whose_address": whoseAddress,
+  "0015_forgotten_states": forgottenStates,
 };
 
 /**

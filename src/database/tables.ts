@@ -107,6 +107,8 @@ export interface Tables {
       string | number | bigint | null | undefined,
       string | number | bigint | null
     >;
+    /** Of the leases' tokens, the one at which its saved state was last forgotten on request. */
+    forgotten_at_token: ColumnType<string | null, string | null | undefined, string | null>;
     /** The visit to the connect page that it is half-made for; null for all that count. */
     visit_id: NullableText;
     /** The identity that is to be signed in again by what this one holds. */

@@ -139,7 +139,7 @@ export interface Identities {
   loadState(id: string): Promise<LoadedState | null>;
   /**
    * Replaces, never merges; 2 queries. Given `Identity.credentialsVersion` as the run read it, a state that was signed
-   * in with credentials replaced meanwhile is not kept: then false.
+   * in with credentials replaced meanwhile is not kept: then false. Nor is one that was forgotten on request meanwhile.
    * @throws Failure `lease_lost` (nothing is written), `unknown_identity`
    */
   saveState(id: string, state: SavedState, fence: Fence, credentialsVersion?: number): Promise<boolean>;

@@ -40,7 +40,8 @@ export async function loadState(
 /**
  * Stores a state in place of the one before: nothing of it is merged, or a cookie that the site deleted would come
  * back. One SELECT for the key, one fenced write. Gives false, and writes nothing, when `credentialsVersion` is given
- * and no longer the identity's: the state is then of whoever it was before.
+ * and no longer the identity's: the state is then of whoever it was before. And where the state was forgotten on
+ * request since the fence's lease was taken: whoever asked for that would find it back.
  * @throws Failure `lease_lost` when the fence is void, and then nothing is written; `unknown_identity`
  */
 export async function saveState(
@@ -60,9 +61,12 @@ export async function saveState(
   const ends = (identity.source_url === null ? undefined : lapsesAt(state, identity.source_url)) ?? null;
   const { rows } = await sql<{ held: boolean; known: boolean; saved: boolean }>`
     with fence as materialized (${fenced(fence)}),
-    -- Locked: credentials that are being replaced at this moment are waited for, and looked at again.
+    -- Locked: what replaces credentials or forgets the state at this moment is waited for, and looked at again.
     current as (
-      select id from identities where id = ${identityId} and ${stillCurrent(credentialsVersion)} for share
+      select id from identities
+      where id = ${identityId} and ${stillCurrent(credentialsVersion)}
+        and (forgotten_at_token is null or forgotten_at_token < ${fence.token.toString()}::bigint)
+      for share
     ),
     saved as (
       insert into saved_states as before (identity_id, sealed, lapses_at)

@@ -1,9 +1,8 @@
 import { randomUUID } from "node:crypto";
 import type { InjectOptions } from "fastify";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { Secret } from "../../../src/secret.ts";
-import { openTestApi, type TestApi } from "../../support/api.ts";
-import { openTestParts, type TestParts } from "../../support/parts.ts";
+import { useTestApi } from "../../support/api-of-file.ts";
 
 const bcrypt = "$2a$10$ZsCsoVQ3xfBG/K2z2XpBf.tm90GZmtOqtqWcB5.pYd5Eq8y7RlDyq";
 const password = "a password that is typed";
@@ -13,17 +12,7 @@ const everything = ["password", "totp", "lookup_secret", "oidc", "webauthn", "pa
   .join("&");
 const actor = { name: "test" };
 
-let ground: TestParts;
-let api: TestApi;
-
-beforeAll(async () => {
-  ground = await openTestParts();
-  api = await openTestApi(ground.parts);
-});
-afterAll(async () => {
-  await api[Symbol.asyncDispose]();
-  await ground[Symbol.asyncDispose]();
-});
+const on = useTestApi();
 
 type Shown = { id: string; traits: object; credentials: Record<string, { config?: object }> } & Record<
   string,
@@ -36,18 +25,20 @@ async function make(fields: object = {}): Promise<string> {
     traits: { email: `${randomUUID()}@example.org` },
     ...fields,
   };
-  const response = await api.call({ method: "POST", url: "/identities", payload });
+  const response = await on.api.call({ method: "POST", url: "/identities", payload });
   expect(response.statusCode, response.body).toBe(201);
   return response.json<{ id: string }>().id;
 }
 
-const read = async (id: string) => (await api.call({ url: `/identities/${id}?${everything}` })).json<Shown>();
-const put = (id: string, payload: object) => api.call({ method: "PUT", url: `/identities/${id}`, payload });
+const read = async (id: string) =>
+  (await on.api.call({ url: `/identities/${id}?${everything}` })).json<Shown>();
+const put = (id: string, payload: object) =>
+  on.api.call({ method: "PUT", url: `/identities/${id}`, payload });
 const patch = (id: string, operations: NonNullable<InjectOptions["payload"]>) =>
-  api.call({ method: "PATCH", url: `/identities/${id}`, payload: operations });
-const core = async (id: string) => (await ground.parts.store()).identities.get("default", id);
+  on.api.call({ method: "PATCH", url: `/identities/${id}`, payload: operations });
+const core = async (id: string) => (await on.ground.parts.store()).identities.get("default", id);
 const typed = async (id: string) => {
-  const { usernamePassword } = await (await ground.parts.store()).identities.revealCredentials(id, actor);
+  const { usernamePassword } = await (await on.ground.parts.store()).identities.revealCredentials(id, actor);
   return [usernamePassword?.username.reveal(), usernamePassword?.password?.reveal()];
 };
 
@@ -128,7 +119,7 @@ test("two who each take one of the last two first factors away leave one", async
       },
     });
     const remove = (what: string) =>
-      api.call({ method: "DELETE", url: `/identities/${id}/credentials/${what}` });
+      on.api.call({ method: "DELETE", url: `/identities/${id}/credentials/${what}` });
     const answers = await Promise.all([remove("password"), remove(`oidc?identifier=p:${subject}`)]);
     expect(answers.map(({ statusCode }) => String(statusCode)).toSorted()).toEqual(["204", "400"]);
   }
@@ -203,7 +194,7 @@ test("a patch that takes the schema's id away leaves the identity with its schem
 });
 
 test("a username of its own stays through a hash", async () => {
-  const { identities, applications } = await ground.parts.store();
+  const { identities, applications } = await on.ground.parts.store();
   const schema = {
     $schema: "http://json-schema.org/draft-07/schema#",
     type: "object",

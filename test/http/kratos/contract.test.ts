@@ -1,22 +1,13 @@
 import { randomUUID } from "node:crypto";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
+import type { HttpDeps } from "../../../src/http/deps.ts";
 import { lifeMsOf } from "../../../src/http/kratos/recovery/life.ts";
 import { createSessionStore } from "../../../src/session/session-store.ts";
 import type { SessionRecord } from "../../../src/session/types.ts";
-import { openTestApi, type TestApi } from "../../support/api.ts";
-import { openTestParts, type TestParts } from "../../support/parts.ts";
+import { openTestApi } from "../../support/api.ts";
+import { useTestApi } from "../../support/api-of-file.ts";
 
-let ground: TestParts;
-let api: TestApi;
-
-beforeAll(async () => {
-  ground = await openTestParts();
-  api = await openTestApi(ground.parts);
-});
-afterAll(async () => {
-  await api[Symbol.asyncDispose]();
-  await ground[Symbol.asyncDispose]();
-});
+const on = useTestApi();
 
 const identity = () => ({
   schema_id: "preset://email",
@@ -24,14 +15,14 @@ const identity = () => ({
 });
 
 async function make(): Promise<string> {
-  const response = await api.call({ method: "POST", url: "/identities", payload: identity() });
+  const response = await on.api.call({ method: "POST", url: "/identities", payload: identity() });
   expect(response.statusCode, response.body).toBe(201);
   return response.json<{ id: string }>().id;
 }
 
 async function addSession(change: Partial<SessionRecord>): Promise<string> {
   const id = randomUUID();
-  const { database } = await ground.parts.store();
+  const { database } = await on.ground.parts.store();
   const store = createSessionStore(database.kysely);
   await store.add({
     id,
@@ -58,9 +49,9 @@ test("a patch is taken by its own content type, which nothing else is", async ()
   const id = await make();
   const headers = { "content-type": "application/json-patch+json; charset=utf-8" };
   const payload = JSON.stringify([{ op: "add", path: "/metadata_public", value: { plan: "gold" } }]);
-  const patched = await api.call({ method: "PATCH", url: `/identities/${id}`, headers, payload });
+  const patched = await on.api.call({ method: "PATCH", url: `/identities/${id}`, headers, payload });
   expect(patched.json()).toMatchObject({ metadata_public: { plan: "gold" } });
-  const created = await api.call({
+  const created = await on.api.call({
     method: "POST",
     url: "/identities",
     headers,
@@ -72,14 +63,14 @@ test("a patch is taken by its own content type, which nothing else is", async ()
 test.each(["/admin/sessions/", "/sessions/?active=true", "/admin/identities/", "/schemas/"])(
   "%s lists, as without the slash",
   async (url) => {
-    const response = await api.call({ url });
+    const response = await on.api.call({ url });
     expect(response.statusCode, response.body).toBe(200);
     expect(response.json()).toBeInstanceOf(Array);
   },
 );
 
 test("a slash at the end is no other API's", async () => {
-  expect((await api.call({ url: "/v1/runs/" })).statusCode).not.toBe(200);
+  expect((await on.api.call({ url: "/v1/runs/" })).statusCode).not.toBe(200);
 });
 
 test("a link is good for any time to come, a second at least", () => {
@@ -89,12 +80,12 @@ test("a link is good for any time to come, a second at least", () => {
 });
 
 test("what is wrong with return_to is said of return_to", async () => {
-  const { applications, identities } = await ground.parts.store();
+  const { applications, identities } = await on.ground.parts.store();
   const actor = { name: "test" };
   const site = await applications.create("default", { name: "site", url: "https://site.example/" }, actor);
   const { id } = await identities.create("default", { applicationId: site.id, credentials: [] }, actor);
   const ask = (query: string, more: object = {}) =>
-    api.call({ method: "POST", url: `/recovery/link${query}`, payload: { identity_id: id, ...more } });
+    on.api.call({ method: "POST", url: `/recovery/link${query}`, payload: { identity_id: id, ...more } });
   const { error } = (await ask("?return_to=javascript:alert(1)")).json<{ error: { reason: string } }>();
   expect(error.reason).toBe("return_to must be a valid HTTPS URL.");
   const short = await ask("", { expires_in: "500ms" });
@@ -103,7 +94,7 @@ test("what is wrong with return_to is said of return_to", async () => {
 
 test("a client's name for its request is told back where it is a name", async () => {
   const named = async (id: string) => {
-    const response = await api.call({ url: "/identities/nobody", headers: { "x-request-id": id } });
+    const response = await on.api.call({ url: "/identities/nobody", headers: { "x-request-id": id } });
     return response.json<{ error: { request: string } }>().error.request;
   };
   expect(await named("my-request-1")).toBe("my-request-1");
@@ -118,36 +109,36 @@ test("a browser that nobody is signed in to is no session: neither counted nor e
   const lone = await addSession({});
   await addSession({ ...over });
   const closed = await addSession({ ...over, identities: [signedIn] });
-  const listed = await api.call({ url: "/admin/sessions" });
+  const listed = await on.api.call({ url: "/admin/sessions" });
   expect(listed.json<{ id: string }[]>().map((one) => one.id)).toEqual([closed]);
   expect(listed.headers["x-total-count"]).toBe("1");
-  const ended = await api.call({
+  const ended = await on.api.call({
     method: "POST",
     url: "/admin/sessions",
     payload: { action: "delete", identities: ["*"] },
   });
   expect(ended.json()).toEqual({ processed: 0, more: false });
-  expect((await api.deps.sessions.get("default", lone)).status).toBe("running");
+  expect((await on.api.deps.sessions.get("default", lone)).status).toBe("running");
   // One that is over is ended as it was.
-  expect((await api.call({ method: "DELETE", url: `/admin/sessions/${closed}` })).statusCode).toBe(204);
+  expect((await on.api.call({ method: "DELETE", url: `/admin/sessions/${closed}` })).statusCode).toBe(204);
 });
 
 test("a page of sessions asks for their schemas once", async () => {
-  const { database } = await ground.parts.store();
+  const { database } = await on.ground.parts.store();
   for (let count = 0; count < 3; count += 1)
     await database.kysely
       .insertInto("saved_states")
       .values({ identity_id: await make(), sealed: Buffer.from("x"), lapses_at: null })
       .execute();
   let asked = 0;
-  const applications: typeof api.deps.applications = {
-    ...api.deps.applications,
+  const applications: HttpDeps["applications"] = {
+    ...on.api.deps.applications,
     get(...whose) {
       asked += 1;
-      return api.deps.applications.get(...whose);
+      return on.api.deps.applications.get(...whose);
     },
   };
-  await using other = await openTestApi(ground.parts, { applications });
+  await using other = await openTestApi(on.ground.parts, { applications });
   const sessions = (await other.call({ url: "/sessions?expand=identity" })).json<{ identity?: object }[]>();
   expect(sessions.filter((one) => one.identity !== undefined).length).toBeGreaterThanOrEqual(3);
   expect(asked).toBe(1);
@@ -155,8 +146,8 @@ test("a page of sessions asks for their schemas once", async () => {
 
 test("of a batch that breaks off in the middle, the client is told what was made", async () => {
   let made = 0;
-  const { identities } = api.deps;
-  await using other = await openTestApi(ground.parts, {
+  const { identities } = on.api.deps;
+  await using other = await openTestApi(on.ground.parts, {
     identities: {
       ...identities,
       async create(...input) {

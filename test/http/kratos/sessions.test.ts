@@ -68,6 +68,26 @@ test("a saved state is a session, active until it lapses, and is forgotten with 
   );
 });
 
+test("what was ended stays ended, though a run was under way", async () => {
+  const id = await signedIn(soon());
+  const { identities, leases } = await on.ground.parts.store();
+  const { credentialsVersion } = await identities.get("default", id);
+  const save = async () => {
+    await using lease = await leases.acquire(`session:${id}`);
+    const state = { cookies: [], origins: [], sessionStorage: {} };
+    return {
+      first: await identities.saveState(id, state, lease.fence, credentialsVersion),
+      ended: await on.api.call({ method: "DELETE", url: `/identities/${id}/sessions` }),
+      again: await identities.saveState(id, state, lease.fence, credentialsVersion),
+    };
+  };
+  const { first, ended, again } = await save();
+  expect([first, ended.statusCode, again]).toEqual([true, 204, false]);
+  expect(await idsOf(`/identities/${id}/sessions`)).toEqual([]);
+  // A run that begins afterwards signs it in again; of its credentials nothing has changed.
+  expect(await save()).toMatchObject({ first: true });
+});
+
 test("sessions are listed page by page, and ended all at once", async () => {
   for (let count = 0; count < 5; count += 1) await signedIn(soon());
   const ids: string[] = [];
