@@ -144,6 +144,36 @@ test("a page of sessions asks for their schemas once", async () => {
   expect(asked).toBe(1);
 });
 
+test("for a client that has gone, no more credentials are opened", async () => {
+  const password = { config: { password: "a password" } };
+  for (let count = 0; count < 3; count += 1)
+    await on.api.call({
+      method: "POST",
+      url: "/identities",
+      payload: { ...identity(), credentials: { password } },
+    });
+  let opened = 0;
+  const ended = Promise.withResolvers<void>();
+  const { identities } = on.api.deps;
+  const going = new AbortController();
+  await using other = await openTestApi(on.ground.parts, {
+    identities: {
+      ...identities,
+      async revealCredentials(...whose) {
+        opened += 1;
+        going.abort();
+        return await identities.revealCredentials(...whose);
+      },
+    },
+  });
+  const url = "/identities?include_credential=password";
+  other.app.addHook("onError", async () => ended.resolve());
+  other.app.addHook("onSend", async () => ended.resolve());
+  await other.call({ url, signal: going.signal }).catch(() => undefined);
+  await ended.promise;
+  expect(opened).toBe(1);
+});
+
 test("of a batch that breaks off in the middle, the client is told what was made", async () => {
   let made = 0;
   const { identities } = on.api.deps;

@@ -1,5 +1,6 @@
 import type { FastifyRequest } from "fastify";
 import { z } from "zod";
+import { Failure } from "../../../failure.ts";
 import { isUuid } from "../../../identity/identity-input.ts";
 import type { Actor, Identity } from "../../../identity/types.ts";
 import type { Caller } from "../../api-keys/key-check.ts";
@@ -54,7 +55,7 @@ export async function answerWith(
   return shown;
 }
 
-/** Several; without `asked`, without their credentials. */
+/** Several; without `asked`, without their credentials. @throws Failure `cancelled` when the client has gone */
 export async function answerWithAll(
   call: IdentityCall,
   identities: readonly Identity[],
@@ -68,6 +69,7 @@ export async function answerWithAll(
   const signal = asked === undefined || asked.length === 0 ? undefined : call.signal;
   const shown: ShownIdentity[] = [];
   for (const identity of identities) {
+    if (signal?.aborted === true) throw new Failure("cancelled", "The client has gone.");
     const credentials =
       asked === undefined
         ? undefined
