@@ -1,5 +1,5 @@
 import { serveApi, serveMetrics } from "./http/serve.ts";
-import { createConnectVisits } from "./identity/connect-visits.ts";
+import { createConnectVisits } from "./identity/connect/connect-visits.ts";
 import { sweepConnectVisits } from "./job/connect/sweep.ts";
 import { createVisitStates } from "./job/connect/visit-state.ts";
 import { endAbandoned } from "./job/queue/end-abandoned.ts";

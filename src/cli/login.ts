@@ -1,6 +1,6 @@
 import { type Command, Option } from "commander";
 import { Failure, toFailure } from "../failure.ts";
-import { parseAuthenticator } from "../identity/authenticator.ts";
+import { parseAuthenticator } from "../identity/credentials/authenticator.ts";
 import { check, urlSchema } from "../identity/identity-input.ts";
 import { addressOf } from "../login/address.ts";
 import { createGivenCredentials } from "../login/given-credentials.ts";

@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import { Failure } from "../failure.ts";
+import { mailboxSchema } from "../identity/credentials/mailbox-input.ts";
 import { check } from "../identity/identity-input.ts";
-import { mailboxSchema } from "../identity/mailbox-input.ts";
 import type { MailboxSecurity, NewCredential } from "../identity/types.ts";
 import { Secret } from "../secret.ts";
 import type { CliContext } from "./context.ts";

@@ -1,8 +1,8 @@
 import { type FileHandle, open } from "node:fs/promises";
 import type { Command } from "commander";
 import { Failure } from "../failure.ts";
+import { passkeySchema } from "../identity/credentials/passkey-input.ts";
 import { check } from "../identity/identity-input.ts";
-import { passkeySchema } from "../identity/passkey-input.ts";
 import type { RevealedPasskey } from "../identity/types.ts";
 import { Secret } from "../secret.ts";
 import type { CliContext } from "./context.ts";

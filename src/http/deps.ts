@@ -1,10 +1,10 @@
 import type { Artifacts } from "../artifacts.ts";
 import type { Config } from "../config.ts";
 import type { Database } from "../database/open.ts";
-import type { Applications } from "../identity/applications.ts";
-import type { AuthFlows } from "../identity/auth-flows.ts";
-import type { CodeInbox } from "../identity/code-inbox.ts";
-import type { ConnectTokens } from "../identity/connect-tokens.ts";
+import type { Applications } from "../identity/applications/applications.ts";
+import type { AuthFlows } from "../identity/applications/auth-flows.ts";
+import type { ConnectTokens } from "../identity/connect/connect-tokens.ts";
+import type { CodeInbox } from "../identity/credentials/code-inbox.ts";
 import type { Identities } from "../identity/identities.ts";
 import type { Rendezvous } from "../identity/rendezvous.ts";
 import type { BatchStore } from "../job/batch/batches.ts";

@@ -1,6 +1,6 @@
 import { createHmac } from "node:crypto";
-import type { RequestFingerprint } from "../identity/identity-requests.ts";
-import type { Keyring } from "../identity/keyring.ts";
+import type { RequestFingerprint } from "../identity/records/identity-requests.ts";
+import type { Keyring } from "../identity/sealing/keyring.ts";
 import { sortKeys } from "./idempotency.ts";
 
 /** Tells whether a request is the same as an earlier one, where its body may hold secrets. */

@@ -1,7 +1,7 @@
 import { type Kysely, sql } from "kysely";
 import type { Tables } from "../database/tables.ts";
 import type { FailureCode } from "../failure.ts";
-import { isExpiring } from "./state-expiry.ts";
+import { isExpiring } from "./states/state-expiry.ts";
 import type { Identity } from "./types.ts";
 
 /**

@@ -1,35 +1,42 @@
 import type { Database } from "../database/open.ts";
 import type { Logger } from "../log.ts";
 import type { Redactor } from "../redact.ts";
-import { anothersAddresses, sharesMailServer } from "./anothers-addresses.ts";
-import { type AuditEntry, listAudit } from "./audit.ts";
-import { createIdentity } from "./create-identity.ts";
-import { revealCredentials } from "./credentials.ts";
-import { getDeleted } from "./deleted-identities.ts";
-import { emailAddresses } from "./email-addresses.ts";
-import { type Finding, type HealthEntry, healthHistory, recordHealth } from "./health.ts";
 import {
   identitiesOfApplication,
   type ListedFilter,
   type ListedIdentity,
-} from "./identities-of-application.ts";
+} from "./applications/identities-of-application.ts";
+import { createTraitsSchemas } from "./applications/schema-of.ts";
+import { type AuditEntry, listAudit } from "./audit.ts";
+import { revealCredentials } from "./credentials/credentials.ts";
+import { savePasskeyCounter } from "./credentials/passkey-counter.ts";
+import { claimTimeStep, lastTimeStep } from "./credentials/time-steps.ts";
+import { type Finding, type HealthEntry, healthHistory, recordHealth } from "./health.ts";
 import type { NewIdentity } from "./identity-input.ts";
-import { getByExternalId, getByProviderId, getForRun, getIdentity, setStatus } from "./identity-records.ts";
-import type { Keyring } from "./keyring.ts";
-import { type IdentityFilter, type IdentityPage, listIdentities } from "./list-identities.ts";
-import { noteSeen } from "./note-seen.ts";
+import { anothersAddresses, sharesMailServer } from "./records/anothers-addresses.ts";
+import { createIdentity } from "./records/create-identity.ts";
+import { getDeleted } from "./records/deleted-identities.ts";
+import { emailAddresses } from "./records/email-addresses.ts";
+import {
+  getByExternalId,
+  getByProviderId,
+  getForRun,
+  getIdentity,
+  setStatus,
+} from "./records/identity-records.ts";
+import { type IdentityFilter, type IdentityPage, listIdentities } from "./records/list-identities.ts";
+import { noteSeen } from "./records/note-seen.ts";
 import {
   countIdentities,
   identitiesOfPool,
   type PageQuery,
   type PoolQuery,
   pageIdentities,
-} from "./page-identities.ts";
-import { savePasskeyCounter } from "./passkey-counter.ts";
-import { removeIdentity } from "./remove-identity.ts";
-import { clearState, type LoadedState, loadState, saveState } from "./saved-states.ts";
-import { createTraitsSchemas } from "./schema-of.ts";
-import { claimTimeStep, lastTimeStep } from "./time-steps.ts";
+} from "./records/page-identities.ts";
+import { removeIdentity } from "./records/remove-identity.ts";
+import { type IdentityChange, updateIdentity } from "./records/update-identity.ts";
+import type { Keyring } from "./sealing/keyring.ts";
+import { clearState, type LoadedState, loadState, saveState } from "./states/saved-states.ts";
 import type {
   Actor,
   DeletedIdentity,
@@ -41,7 +48,6 @@ import type {
   SavedState,
   Sighting,
 } from "./types.ts";
-import { type IdentityChange, updateIdentity } from "./update-identity.ts";
 
 /** The identities and their secrets. Queries per call are noted where a run pays for them. */
 export interface Identities {

@@ -1,7 +1,7 @@
 import { sql } from "kysely";
 import type { Database } from "../database/open.ts";
-import type { Keyring } from "./keyring.ts";
-import { open, seal } from "./seal.ts";
+import type { Keyring } from "./sealing/keyring.ts";
+import { open, seal } from "./sealing/seal.ts";
 
 /** Where two processes of a project's meet by a name: one says something, one waits for it. */
 export interface Rendezvous {

@@ -1,5 +1,5 @@
 import { Failure } from "../failure.ts";
-import type { Application } from "./application-rows.ts";
+import type { Application } from "./applications/application-rows.ts";
 import type { Identity } from "./types.ts";
 
 /** An identity that there is somewhere to sign in with. */

@@ -1,5 +1,5 @@
 import { Failure } from "../failure.ts";
-import type { CodeInbox } from "../identity/code-inbox.ts";
+import type { CodeInbox } from "../identity/credentials/code-inbox.ts";
 import type { Identities } from "../identity/identities.ts";
 import type { Actor } from "../identity/types.ts";
 import type { Secret } from "../secret.ts";

@@ -2,7 +2,7 @@ import { watchPasskeyCreation } from "../browser/passkey-creation.ts";
 import { type HeldCredential } from "../browser/virtual-authenticator.ts";
 import { Failure } from "../failure.ts";
 import { defineFlow, type Flow } from "../flow.ts";
-import { passkeyOf } from "../identity/passkey-of.ts";
+import { passkeyOf } from "../identity/credentials/passkey-of.ts";
 import type { RevealedPasskey } from "../identity/types.ts";
 
 /** The flow in whose session the site makes a passkey for the identity. It runs where a person can watch, never queued. */

@@ -1,6 +1,6 @@
 import type { Browsers } from "../browser/open-browsers.ts";
 import type { Config } from "../config.ts";
-import type { Keyring } from "../identity/keyring.ts";
+import type { Keyring } from "../identity/sealing/keyring.ts";
 import { createProfiles, type Profiles } from "./profiles.ts";
 import { createSessionFiles } from "./session-files.ts";
 import { createSessionStore } from "./session-store.ts";

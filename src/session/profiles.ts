@@ -3,8 +3,8 @@ import type { Tables } from "../database/tables.ts";
 import { Failure } from "../failure.ts";
 import { withConflicts } from "../identity/conflicts.ts";
 import { check, nameSchema } from "../identity/identity-input.ts";
-import type { Keyring } from "../identity/keyring.ts";
-import { open, seal } from "../identity/seal.ts";
+import type { Keyring } from "../identity/sealing/keyring.ts";
+import { open, seal } from "../identity/sealing/seal.ts";
 import type { SavedState } from "../identity/types.ts";
 
 /** A browser's state by name, of no identity: what a person once signed in by hand, say. */

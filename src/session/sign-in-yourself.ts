@@ -1,7 +1,7 @@
 import { openPublicOnlyProxy } from "../browser/handed-out/public-only-proxy.ts";
 import { Failure } from "../failure.ts";
-import type { ConnectTokens } from "../identity/connect-tokens.ts";
-import type { ConnectVisit, ConnectVisits } from "../identity/connect-visits.ts";
+import type { ConnectTokens } from "../identity/connect/connect-tokens.ts";
+import type { ConnectVisit, ConnectVisits } from "../identity/connect/connect-visits.ts";
 import { registrableDomain } from "../identity/domains.ts";
 import type { Connect, ConnectSite } from "../job/connect/connect.ts";
 import { mostAttempts } from "../job/connect/visit-state.ts";

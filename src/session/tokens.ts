@@ -1,5 +1,5 @@
 import { createHmac, randomBytes, timingSafeEqual } from "node:crypto";
-import type { Keyring } from "../identity/keyring.ts";
+import type { Keyring } from "../identity/sealing/keyring.ts";
 import { Secret } from "../secret.ts";
 
 /**

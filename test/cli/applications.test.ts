@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { partitionOf, uuidOf } from "../../src/http/prefactor/pfid.ts";
-import type { Application } from "../../src/identity/applications.ts";
+import type { Application } from "../../src/identity/applications/applications.ts";
 import type { Identity } from "../../src/identity/types.ts";
 import { latchkey } from "../support/cli.ts";
 import { openTestParts, type TestParts } from "../support/parts.ts";

@@ -6,14 +6,17 @@ import pg from "pg";
 import { pino } from "pino";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Database, openDatabase } from "../../src/database/open.ts";
-import { createApplications } from "../../src/identity/applications.ts";
-import { createConnectTokenTexts, hashOfConnectToken } from "../../src/identity/connect-token-text.ts";
-import { type ConnectTokens, createConnectTokens } from "../../src/identity/connect-tokens.ts";
-import { createConnectVisits } from "../../src/identity/connect-visits.ts";
-import { createHalfMadeIdentities } from "../../src/identity/half-made.ts";
+import { createApplications } from "../../src/identity/applications/applications.ts";
+import {
+  createConnectTokenTexts,
+  hashOfConnectToken,
+} from "../../src/identity/connect/connect-token-text.ts";
+import { type ConnectTokens, createConnectTokens } from "../../src/identity/connect/connect-tokens.ts";
+import { createConnectVisits } from "../../src/identity/connect/connect-visits.ts";
+import { createHalfMadeIdentities } from "../../src/identity/connect/half-made.ts";
 import { createIdentities, type Identities } from "../../src/identity/identities.ts";
-import type { Keyring } from "../../src/identity/keyring.ts";
-import { seal } from "../../src/identity/seal.ts";
+import type { Keyring } from "../../src/identity/sealing/keyring.ts";
+import { seal } from "../../src/identity/sealing/seal.ts";
 import type { Secret } from "../../src/secret.ts";
 import { openTestKeyring } from "../support/identities.ts";
 import { createEmptyDatabase } from "../support/postgres.ts";

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { currentHealth, type Finding, type HealthRow } from "../../src/identity/health.ts";
-import { isExpiring, lapsesAt } from "../../src/identity/state-expiry.ts";
+import { isExpiring, lapsesAt } from "../../src/identity/states/state-expiry.ts";
 import type { Identity } from "../../src/identity/types.ts";
 import { newIdentity, openTestIdentities, type TestIdentities } from "../support/identities.ts";
 

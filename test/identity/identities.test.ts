@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { sql } from "kysely";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Failure } from "../../src/failure.ts";
-import { createApplications } from "../../src/identity/applications.ts";
+import { createApplications } from "../../src/identity/applications/applications.ts";
 import type { Identities } from "../../src/identity/identities.ts";
 import { ensureProject } from "../../src/identity/projects.ts";
 import type { Actor, NewCredential } from "../../src/identity/types.ts";

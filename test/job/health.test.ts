@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { resolve } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { type PracticeSite, startPracticeSite } from "../../practice/site.ts";
-import { canReauthenticate } from "../../src/identity/can-reauthenticate.ts";
+import { canReauthenticate } from "../../src/identity/credentials/can-reauthenticate.ts";
 import type { Identity } from "../../src/identity/types.ts";
 import { sessionLease } from "../../src/job/run/claim-identity.ts";
 import { listFires } from "../../src/job/schedule/fires.ts";

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { RunEvent } from "../../src/events.ts";
-import { canReauthenticate } from "../../src/identity/can-reauthenticate.ts";
+import { canReauthenticate } from "../../src/identity/credentials/can-reauthenticate.ts";
 import { presets } from "../../src/identity/traits/ruleset.ts";
 import type { MailboxSecurity, NewCredential } from "../../src/identity/types.ts";
 import { handInCode } from "../../src/job/hand-in-code.ts";

@@ -1,7 +1,7 @@
 import type { LightMyRequestResponse } from "fastify";
 import { parseDocument } from "htmlparser2";
 import { expect } from "vitest";
-import type { NewApplication } from "../../src/identity/applications.ts";
+import type { NewApplication } from "../../src/identity/applications/applications.ts";
 import { sweepConnectVisits } from "../../src/job/connect/sweep.ts";
 import type { Parts } from "../../src/parts.ts";
 import type { TestApi } from "./api.ts";

@@ -10,7 +10,7 @@ import {
 } from "@simplewebauthn/server";
 import type { Browser } from "playwright-core";
 import { openVirtualAuthenticator } from "../../src/browser/virtual-authenticator.ts";
-import { passkeyOf } from "../../src/identity/passkey-of.ts";
+import { passkeyOf } from "../../src/identity/credentials/passkey-of.ts";
 import type { RevealedPasskey } from "../../src/identity/types.ts";
 import { ada, type LoginSite, page, type Routes, type Session, startLoginSite } from "./login-site.ts";
 

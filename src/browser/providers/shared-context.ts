@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import type { Browser, BrowserContext, BrowserContextOptions } from "playwright-core";
 import { Failure } from "../../failure.ts";
-import type { Leases } from "../../identity/leases.ts";
+import type { Leases } from "../../identity/leases/leases.ts";
 import type { Secret } from "../../secret.ts";
 import { untilAborted, within } from "../waiting.ts";
 import type { ContextRequest, LentContext } from "./provider.ts";

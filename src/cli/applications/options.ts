@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import type { ApplicationPatch } from "../../identity/application-input.ts";
+import type { ApplicationPatch } from "../../identity/applications/application-input.ts";
 import { presets } from "../../identity/traits/ruleset.ts";
 import { type Json, parseCount, parseJsonFile } from "../parse.ts";
 

@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import { Failure } from "../../failure.ts";
 import { idsOf } from "../../http/prefactor/ids.ts";
-import { rulesetOf, schemaDocumentOf } from "../../identity/schema-of.ts";
+import { rulesetOf, schemaDocumentOf } from "../../identity/applications/schema-of.ts";
 import type { CliContext } from "../context.ts";
 import { fields } from "../table.ts";
 import { applicationFields } from "./view.ts";

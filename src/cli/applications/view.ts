@@ -1,6 +1,6 @@
-import type { ApplicationOverview } from "../../identity/application-overview.ts";
-import type { Application } from "../../identity/applications.ts";
-import { rulesetOf } from "../../identity/schema-of.ts";
+import type { ApplicationOverview } from "../../identity/applications/application-overview.ts";
+import type { Application } from "../../identity/applications/applications.ts";
+import { rulesetOf } from "../../identity/applications/schema-of.ts";
 import { ago } from "../format.ts";
 
 /** An application for people: label and value, one row each. */

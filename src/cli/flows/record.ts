@@ -2,7 +2,7 @@ import { join } from "node:path";
 import type { Command } from "commander";
 import type { Session } from "../../browser/session.ts";
 import { defineFlow } from "../../flow.ts";
-import { secretsOf } from "../../identity/credential-types.ts";
+import { secretsOf } from "../../identity/credentials/credential-types.ts";
 import { withSite } from "../../identity/site-of.ts";
 import { createRedactor } from "../../redact.ts";
 import type { CliContext } from "../context.ts";

@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { canReauthenticate } from "../../identity/can-reauthenticate.ts";
+import { canReauthenticate } from "../../identity/credentials/can-reauthenticate.ts";
 import type { HealthEntry } from "../../identity/health.ts";
 import type { Identity } from "../../identity/types.ts";
 import type { CliContext } from "../context.ts";

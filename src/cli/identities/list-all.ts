@@ -1,5 +1,5 @@
 import type { Identities } from "../../identity/identities.ts";
-import type { IdentityFilter } from "../../identity/list-identities.ts";
+import type { IdentityFilter } from "../../identity/records/list-identities.ts";
 import type { Identity } from "../../identity/types.ts";
 
 const pageSize = 1_000;

@@ -1,6 +1,6 @@
 import { type Command, Option } from "commander";
 import type { ProviderName } from "../../config.ts";
-import type { Applications } from "../../identity/applications.ts";
+import type { Applications } from "../../identity/applications/applications.ts";
 import type { IdentityPatch } from "../../identity/identity-input.ts";
 import type { IdentityState, NewCredential } from "../../identity/types.ts";
 import type { CliContext } from "../context.ts";

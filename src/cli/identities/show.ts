@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import type { AuditEntry } from "../../identity/audit.ts";
-import { canReauthenticate } from "../../identity/can-reauthenticate.ts";
+import { canReauthenticate } from "../../identity/credentials/can-reauthenticate.ts";
 import type { CliContext } from "../context.ts";
 import { fields, table } from "../table.ts";
 import { identityFields } from "./view.ts";

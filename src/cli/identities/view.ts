@@ -1,4 +1,4 @@
-import { canReauthenticate } from "../../identity/can-reauthenticate.ts";
+import { canReauthenticate } from "../../identity/credentials/can-reauthenticate.ts";
 import type { Health } from "../../identity/health.ts";
 import type { Identity, Sighting } from "../../identity/types.ts";
 import type { CliContext } from "../context.ts";

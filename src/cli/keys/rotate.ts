@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { rotateKeys } from "../../identity/rotate-keys.ts";
+import { rotateKeys } from "../../identity/sealing/rotate-keys.ts";
 import type { CliContext } from "../context.ts";
 import { counted } from "../format.ts";
 

@@ -1,5 +1,5 @@
 import type { OpenSession, Session } from "../../browser/session.ts";
-import type { Lease, Leases } from "../../identity/leases.ts";
+import type { Lease, Leases } from "../../identity/leases/leases.ts";
 
 /**
  * One signed-in session that outlives the runs it serves, and the identity's lease with it: between two runs nobody

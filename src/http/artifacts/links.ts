@@ -1,5 +1,5 @@
 import { createHmac, timingSafeEqual } from "node:crypto";
-import type { Keyring } from "../../identity/keyring.ts";
+import type { Keyring } from "../../identity/sealing/keyring.ts";
 
 /** A file of a run. */
 export interface ArtifactName {

@@ -1,4 +1,4 @@
-import type { ConnectMode, ConnectVisit } from "../../identity/connect-visits.ts";
+import type { ConnectMode, ConnectVisit } from "../../identity/connect/connect-visits.ts";
 
 /** How a visit ended, and who is told. */
 export interface Outcome {

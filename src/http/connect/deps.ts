@@ -1,9 +1,9 @@
 import type { Config } from "../../config.ts";
 import type { Database } from "../../database/open.ts";
-import type { Applications } from "../../identity/applications.ts";
-import type { AuthFlows } from "../../identity/auth-flows.ts";
-import type { ConnectTokens } from "../../identity/connect-tokens.ts";
-import type { ConnectVisits } from "../../identity/connect-visits.ts";
+import type { Applications } from "../../identity/applications/applications.ts";
+import type { AuthFlows } from "../../identity/applications/auth-flows.ts";
+import type { ConnectTokens } from "../../identity/connect/connect-tokens.ts";
+import type { ConnectVisits } from "../../identity/connect/connect-visits.ts";
 import type { Identities } from "../../identity/identities.ts";
 import type { Connect } from "../../job/connect/connect.ts";
 import type { Redactor } from "../../redact.ts";

@@ -1,5 +1,5 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
-import { type ConnectMode, connectModes } from "../../identity/connect-visits.ts";
+import { type ConnectMode, connectModes } from "../../identity/connect/connect-visits.ts";
 import { publicUrl } from "../public-url.ts";
 import type { ConnectPageDeps } from "./deps.ts";
 import { isLocale } from "./locale.ts";

@@ -1,6 +1,6 @@
-import { createConnectVisits } from "../../identity/connect-visits.ts";
-import type { HalfMadeIdentities } from "../../identity/half-made.ts";
-import type { Leases } from "../../identity/leases.ts";
+import { createConnectVisits } from "../../identity/connect/connect-visits.ts";
+import type { HalfMadeIdentities } from "../../identity/connect/half-made.ts";
+import type { Leases } from "../../identity/leases/leases.ts";
 import { createConnect } from "../../job/connect/connect.ts";
 import type { Logger } from "../../log.ts";
 import { createSignInYourself } from "../../session/sign-in-yourself.ts";

@@ -1,4 +1,4 @@
-import { parseAuthenticator } from "../../identity/authenticator.ts";
+import { parseAuthenticator } from "../../identity/credentials/authenticator.ts";
 import type { NewCredential } from "../../identity/types.ts";
 import { Secret } from "../../secret.ts";
 import type { Messages } from "./messages/en.ts";

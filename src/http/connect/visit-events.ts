@@ -1,6 +1,6 @@
 import type { Database } from "../../database/open.ts";
 import type { RunEvent } from "../../events.ts";
-import type { ConnectVisit } from "../../identity/connect-visits.ts";
+import type { ConnectVisit } from "../../identity/connect/connect-visits.ts";
 import { stepsOf } from "../../job/connect/progress.ts";
 import type { VisitState } from "../../job/connect/visit-state.ts";
 import { watchRun } from "../../job/record/watch-run.ts";

@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { Failure } from "../../failure.ts";
-import { readRecoveryCode } from "../../identity/recovery-codes.ts";
+import { readRecoveryCode } from "../../identity/connect/recovery-codes.ts";
 import type { NewCredential } from "../../identity/types.ts";
 import type { Redactor } from "../../redact.ts";
 import { Secret } from "../../secret.ts";

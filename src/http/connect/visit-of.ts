@@ -1,8 +1,8 @@
 import type { FastifyRequest } from "fastify";
 import { Failure } from "../../failure.ts";
-import type { Application } from "../../identity/applications.ts";
-import { leadsTo } from "../../identity/connect-tokens.ts";
-import type { ConnectVisit } from "../../identity/connect-visits.ts";
+import type { Application } from "../../identity/applications/applications.ts";
+import { leadsTo } from "../../identity/connect/connect-tokens.ts";
+import type { ConnectVisit } from "../../identity/connect/connect-visits.ts";
 import { type SitedApplication, withSite, withUrl } from "../../identity/site-of.ts";
 import type { Identity } from "../../identity/types.ts";
 import type { ConnectPageDeps } from "./deps.ts";

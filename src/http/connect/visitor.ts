@@ -1,6 +1,6 @@
 import type { FastifyRequest } from "fastify";
 import ipaddr from "ipaddr.js";
-import type { Visitor } from "../../identity/connect-visits.ts";
+import type { Visitor } from "../../identity/connect/connect-visits.ts";
 
 /**
  * From where, and with what, somebody visits the page: as far as LATCHKEY_TRUST_PROXY lets a proxy say. An IPv4

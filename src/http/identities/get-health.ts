@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { canReauthenticate } from "../../identity/can-reauthenticate.ts";
+import { canReauthenticate } from "../../identity/credentials/can-reauthenticate.ts";
 import { defineRoute } from "../define-route.ts";
 
 const moment = z.iso.datetime().nullable();

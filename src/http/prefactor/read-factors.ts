@@ -1,4 +1,4 @@
-import { parseAuthenticator } from "../../identity/authenticator.ts";
+import { parseAuthenticator } from "../../identity/credentials/authenticator.ts";
 import type { Factor } from "../../identity/traits/ruleset.ts";
 import type { CredentialType, JsonObject, NewCredential } from "../../identity/types.ts";
 import { Secret } from "../../secret.ts";

@@ -1,5 +1,5 @@
 import { Failure } from "../../failure.ts";
-import type { Application, Applications } from "../../identity/applications.ts";
+import type { Application, Applications } from "../../identity/applications/applications.ts";
 import type { Identities } from "../../identity/identities.ts";
 import type { DeletedIdentity, Identity } from "../../identity/types.ts";
 import { RefusedValue } from "./failure-words.ts";

@@ -1,12 +1,12 @@
 import { randomUUID } from "node:crypto";
 import type { Database } from "../../database/open.ts";
 import { Failure } from "../../failure.ts";
-import type { CodeInbox } from "../../identity/code-inbox.ts";
-import type { ConnectTokens } from "../../identity/connect-tokens.ts";
-import { type ConnectVisit, type ConnectVisits, visitActor } from "../../identity/connect-visits.ts";
-import type { HalfMadeIdentities } from "../../identity/half-made.ts";
+import type { ConnectTokens } from "../../identity/connect/connect-tokens.ts";
+import { type ConnectVisit, type ConnectVisits, visitActor } from "../../identity/connect/connect-visits.ts";
+import type { HalfMadeIdentities } from "../../identity/connect/half-made.ts";
+import type { CodeInbox } from "../../identity/credentials/code-inbox.ts";
 import type { Identities } from "../../identity/identities.ts";
-import type { Leases } from "../../identity/leases.ts";
+import type { Leases } from "../../identity/leases/leases.ts";
 import type { NewCredential, SavedState } from "../../identity/types.ts";
 import type { Logger } from "../../log.ts";
 import type { Secret } from "../../secret.ts";

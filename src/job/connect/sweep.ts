@@ -1,7 +1,7 @@
 import { type Kysely, sql } from "kysely";
 import type { Tables } from "../../database/tables.ts";
-import type { ConnectVisit, ConnectVisits } from "../../identity/connect-visits.ts";
-import type { HalfMadeIdentities } from "../../identity/half-made.ts";
+import type { ConnectVisit, ConnectVisits } from "../../identity/connect/connect-visits.ts";
+import type { HalfMadeIdentities } from "../../identity/connect/half-made.ts";
 import type { Logger } from "../../log.ts";
 import type { VisitState } from "./visit-state.ts";
 

@@ -1,9 +1,9 @@
 import type { Database } from "../../database/open.ts";
 import type { CodeOrigin, RunEvent, WaitingForCode } from "../../events.ts";
 import { Failure, type FailureCode } from "../../failure.ts";
-import { type ConnectToken, leadsTo } from "../../identity/connect-tokens.ts";
-import type { ConnectVisit, ConnectVisits } from "../../identity/connect-visits.ts";
-import type { HalfMadeIdentities } from "../../identity/half-made.ts";
+import { type ConnectToken, leadsTo } from "../../identity/connect/connect-tokens.ts";
+import type { ConnectVisit, ConnectVisits } from "../../identity/connect/connect-visits.ts";
+import type { HalfMadeIdentities } from "../../identity/connect/half-made.ts";
 import type { Identities } from "../../identity/identities.ts";
 import { checkHealthFlowName } from "../catalogue/check-health-flow.ts";
 import { readRunEvents } from "../record/run-events.ts";

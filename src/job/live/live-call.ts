@@ -1,6 +1,6 @@
 import { createHmac, timingSafeEqual } from "node:crypto";
 import { z } from "zod";
-import type { Keyring } from "../../identity/keyring.ts";
+import type { Keyring } from "../../identity/sealing/keyring.ts";
 
 /** The channel on which servers ask whichever process works on a run to show it to somebody. */
 export const liveChannel = "latchkey_live";

@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { WebSocket } from "ws";
 import { mostViewerBytes, viewerSocket } from "../../browser/screencast/viewer-socket.ts";
 import type { Database } from "../../database/open.ts";
-import type { Keyring } from "../../identity/keyring.ts";
+import type { Keyring } from "../../identity/sealing/keyring.ts";
 import type { Logger } from "../../log.ts";
 import { createLiveCalls, type LiveCall, liveChannel } from "./live-call.ts";
 import { createLiveRun, type LiveRun } from "./live-run.ts";

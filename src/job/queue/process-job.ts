@@ -4,7 +4,7 @@ import { DatabaseError } from "pg";
 import { z } from "zod";
 import type { Tables } from "../../database/tables.ts";
 import { Failure } from "../../failure.ts";
-import type { Lease } from "../../identity/leases.ts";
+import type { Lease } from "../../identity/leases/leases.ts";
 import type { Logger } from "../../log.ts";
 import type { Tell } from "../../observe.ts";
 import { type FailedOutcome, failedOutcome, type Outcome } from "../../outcome.ts";

@@ -1,7 +1,7 @@
 import type { Kysely } from "kysely";
 import type { Tables } from "../../database/tables.ts";
-import { forgetOldIdentities } from "../../identity/forget.ts";
-import type { Lease, Leases } from "../../identity/leases.ts";
+import type { Lease, Leases } from "../../identity/leases/leases.ts";
+import { forgetOldIdentities } from "../../identity/records/forget.ts";
 import type { Logger } from "../../log.ts";
 import type { RunStore } from "../record/runs.ts";
 import type { RunQueue } from "./queue.ts";

@@ -1,6 +1,6 @@
 import type { ProviderIdentities } from "../../browser/providers/provider-identities.ts";
 import { Failure } from "../../failure.ts";
-import type { Lease } from "../../identity/leases.ts";
+import type { Lease } from "../../identity/leases/leases.ts";
 import { assertActive, type SitedIdentity } from "../../identity/site-of.ts";
 import type { Identity } from "../../identity/types.ts";
 import type { Site } from "../../login/site.ts";

@@ -1,4 +1,4 @@
-import { secretsOf } from "../../identity/credential-types.ts";
+import { secretsOf } from "../../identity/credentials/credential-types.ts";
 import type { RevealedCredentials, SavedState } from "../../identity/types.ts";
 import { createRedactor, isDistinctive, type Redactor, scrubJson } from "../../redact.ts";
 import { Secret } from "../../secret.ts";

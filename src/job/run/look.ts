@@ -1,4 +1,4 @@
-import { canReauthenticate } from "../../identity/can-reauthenticate.ts";
+import { canReauthenticate } from "../../identity/credentials/can-reauthenticate.ts";
 import { checkHealthInput } from "../catalogue/check-health-flow.ts";
 import { checkIdentity } from "../check-identity.ts";
 import { signInSession } from "./attached.ts";

@@ -1,6 +1,6 @@
 import type { WaitingForCode } from "../../events.ts";
 import { Failure } from "../../failure.ts";
-import { maskedAddress } from "../../identity/email-addresses.ts";
+import { maskedAddress } from "../../identity/records/email-addresses.ts";
 import type { Identity } from "../../identity/types.ts";
 import type { LoginMailbox } from "../../login/mailbox/login-mailbox.ts";
 import { answerOf, type OutOfBandAnswer } from "../../login/out-of-band.ts";

@@ -1,5 +1,5 @@
 import type { StaleIdentity } from "../../browser/providers/stale-identity.ts";
-import { summariesOf } from "../../identity/credential-types.ts";
+import { summariesOf } from "../../identity/credentials/credential-types.ts";
 import type { Identity, RevealedCredentials } from "../../identity/types.ts";
 import { untilAborted } from "../../until-aborted.ts";
 import type { Claim } from "./claim-identity.ts";

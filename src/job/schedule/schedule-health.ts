@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { Failure } from "../../failure.ts";
-import type { Applications } from "../../identity/applications.ts";
+import type { Applications } from "../../identity/applications/applications.ts";
 import { check } from "../../identity/identity-input.ts";
 import { checkHealthFlowName } from "../catalogue/check-health-flow.ts";
 import { checkTimes, newTimes } from "./change-schedule.ts";

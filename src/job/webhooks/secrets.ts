@@ -3,8 +3,8 @@ import { type Kysely, sql } from "kysely";
 import type { Tables } from "../../database/tables.ts";
 import { Failure } from "../../failure.ts";
 import type { AuditAction } from "../../identity/audit.ts";
-import type { Keyring } from "../../identity/keyring.ts";
-import { open, seal } from "../../identity/seal.ts";
+import type { Keyring } from "../../identity/sealing/keyring.ts";
+import { open, seal } from "../../identity/sealing/seal.ts";
 import type { Actor } from "../../identity/types.ts";
 import { Secret } from "../../secret.ts";
 

@@ -1,6 +1,6 @@
 import pRetry from "p-retry";
 import { Failure } from "../../failure.ts";
-import { comparableAddress } from "../../identity/comparable-address.ts";
+import { comparableAddress } from "../../identity/records/comparable-address.ts";
 import type { RevealedMailbox } from "../../identity/types.ts";
 import type { Logger } from "../../log.ts";
 import { untilAborted } from "../../until-aborted.ts";

@@ -1,5 +1,5 @@
 import PostalMime, { type Address, addressParser, type Email } from "postal-mime";
-import { comparableAddress } from "../../identity/comparable-address.ts";
+import { comparableAddress } from "../../identity/records/comparable-address.ts";
 import { type Line, type Link, readHtml } from "./read-html.ts";
 import { tidy } from "./tidy.ts";
 

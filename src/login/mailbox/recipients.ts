@@ -1,4 +1,4 @@
-import { comparableAddress } from "../../identity/comparable-address.ts";
+import { comparableAddress } from "../../identity/records/comparable-address.ts";
 import type { RevealedMailbox } from "../../identity/types.ts";
 import type { Message } from "./message.ts";
 

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { type PracticeSite, startPracticeSite } from "../../../practice/site.ts";
-import type { Application } from "../../../src/identity/applications.ts";
-import { makeRecovery } from "../../../src/identity/make-recovery.ts";
+import type { Application } from "../../../src/identity/applications/applications.ts";
+import { makeRecovery } from "../../../src/identity/connect/make-recovery.ts";
 import type { Identity, NewCredential } from "../../../src/identity/types.ts";
 import { readRunEvents } from "../../../src/job/record/run-events.ts";
 import { loginLease, sessionLease } from "../../../src/job/run/claim-identity.ts";

@@ -5,7 +5,7 @@ import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { sql } from "kysely";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { createConnectTokenTexts } from "../../../src/identity/connect-token-text.ts";
+import { createConnectTokenTexts } from "../../../src/identity/connect/connect-token-text.ts";
 import { ensureProject } from "../../../src/identity/projects.ts";
 import { openTestApi, type TestApi } from "../../support/api.ts";
 import { addApplication, csrfIn, makeToken, openVisitor, stateIn, textOf } from "../../support/connect.ts";

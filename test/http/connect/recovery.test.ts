@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { languages } from "../../../src/http/connect/locale.ts";
+import { makeRecovery, type RecoveryRequest } from "../../../src/identity/connect/make-recovery.ts";
 import type { NewIdentity } from "../../../src/identity/identity-input.ts";
-import { makeRecovery, type RecoveryRequest } from "../../../src/identity/make-recovery.ts";
 import { Secret } from "../../../src/secret.ts";
 import { openTestApi, type TestApi } from "../../support/api.ts";
 import { addApplication, openVisitor, stateIn, textOf } from "../../support/connect.ts";

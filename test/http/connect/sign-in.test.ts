@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { type RawBuilder, sql } from "kysely";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { type PracticeSite, startPracticeSite } from "../../../practice/site.ts";
-import type { NewAuthFlow } from "../../../src/identity/auth-flow-input.ts";
+import type { NewAuthFlow } from "../../../src/identity/applications/auth-flow-input.ts";
 import { type Service, startService } from "../../../src/main.ts";
 import { openTestApi, type TestApi } from "../../support/api.ts";
 import {

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { beforeAll, expect, test } from "vitest";
 import { idsOf } from "../../../src/http/prefactor/ids.ts";
 import { uuidOf } from "../../../src/http/prefactor/pfid.ts";
-import type { NewApplication } from "../../../src/identity/applications.ts";
+import type { NewApplication } from "../../../src/identity/applications/applications.ts";
 import { ensureProject } from "../../../src/identity/projects.ts";
 import { Secret } from "../../../src/secret.ts";
 import { useTestApi } from "../../support/api-of-file.ts";

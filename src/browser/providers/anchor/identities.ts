@@ -1,5 +1,5 @@
 import { Failure } from "../../../failure.ts";
-import { secretsOf } from "../../../identity/credential-types.ts";
+import { secretsOf } from "../../../identity/credentials/credential-types.ts";
 import { urlFault } from "../../../identity/identity-input.ts";
 import type { Redactor } from "../../../redact.ts";
 import type { ProviderIdentities, Renewal } from "../provider-identities.ts";

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { parseAuthenticator } from "../../../identity/authenticator.ts";
+import { parseAuthenticator } from "../../../identity/credentials/authenticator.ts";
 import type { RevealedCredentials } from "../../../identity/types.ts";
 import { Secret } from "../../../secret.ts";
 

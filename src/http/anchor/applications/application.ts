@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { Failure } from "../../../failure.ts";
-import type { ApplicationOverview } from "../../../identity/application-overview.ts";
-import type { Applications } from "../../../identity/applications.ts";
+import type { ApplicationOverview } from "../../../identity/applications/application-overview.ts";
+import type { Applications } from "../../../identity/applications/applications.ts";
 import { timeSchema } from "../identities/identity.ts";
 
 export const applicationTag = "anchor: applications";

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { addApplication, urlOfSource } from "../../../identity/source.ts";
+import { addApplication, urlOfSource } from "../../../identity/applications/source.ts";
 import { defineRoute } from "../../define-route.ts";
 import { applicationTag, briefApplicationSchema, viewBriefly } from "./application.ts";
 

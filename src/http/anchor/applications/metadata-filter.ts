@@ -1,5 +1,5 @@
 import { Failure } from "../../../failure.ts";
-import type { ListedFilter } from "../../../identity/identities-of-application.ts";
+import type { ListedFilter } from "../../../identity/applications/identities-of-application.ts";
 
 type Forms = NonNullable<ListedFilter["metadata"]>;
 

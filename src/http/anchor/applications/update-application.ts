@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { urlOfSource } from "../../../identity/source.ts";
+import { urlOfSource } from "../../../identity/applications/source.ts";
 import { defineRoute } from "../../define-route.ts";
 import { idParams } from "../identities/identity.ts";
 import { applicationById, applicationSchema, applicationTag, viewApplication } from "./application.ts";

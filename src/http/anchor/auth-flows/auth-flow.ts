@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { authMethods } from "../../../identity/auth-flow-input.ts";
-import type { AuthFlow } from "../../../identity/auth-flows.ts";
+import { authMethods } from "../../../identity/applications/auth-flow-input.ts";
+import type { AuthFlow } from "../../../identity/applications/auth-flows.ts";
 import { timeSchema } from "../identities/identity.ts";
 
 export const authFlowTag = "anchor: auth flows";

@@ -1,6 +1,6 @@
 import { z } from "zod";
+import { applicationOfSource, urlOfSource } from "../../../identity/applications/source.ts";
 import { assertNewIdentity } from "../../../identity/identity-input.ts";
-import { applicationOfSource, urlOfSource } from "../../../identity/source.ts";
 import { defineRoute } from "../../define-route.ts";
 import { credentialSchema, toCredentials } from "./credential-union.ts";
 import {

@@ -1,5 +1,5 @@
 import { html } from "htm/preact";
-import type { AuthFlow } from "../../../identity/auth-flows.ts";
+import type { AuthFlow } from "../../../identity/applications/auth-flows.ts";
 import type { Messages } from "../messages/en.ts";
 import { alert, cancelForm, form } from "./elements.ts";
 import { layout, type PageContext } from "./layout.ts";

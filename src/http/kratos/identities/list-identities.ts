@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { isUuid } from "../../../identity/identity-input.ts";
-import type { PageQuery } from "../../../identity/page-identities.ts";
+import type { PageQuery } from "../../../identity/records/page-identities.ts";
 import type { Identity } from "../../../identity/types.ts";
 import { defineRoute } from "../../define-route.ts";
 import { idOfToken, many, numberHeaders, one, pagingQuery, readPaging, tokenLinks } from "../paging.ts";

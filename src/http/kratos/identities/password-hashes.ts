@@ -1,7 +1,7 @@
 import { argon2, createHmac } from "node:crypto";
 import { promisify } from "node:util";
 import { Failure } from "../../../failure.ts";
-import type { Keyring } from "../../../identity/keyring.ts";
+import type { Keyring } from "../../../identity/sealing/keyring.ts";
 import type { Secret } from "../../../secret.ts";
 import { inTurns } from "./in-turns.ts";
 

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { Failure } from "../../../failure.ts";
+import { makeRecovery, type Recovery } from "../../../identity/connect/make-recovery.ts";
 import { isUuid } from "../../../identity/identity-input.ts";
-import { makeRecovery, type Recovery } from "../../../identity/make-recovery.ts";
 import { defineRoute } from "../../define-route.ts";
 import { publicUrl } from "../../public-url.ts";
 import { lax, text } from "../decode.ts";

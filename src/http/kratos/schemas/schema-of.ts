@@ -1,6 +1,6 @@
 import { Failure } from "../../../failure.ts";
-import type { Application, Applications } from "../../../identity/applications.ts";
-import { applicationOfSchema } from "../../../identity/schema-applications.ts";
+import type { Application, Applications } from "../../../identity/applications/applications.ts";
+import { applicationOfSchema } from "../../../identity/applications/schema-applications.ts";
 import type { Actor, Identity } from "../../../identity/types.ts";
 import { badRequest } from "../refusal.ts";
 

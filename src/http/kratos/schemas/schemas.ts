@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { Failure } from "../../../failure.ts";
-import type { Applications } from "../../../identity/applications.ts";
-import { schemaDocumentOf } from "../../../identity/schema-of.ts";
+import type { Applications } from "../../../identity/applications/applications.ts";
+import { schemaDocumentOf } from "../../../identity/applications/schema-of.ts";
 import { builtInSchema, presets } from "../../../identity/traits/ruleset.ts";
 import { defineRoute } from "../../define-route.ts";
 import { unkept } from "../identities/identity-call.ts";

@@ -1,4 +1,4 @@
-import { forgetState } from "../../../identity/forget-state.ts";
+import { forgetState } from "../../../identity/states/forget-state.ts";
 import type { Actor } from "../../../identity/types.ts";
 import type { HttpDeps } from "../../deps.ts";
 import { type FoundSession, findSessions } from "./find-sessions.ts";

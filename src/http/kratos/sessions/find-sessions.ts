@@ -4,7 +4,7 @@ import {
   countSavedStates,
   listSavedStates,
   type SavedStateFacts,
-} from "../../../identity/list-saved-states.ts";
+} from "../../../identity/states/list-saved-states.ts";
 import type { SessionRecord, SessionStatus } from "../../../session/types.ts";
 import type { HttpDeps } from "../../deps.ts";
 import { identitiesMeantBy } from "./session-ids.ts";

@@ -1,7 +1,7 @@
 import { z } from "zod";
-import { forgetState } from "../../../identity/forget-state.ts";
 import { isUuid } from "../../../identity/identity-input.ts";
-import { listSavedStates } from "../../../identity/list-saved-states.ts";
+import { forgetState } from "../../../identity/states/forget-state.ts";
+import { listSavedStates } from "../../../identity/states/list-saved-states.ts";
 import type { Actor } from "../../../identity/types.ts";
 import { defineRoute } from "../../define-route.ts";
 import type { HttpDeps } from "../../deps.ts";

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { Failure } from "../../../failure.ts";
-import { rulesetOf } from "../../../identity/schema-of.ts";
+import { rulesetOf } from "../../../identity/applications/schema-of.ts";
 import { defineRoute } from "../../define-route.ts";
 import { unwrapped } from "../body.ts";
 import { detailsAnswer, succeeded } from "../envelope.ts";

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { Failure } from "../../../failure.ts";
-import type { Application } from "../../../identity/applications.ts";
+import type { Application } from "../../../identity/applications/applications.ts";
 import type { HttpDeps } from "../../deps.ts";
 import { type Ids, idsOf } from "../ids.ts";
 import { identityById, type Known } from "../references.ts";

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { poolFields } from "../../../identity/page-identities.ts";
+import { poolFields } from "../../../identity/records/page-identities.ts";
 import { defineRoute } from "../../define-route.ts";
 import { listAnswer, succeeded } from "../envelope.ts";
 import { refusedObject } from "../factor-schemas.ts";

@@ -1,6 +1,6 @@
 import { z } from "zod";
+import { rulesetOf } from "../../../identity/applications/schema-of.ts";
 import type { IdentityPatch } from "../../../identity/identity-input.ts";
-import { rulesetOf } from "../../../identity/schema-of.ts";
 import type { Identity } from "../../../identity/types.ts";
 import { defineRoute } from "../../define-route.ts";
 import { unwrapped } from "../body.ts";

@@ -1,6 +1,6 @@
 import { z } from "zod";
-import type { Application } from "../../../identity/applications.ts";
-import { rulesetOf } from "../../../identity/schema-of.ts";
+import type { Application } from "../../../identity/applications/applications.ts";
+import { rulesetOf } from "../../../identity/applications/schema-of.ts";
 import type { DeletedIdentity, Identity } from "../../../identity/types.ts";
 import { shownFactorSchema } from "../factor-schemas.ts";
 import type { Ids } from "../ids.ts";
