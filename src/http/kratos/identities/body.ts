@@ -1,3 +1,4 @@
+import type { z } from "zod";
 import { anything, flag, lax, list, strict, text, time } from "../decode.ts";
 
 /** Refuses unknown fields, or passes them over. */
@@ -48,6 +49,9 @@ export const createBody = strict({
   recovery_addresses: list(strict(address)),
   organization_id: text(),
 }).meta({ id: "KratosCreateIdentity" });
+
+/** The credentials of either. */
+export type CredentialsBody = NonNullable<z.output<typeof createBody>["credentials"]>;
 
 /** Of `PUT /identities/:id`. */
 export const updateBody = lax({ ...identity, credentials: credentialsOf(lax) }).meta({

@@ -1,14 +1,11 @@
 import { isDeepStrictEqual } from "node:util";
-import type { z } from "zod";
 import type { NewCredential } from "../../../identity/types.ts";
 import { Secret } from "../../../secret.ts";
 import { badRequest } from "../refusal.ts";
-import type { createBody } from "./body.ts";
+import type { CredentialsBody } from "./body.ts";
 import { keptHash, keptHook } from "./given-password.ts";
 import { type KeyRing, type Link, linkId, toKept } from "./kept-credentials.ts";
 import type { Present } from "./present.ts";
-
-export type CredentialsBody = NonNullable<z.output<typeof createBody>["credentials"]>;
 
 /**
  * Imported credentials in the words of the core. A plain password and an authenticator's URL become what signs in; what

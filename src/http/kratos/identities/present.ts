@@ -1,8 +1,8 @@
 import type { Identity } from "../../../identity/types.ts";
 import type { Secret } from "../../../secret.ts";
+import type { CredentialsBody } from "./body.ts";
 import type { Stored } from "./change-identity.ts";
 import { isOfStored } from "./given-password.ts";
-import type { CredentialsBody } from "./import-credentials.ts";
 import type { KeptDocuments } from "./kept-credentials.ts";
 import type { PasswordHashes } from "./password-hashes.ts";
 import { totpConfig } from "./show-configs.ts";
