@@ -65,6 +65,7 @@ test("--json is offered by every command that shows something", () => {
     "worker",
     "server",
     "identities rm",
+    "applications rm",
     "flows new",
     "flows test",
     "flows record",

@@ -22,11 +22,12 @@ export interface ApplicationOptions {
 const mostSessions = 1_000;
 
 export const optionsHelp = `
-A schema is a Kratos identity schema, as JSON: what is known of a person, and by what
-of it they are known. preset://email and preset://username are built in. A ruleset is
-a JSON list of factors; a schema follows from it, as it follows from a schema:
+A schema is a Kratos identity schema, as JSON: what is known of a person, and
+by what of it they are known. preset://email and preset://username are built
+in. A ruleset is a JSON list of factors; a schema follows from it, as it
+follows from a schema:
   [{"name": "email", "type": "email", "identifier": true, "persistent": true},
-   {"name": "password", "type": "password", "identifier": false, "persistent": true}]
+   {"name": "totp", "type": "totp", "identifier": false, "persistent": true}]
 docs/identities.md has more of both.`;
 
 export function withApplicationOptions(command: Command): Command {

@@ -20,6 +20,8 @@ export function registerAdd(group: Command, context: CliContext): void {
   withIdentityOptions(command)
     .addHelpText("after", credentialsHelp)
     .action(async ({ url, json, ...options }: IdentityOptions) => {
+      if (url === undefined && options.application === undefined)
+        return command.error("error: give --url <url>, or the --application whose site it is of");
       const credentials = await readCredentialsToStore(context, options);
       const { identities, applications } = await context.parts.store();
       const fields = await fieldsOf(options, { applications, project: context.project });

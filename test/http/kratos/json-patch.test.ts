@@ -103,10 +103,12 @@ test.each([
 
 test("does as RFC 6902 does where both take the patch", () => {
   const path = fc.constantFrom("/traits/email", "/traits/tags/0", "/traits/name/first", "/traits/new");
+  // No body has such a name (`readJson` refuses it); the library would drop it.
+  const value = fc.jsonValue().filter((one) => !JSON.stringify(one).includes('"__proto__"'));
   const operation = fc.oneof(
-    fc.record({ op: fc.constantFrom("add", "remove", "replace"), path, value: fc.jsonValue() }),
+    fc.record({ op: fc.constantFrom("add", "remove", "replace"), path, value }),
     // Only to be added at: the library would make `-` a member of the list.
-    fc.record({ op: fc.constant("add"), path: fc.constant("/traits/tags/-"), value: fc.jsonValue() }),
+    fc.record({ op: fc.constant("add"), path: fc.constant("/traits/tags/-"), value }),
   );
   fc.assert(
     fc.property(fc.array(operation, { maxLength: 4 }), (patch) => {
