@@ -1,4 +1,4 @@
-import parsePhoneNumber from "libphonenumber-js/max";
+import { onDemand } from "./on-demand.ts";
 
 /** Control characters, and what Unicode says is not to be shown: zero-width spaces, joiners, bidirectional marks, variation selectors. */
 const unseen = /[\p{Cc}\p{Cf}\p{Default_Ignorable_Code_Point}]/gu;
@@ -30,7 +30,7 @@ export function phoneNumber(text: string): string | undefined {
   if (!text.startsWith("+")) {
     return undefined;
   }
-  const number = parsePhoneNumber(text, { extract: false });
+  const number = onDemand.phoneNumbers().parsePhoneNumberFromString(text, { extract: false });
   return number?.isValid() === true ? number.number : undefined;
 }
 

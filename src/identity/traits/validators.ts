@@ -1,11 +1,10 @@
-import { Ajv, type ErrorObject, type Options, type ValidateFunction } from "ajv";
-import { Ajv2020 } from "ajv/dist/2020.js";
+import type { Ajv, ErrorObject, Options, ValidateFunction } from "ajv";
 import type { DataValidateFunction } from "ajv/dist/types/index.js";
-import addFormats from "ajv-formats";
 
 import { type CheckedDocument, type Draft, unusable } from "./check-document.ts";
 import { isEmailAddress, isPhoneNumber } from "./formats.ts";
 import { pointerOf, type Schema, subschemasOf } from "./keywords.ts";
+import { onDemand } from "./on-demand.ts";
 import { patternOf } from "./pattern.ts";
 import { prepare, type Reference, referenceKeyword } from "./prepare.ts";
 
@@ -49,11 +48,15 @@ const formats: Record<string, (text: string) => boolean> = {
   noformat: () => true,
 };
 
-/** What says whether a document is a schema at all. They are given no schema to keep. */
-const metaCompilers: Readonly<Record<Draft, Ajv>> = {
-  "draft-07": compilerOf("draft-07", { strict: false, logger: false }),
-  "2020-12": compilerOf("2020-12", { strict: false, logger: false }),
-};
+/** Those that were made: of each draft one, which is given no schema to keep. */
+const metaCompilers = new Map<Draft, Ajv>();
+
+/** What says whether a document is a schema at all. */
+function metaCompilerOf(draft: Draft): Ajv {
+  const made = metaCompilers.get(draft) ?? compilerOf(draft, { strict: false, logger: false });
+  metaCompilers.set(draft, made);
+  return made;
+}
 
 /**
  * @param asked the places that will be asked for, beside the whole: each is compiled now, for compiling takes long
@@ -136,7 +139,7 @@ function refuseRepetition(places: Iterable<string>, schemas: ReadonlyMap<string,
 
 /** @throws Failure `invalid_argument` where a schema is none by the rules of its draft */
 export function refuseMalformed({ document, draft }: CheckedDocument): void {
-  const meta = metaCompilers[draft];
+  const meta = metaCompilerOf(draft);
   // By the draft we found, however the document writes its name.
   const { $schema: _, $id: __, ...unnamed } = document;
   if (meta.validateSchema(unnamed) !== true) {
@@ -146,8 +149,11 @@ export function refuseMalformed({ document, draft }: CheckedDocument): void {
 }
 
 function compilerOf(draft: Draft, chosen: Options): Ajv {
-  const compiler = draft === "draft-07" ? new Ajv(chosen) : (new Ajv2020(chosen) as unknown as Ajv);
-  addFormats.default(compiler);
+  const compiler =
+    draft === "draft-07"
+      ? new (onDemand.ajv().Ajv)(chosen)
+      : (new (onDemand.ajv2020().Ajv2020)(chosen) as unknown as Ajv);
+  onDemand.ajvFormats().default(compiler);
   for (const [name, isValid] of Object.entries(formats)) {
     compiler.addFormat(name, isValid);
   }
