@@ -6,20 +6,12 @@ import { describe, expect, inject, test } from "vitest";
 import { openDatabase } from "../../src/database/open.ts";
 import { Failure } from "../../src/failure.ts";
 import { Secret } from "../../src/secret.ts";
+import { failureOf } from "../support/failure-of.ts";
 import { createEmptyDatabase, createTestDatabase } from "../support/postgres.ts";
 import { startProgram } from "../support/program.ts";
 
 const log = pino({ level: "silent" });
 const password = () => new URL(inject("postgresUrl")).password;
-
-async function failureOf(work: Promise<unknown>): Promise<Failure> {
-  const error = await work.then(
-    () => undefined,
-    (thrown: unknown) => thrown,
-  );
-  expect(error).toBeInstanceOf(Failure);
-  return error as Failure;
-}
 
 /** Everything an error would show in a log. */
 function everythingIn(error: unknown): string {

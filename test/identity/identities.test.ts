@@ -1,12 +1,12 @@
 import { randomUUID } from "node:crypto";
 import { sql } from "kysely";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { Failure } from "../../src/failure.ts";
 import { createApplications } from "../../src/identity/applications/applications.ts";
 import type { Identities } from "../../src/identity/identities.ts";
 import { ensureProject } from "../../src/identity/projects.ts";
 import type { Actor, NewCredential } from "../../src/identity/types.ts";
 import { Secret } from "../../src/secret.ts";
+import { failureOf } from "../support/failure-of.ts";
 import { newIdentity, openTestIdentities, type TestIdentities } from "../support/identities.ts";
 
 const actor: Actor = { name: "cli:ada" };
@@ -23,15 +23,6 @@ const everything: NewCredential[] = [
   { type: "authenticator", secret: new Secret("jbsw y3dp ehpk 3pxp"), digits: 8 },
   { type: "custom", fields: { pin: new Secret("4711-pin"), answer: new Secret("first-pet") } },
 ];
-
-async function failureOf(work: Promise<unknown>): Promise<Failure> {
-  const error = await work.then(
-    () => undefined,
-    (thrown: unknown) => thrown,
-  );
-  expect(error).toBeInstanceOf(Failure);
-  return error as Failure;
-}
 
 describe("a new identity", () => {
   test("is found by id and by name, shows what it has, and not what that is", async () => {

@@ -1,5 +1,6 @@
 import { sql, type Transaction } from "kysely";
 import type { Tables } from "../../database/tables.ts";
+import { putCredentials } from "../credentials/put-credentials.ts";
 import { open, seal } from "../sealing/seal.ts";
 import type { CredentialType } from "../types.ts";
 
@@ -25,29 +26,15 @@ export async function copyCredentials(
     .where("identity_id", "=", from.id)
     .execute();
   const taken = rows.filter(({ type }) => takes(type));
-  if (taken.length === 0) return [];
-  await trx
-    .insertInto("credentials")
-    .values(
-      taken.map(({ type, summary, sealed }) => ({
-        identity_id: to.id,
-        type,
-        summary: JSON.stringify(summary),
-        sealed: seal(
-          to.key,
-          { identityId: to.id, field: type },
-          open(from.key, { identityId: from.id, field: type }, sealed),
-        ),
-      })),
-    )
-    .onConflict((conflict) =>
-      conflict.columns(["identity_id", "type"]).doUpdateSet((eb) => ({
-        summary: eb.ref("excluded.summary"),
-        sealed: eb.ref("excluded.sealed"),
-        updated_at: sql<Date>`now()`,
-      })),
-    )
-    .execute();
+  await putCredentials(
+    trx,
+    to,
+    taken.map(({ type, summary, sealed }) => ({
+      type,
+      summary,
+      plain: open(from.key, { identityId: from.id, field: type }, sealed),
+    })),
+  );
   return taken.map(({ type }) => type);
 }
 

@@ -7,10 +7,11 @@ import type { AuditAction } from "../audit.ts";
 import { replaceIdentifiers } from "../identifiers.ts";
 import type { CheckedCredential } from "../identity-input.ts";
 import type { Keyring } from "../sealing/keyring.ts";
-import { open, seal } from "../sealing/seal.ts";
+import { open } from "../sealing/seal.ts";
 import { assertActive } from "../site-of.ts";
 import type { Actor, CredentialType, IdentityState, RevealedCredentials } from "../types.ts";
 import { assignRevealed, plainOf, secretsOf, summaryOf } from "./credential-types.ts";
+import { putCredentials } from "./put-credentials.ts";
 
 /**
  * Seals credentials and stores them in place of those of the same types. A password takes the place of a hash, and a
@@ -25,28 +26,15 @@ export async function storeCredentials(
   const given = new Set(credentials.map(({ type }) => type));
   const replaced = replacedBy(credentials).filter((type) => !given.has(type));
   if (replaced.length > 0) await removeCredentials(trx, identity.id, replaced);
-  await trx
-    .insertInto("credentials")
-    .values(
-      credentials.map((credential) => ({
-        identity_id: identity.id,
-        type: credential.type,
-        summary: JSON.stringify(summaryOf(credential)),
-        sealed: seal(
-          identity.key,
-          { identityId: identity.id, field: credential.type },
-          Buffer.from(JSON.stringify(plainOf(credential))),
-        ),
-      })),
-    )
-    .onConflict((conflict) =>
-      conflict.columns(["identity_id", "type"]).doUpdateSet((eb) => ({
-        summary: eb.ref("excluded.summary"),
-        sealed: eb.ref("excluded.sealed"),
-        updated_at: sql<Date>`now()`,
-      })),
-    )
-    .execute();
+  await putCredentials(
+    trx,
+    identity,
+    credentials.map((credential) => ({
+      type: credential.type,
+      summary: summaryOf(credential),
+      plain: Buffer.from(JSON.stringify(plainOf(credential))),
+    })),
+  );
   for (const credential of credentials) {
     if (credential.type !== "oidc" && credential.type !== "saml") continue;
     const { type: kind, identifiers = [] } = credential;

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { Failure } from "../../../src/failure.ts";
+import type { Failure } from "../../../src/failure.ts";
 import type { Application } from "../../../src/identity/applications/application-rows.ts";
 import { type Applications, createApplications } from "../../../src/identity/applications/applications.ts";
 import { applicationOfSchema } from "../../../src/identity/applications/schema-applications.ts";
@@ -8,6 +8,7 @@ import { canReauthenticate } from "../../../src/identity/credentials/can-reauthe
 import type { Identities } from "../../../src/identity/identities.ts";
 import type { Actor, Identity } from "../../../src/identity/types.ts";
 import { Secret } from "../../../src/secret.ts";
+import { failureOf } from "../../support/failure-of.ts";
 import { openTestIdentities, type TestIdentities } from "../../support/identities.ts";
 
 const actor: Actor = { name: "cli:ada" };
@@ -39,15 +40,6 @@ async function make(
     { applicationId: application.id, traits: { email: newEmail() }, credentials: [], ...more },
     actor,
   );
-}
-
-async function failureOf(work: Promise<unknown>): Promise<Failure> {
-  const error = await work.then(
-    () => undefined,
-    (thrown: unknown) => thrown,
-  );
-  expect(error).toBeInstanceOf(Failure);
-  return error as Failure;
 }
 
 describe("traits", () => {

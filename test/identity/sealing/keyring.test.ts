@@ -4,9 +4,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { Failure } from "../../../src/failure.ts";
 import { type Keyring, openKeyring } from "../../../src/identity/sealing/keyring.ts";
 import { Secret } from "../../../src/secret.ts";
+import { failureOf } from "../../support/failure-of.ts";
 import { startProgram } from "../../support/program.ts";
 
 let dataDir: string;
@@ -23,15 +23,6 @@ const ringOf = (key: Buffer, ...previous: Buffer[]): Promise<Keyring> =>
     dataDir: "/nonexistent",
     embedded: false,
   });
-
-async function failureOf(work: Promise<unknown>): Promise<Failure> {
-  const error = await work.then(
-    () => undefined,
-    (thrown: unknown) => thrown,
-  );
-  expect(error).toBeInstanceOf(Failure);
-  return error as Failure;
-}
 
 describe("a master key", () => {
   test("may be written in base64, base64url, without padding, or in hex", async () => {
