@@ -7,8 +7,10 @@ export interface PracticeUser {
   totpSecret: string;
   /** False: the password alone signs in. True unless given. */
   secondFactor?: boolean;
-  /** How long one code lasts, in seconds; 30 unless given. A test that signs in often takes 1. */
+  /** How long one code is shown, in seconds; 30 unless given. A test that signs in often takes 1. */
   totpPeriodSeconds?: number;
+  /** How long a code is still taken, in seconds (RFC 6238 §5.2), at most 98 periods; one period unless given. */
+  totpToleranceSeconds?: number;
   totpAlgorithm?: "sha1" | "sha256" | "sha512";
   totpDigits?: 6 | 7 | 8;
 }
@@ -39,7 +41,7 @@ interface Account {
 export interface Accounts {
   /** Counts wrong passwords; a right one clears the count, unless the account is locked by then. */
   checkPassword(username: string, password: string): "right" | "wrong" | "locked";
-  /** Accepts the present code or the one before it, each once. */
+  /** Accepts the present code or one from within the user's tolerance, each once and never an older one after. */
   checkCode(username: string, code: string): Promise<boolean>;
   changePassword(username: string, password: string): void;
   find(username: string): PracticeUser | undefined;
@@ -88,7 +90,7 @@ export function createAccounts(users: readonly PracticeUser[], lockAfter: number
         digits,
         period,
         algorithm: account.user.totpAlgorithm ?? "sha1",
-        epochTolerance: [period, 0],
+        epochTolerance: [account.user.totpToleranceSeconds ?? period, 0],
       });
       if (!result.valid || !("timeStep" in result)) return false;
       // Compared after the wait, or one code sent twice at once would pass twice.

@@ -69,7 +69,16 @@ let cloud: AnchorCloud;
 beforeAll(async () => {
   startedAt = Date.now();
   site = await startPracticeSite({
-    users: [{ username, password, totpSecret, totpPeriodSeconds: periodSeconds, totpDigits: 8 }],
+    users: [
+      {
+        username,
+        password,
+        totpSecret,
+        totpPeriodSeconds: periodSeconds,
+        totpToleranceSeconds: 60,
+        totpDigits: 8,
+      },
+    ],
   });
   passkeys = await startPasskeySite({
     "GET /login": () => ({

@@ -9,6 +9,7 @@ const ada = {
   password: "ash-birch-Cedar-42",
   totpSecret: "MFSGCLLMMFZGG2BNOBZGCY3UNFRWKLJR",
   totpPeriodSeconds: 1,
+  totpToleranceSeconds: 60,
 };
 
 /** Whose codes last as long as usual: where the submits are counted, none may lapse on a busy machine. */

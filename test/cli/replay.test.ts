@@ -10,6 +10,7 @@ const ada = {
   password: "ash-birch-Cedar-42",
   totpSecret: "MFSGCLLMMFZGG2BNOBZGCY3UNFRWKLJR",
   totpPeriodSeconds: 1,
+  totpToleranceSeconds: 60,
 };
 const environment = {
   DATABASE_URL: "postgres://nobody@127.0.0.1:1/nowhere",

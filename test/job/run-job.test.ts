@@ -15,15 +15,12 @@ import { addPracticeIdentity, openTestParts, type TestParts } from "../support/p
 import { quickUser } from "../support/runs.ts";
 import { startServer } from "../support/web-server.ts";
 
-/** Codes that last as long as sites' do: the one that is counted does not lapse on a busy machine. */
-const patientUser = { ...quickUser, username: `patient-${quickUser.username}`, totpPeriodSeconds: 30 };
-
 let ground: TestParts;
 let site: PracticeSite;
 let identity: Identity;
 
 beforeAll(async () => {
-  site = await startPracticeSite({ users: [quickUser, patientUser] });
+  site = await startPracticeSite({ users: [quickUser] });
   ground = await openTestParts({ settings: { LATCHKEY_FLOWS_DIR: resolve("test/support/flows") } });
 });
 afterAll(async () => {
@@ -91,9 +88,6 @@ describe("signing in", () => {
   beforeEach(useFreshIdentity);
 
   test("the first run signs in once, the second reuses the saved state, and both get a signed-in page", async () => {
-    identity = await addPracticeIdentity(ground.parts, site.url, patientUser, {
-      name: `patient-${randomUUID().slice(0, 8)}`,
-    });
     const first = await run({ flow: "trial/look", input: { word: "one" } });
     expect(first.outcome).toEqual({
       status: "succeeded",

@@ -154,6 +154,18 @@ describe("the practice site's login", { timeout: 30_000 }, () => {
     expect(await tryCode(before ?? "")).toBe("refused");
   });
 
+  test("accepts a code for as long after it was shown as its user's tolerance says, and no longer", async () => {
+    const user = { ...ada, totpPeriodSeconds: 10, totpToleranceSeconds: 600 };
+    await using site = await startPracticeSite({ users: [user] });
+    await page.goto(`${site.url}/login`);
+    await typeUsername(page, user.username);
+    await typePassword(page, user.password);
+    await typeCode(page, await codeOf(user, Date.now() / 1000 - 620));
+    expect(await alert()).toContain("code is not right");
+    await typeCode(page, await codeOf(user, Date.now() / 1000 - 300));
+    await page.getByRole("button", { name: "Sign out" }).waitFor();
+  });
+
   test("lets one code through once when it is sent twice at the same moment", async () => {
     await using site = await startPracticeSite();
     const other = await browser.newPage();

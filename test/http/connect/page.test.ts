@@ -362,7 +362,7 @@ async function signInAt(page: Page): Promise<void> {
   await typeCode(page);
 }
 
-/** The code is made when it is asked for: it lasts a second. */
+/** The code is made when it is asked for: an older one than was used last is refused. */
 async function typeCode(page: Page | FrameLocator): Promise<void> {
   const field = page.getByLabel("Code", { exact: true });
   await field.waitFor();
