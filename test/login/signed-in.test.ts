@@ -170,7 +170,7 @@ test("a server error is the site's trouble, not a session that ended", async () 
   await tab.close();
 });
 
-test("on a plain page the check takes hardly longer than opening it", async () => {
+test("on a plain page the check takes a small multiple of opening it, however busy the machine", async () => {
   await using site = await startLoginSite({ "GET /page": () => ({ html: home("ada") }) });
   const tab = await browser.newPage();
   const bare: number[] = [];
@@ -187,5 +187,6 @@ test("on a plain page the check takes hardly longer than opening it", async () =
   }
   await tab.close();
   const median = (times: number[]) => times.toSorted((a, b) => a - b)[times.length >> 1] ?? 0;
-  expect(median(checked) - median(bare)).toBeLessThan(60);
+  // One and a half to two and a half; a check that waits for a time of its own would be ten and more.
+  expect(median(checked) / median(bare)).toBeLessThan(6);
 });
