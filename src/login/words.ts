@@ -1494,18 +1494,23 @@ function expressionsOf(list: readonly string[]): Expressions {
   };
 }
 
-const expressions = Object.fromEntries(
-  Object.entries(phrases).map(([concept, list]) => [concept, expressionsOf(list)]),
-) as Record<Concept, Expressions>;
+const expressions = new Map<Concept, Expressions>();
+
+/** Compiled when first needed: all of them take longer than a command that reads no page may. */
+function expressionsFor(concept: Concept): Expressions {
+  const made = expressions.get(concept) ?? expressionsOf(phrases[concept]);
+  expressions.set(concept, made);
+  return made;
+}
 
 /** Whether the text speaks of it. */
 export function speaksOf(text: string, ...concepts: Concept[]): boolean {
   const ready = plain(text);
-  return ready !== "" && concepts.some((concept) => expressions[concept].anywhere.test(ready));
+  return ready !== "" && concepts.some((concept) => expressionsFor(concept).anywhere.test(ready));
 }
 
 /** Whether the text says that and nothing else: a button "Continue", but not "Continue shopping". */
 export function says(text: string, ...concepts: Concept[]): boolean {
   const ready = plain(text);
-  return ready !== "" && concepts.some((concept) => expressions[concept].whole.test(ready));
+  return ready !== "" && concepts.some((concept) => expressionsFor(concept).whole.test(ready));
 }
