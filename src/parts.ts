@@ -4,49 +4,15 @@ import { join } from "node:path";
 import { type Artifacts, createArtifacts } from "./artifacts.ts";
 import type { Browsers } from "./browser/open-browsers.ts";
 import type { Config } from "./config.ts";
-import { type Database, openDatabase } from "./database/open.ts";
-import { type ApiKeys, createApiKeys } from "./http/api-keys/key-store.ts";
-import { type Applications, createApplications } from "./identity/applications/applications.ts";
-import { type AuthFlows, createAuthFlows } from "./identity/applications/auth-flows.ts";
-import { type ConnectTokens, createConnectTokens } from "./identity/connect/connect-tokens.ts";
-import { createHalfMadeIdentities, type HalfMadeIdentities } from "./identity/connect/half-made.ts";
-import { type CodeInbox, createCodeInbox } from "./identity/credentials/code-inbox.ts";
-import { createIdentities, type Identities } from "./identity/identities.ts";
-import { createLeases, type Leases } from "./identity/leases/leases.ts";
-import { createRendezvous, type Rendezvous } from "./identity/rendezvous.ts";
-import { type Keyring, openKeyring } from "./identity/sealing/keyring.ts";
-import { type BatchStore, createBatchStore } from "./job/batch/batches.ts";
-import { type Catalogue, loadCatalogue } from "./job/catalogue/catalogue.ts";
-import { createLiveRuns, type LiveRuns } from "./job/live/live-runs.ts";
+import type { Database } from "./database/open.ts";
+import type { Catalogue } from "./job/catalogue/catalogue.ts";
 import type { RunQueue } from "./job/queue/queue.ts";
 import type { QueueBackend } from "./job/queue/queue-backend.ts";
-import { createRunStore, type RunStore } from "./job/record/runs.ts";
-import { createSchedules, type Schedules } from "./job/schedule/schedules.ts";
-import { createWebhookSecrets, type WebhookSecrets } from "./job/webhooks/secrets.ts";
 import type { Logger } from "./log.ts";
 import { createObservers, type Observers } from "./observe.ts";
 import type { Redactor } from "./redact.ts";
+import type { Store } from "./store.ts";
 import type { Tracing } from "./tracing/start.ts";
-
-/** What lives in Postgres. */
-export interface Store {
-  database: Database;
-  keyring: Keyring;
-  identities: Identities;
-  applications: Applications;
-  authFlows: AuthFlows;
-  rendezvous: Rendezvous;
-  leases: Leases;
-  codes: CodeInbox;
-  connectTokens: ConnectTokens;
-  halfMade: HalfMadeIdentities;
-  runs: RunStore;
-  liveRuns: LiveRuns;
-  batches: BatchStore;
-  apiKeys: ApiKeys;
-  webhookSecrets: WebhookSecrets;
-  schedules: Schedules;
-}
 
 export interface Queueing {
   backend: QueueBackend;
@@ -73,7 +39,7 @@ export interface Parts extends AsyncDisposable {
   tracing(): Promise<Tracing | undefined>;
 }
 
-/** Everything is built here, and nowhere else. */
+/** Everything is built here and, of what lives in Postgres, in store.ts; nowhere else. What builds it is loaded with it. */
 export function openParts({
   config,
   log,
@@ -88,11 +54,15 @@ export function openParts({
   const opened = new AsyncDisposableStack();
   const processName = `${hostname()}-${process.pid}-${randomUUID().slice(0, 4)}`;
 
-  const catalogue = once(() => loadCatalogue(config.flowsDir));
+  const catalogue = once(async () => {
+    const { loadCatalogue } = await import("./job/catalogue/catalogue.ts");
+    return await loadCatalogue(config.flowsDir);
+  });
 
-  const openedDatabase = once(async () =>
-    opened.use(await openDatabase({ url: config.databaseUrl, dataDir: config.dataDir, log })),
-  );
+  const openedDatabase = once(async () => {
+    const { openDatabase } = await import("./database/open.ts");
+    return opened.use(await openDatabase({ url: config.databaseUrl, dataDir: config.dataDir, log }));
+  });
 
   // Loaded where traces are wanted only. The first that is opened, and so the last that is closed: it tells of the rest.
   const tracing = once(async () => {
@@ -105,31 +75,11 @@ export function openParts({
   let hasStore = false;
   const store = once(async (): Promise<Store> => {
     hasStore = true;
-    const database = await openedDatabase();
-    const keyring = await openKeyring({ ...config, embedded: database.embedded });
-    const identities = createIdentities({ db: database, keyring, redactor, log });
-    const applications = createApplications({ db: database });
-    const leases = opened.use(
-      createLeases({ db: database, holder: processName, ttlMs: config.leaseTtlMs, log }),
-    );
-    return {
-      database,
-      keyring,
-      identities,
-      applications,
-      authFlows: createAuthFlows({ db: database }),
-      rendezvous: createRendezvous({ db: database, keyring }),
-      leases,
-      codes: createCodeInbox({ db: database, keyring }),
-      connectTokens: createConnectTokens({ db: database, keyring }),
-      halfMade: createHalfMadeIdentities({ db: database, keyring, log }),
-      runs: createRunStore(database.kysely, observers.tell),
-      liveRuns: opened.use(createLiveRuns({ database, keyring, log })),
-      batches: createBatchStore(database.kysely),
-      apiKeys: createApiKeys({ db: database }),
-      webhookSecrets: createWebhookSecrets({ db: database.kysely, keyring }),
-      schedules: createSchedules(database),
-    };
+    const [{ createStore }, database] = await Promise.all([import("./store.ts"), openedDatabase()]);
+    const made = await createStore({ config, database, redactor, log, processName, tell: observers.tell });
+    opened.use(made.leases);
+    opened.use(made.liveRuns);
+    return made;
   });
 
   // What asks for no database, as `latchkey login`, is not given one for this.
