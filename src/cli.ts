@@ -6,11 +6,14 @@ import { reportFailure } from "./cli/report-failure.ts";
 import { watchStrayErrors } from "./cli/stray-errors.ts";
 
 const context = createCliContext(process);
-watchStrayErrors(context);
+const args = process.argv.slice(2);
 try {
-  await createProgram(context).parseAsync();
+  const program = await createProgram(context, args);
+  // Those of a flow, which runs in a command's action only.
+  program.hook("preAction", () => watchStrayErrors(context));
+  await program.parseAsync(args, { from: "user" });
 } catch (error) {
-  process.exitCode = reportFailure(error, context);
+  process.exitCode = await reportFailure(error, context);
 } finally {
   await context.close();
   endLingering(() => context.log);

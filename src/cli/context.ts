@@ -1,14 +1,18 @@
 import { userInfo } from "node:os";
-import { type Config, readConfig } from "../config.ts";
-import { createLogger, type Logger } from "../log.ts";
+import type { Config } from "../config.ts";
+import type { Logger } from "../log.ts";
 import { createObservers } from "../observe.ts";
-import { openParts, type Parts } from "../parts.ts";
+import type { Parts } from "../parts.ts";
 import { createRedactor, type Redactor } from "../redact.ts";
 import { createStyle, type Style } from "./style.ts";
 
 /** What every command works with: settings, parts built when first needed, and where to write. */
 export interface CliContext {
-  use(options: CliOptions): void;
+  /**
+   * A command begins: it may ask for settings, log and parts from now on. What makes them is loaded here, for neither
+   * help nor a malformed argument needs it. What another call said of the options stays.
+   */
+  use(options?: CliOptions): Promise<void>;
   readonly config: Config;
   readonly log: Logger;
   readonly redactor: Redactor;
@@ -49,28 +53,39 @@ export function createCliContext({ env: environment, stdin, stdout, stderr }: Cl
   const redactor = createRedactor();
   const observers = createObservers();
   let options: CliOptions = {};
+  let makers: Makers | undefined;
+  const making = () => {
+    if (makers === undefined) throw new Error("No command has begun.");
+    return makers;
+  };
   let config: Config | undefined;
   let log: Logger | undefined;
   let parts: Parts | undefined;
   for (const stream of [stdout, stderr]) stream.on("error", passOverClosedPipe);
 
   const context: CliContext = {
-    use(given) {
-      options = given;
+    async use(given = {}) {
+      options = { ...options, ...given };
+      makers ??= await loadMakers();
     },
     get config() {
-      return (config ??= readConfig(environment));
+      return (config ??= making().readConfig(environment));
     },
     get log() {
       const { logLevel, logFormat: format } = context.config;
       // A command's own lines say what it does; its log is for what it cannot put into words.
       const isQuiet = options.service !== true && (environment["LATCHKEY_LOG_LEVEL"] ?? "") === "";
       const level = isQuiet ? "error" : logLevel;
-      return (log ??= createLogger({ level, format, redactor, destination: stderr, observers }));
+      return (log ??= making().createLogger({ level, format, redactor, destination: stderr, observers }));
     },
     redactor,
     get parts() {
-      return (parts ??= openParts({ config: context.config, log: context.log, redactor, observers }));
+      return (parts ??= making().openParts({
+        config: context.config,
+        log: context.log,
+        redactor,
+        observers,
+      }));
     },
     get project() {
       return options.project ?? context.config.project;
@@ -93,6 +108,17 @@ export function createCliContext({ env: environment, stdin, stdout, stderr }: Cl
     },
   };
   return context;
+}
+
+type Makers = Awaited<ReturnType<typeof loadMakers>>;
+
+async function loadMakers() {
+  const [{ readConfig }, { createLogger }, { openParts }] = await Promise.all([
+    import("../config.ts"),
+    import("../log.ts"),
+    import("../parts.ts"),
+  ]);
+  return { readConfig, createLogger, openParts };
 }
 
 /** `latchkey runs | head -1` has read enough; what the command does is done all the same. */

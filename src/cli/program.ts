@@ -1,27 +1,13 @@
 import { Command } from "commander";
 import packageJson from "../../package.json" with { type: "json" };
-import { registerApplications } from "./applications.ts";
-import { registerBatches } from "./batches.ts";
-import { registerCancel } from "./cancel.ts";
-import { registerCode } from "./code.ts";
+import { type CommandGroup, commandGroups } from "./command-groups.ts";
 import type { CliContext } from "./context.ts";
-import { registerDoctor } from "./doctor.ts";
-import { registerFlows } from "./flows.ts";
-import { registerHealth } from "./health.ts";
-import { registerIdentities } from "./identities.ts";
-import { registerKeys } from "./keys.ts";
-import { registerLogin } from "./login.ts";
-import { registerPasskeys } from "./passkeys.ts";
-import { registerRun } from "./run.ts";
-import { registerRuns } from "./runs.ts";
-import { registerSchedules } from "./schedules.ts";
-import { registerService, serviceCommands } from "./service.ts";
-import { registerSessions } from "./sessions.ts";
-import { registerSubmit } from "./submit.ts";
-import { registerWebhooks } from "./webhooks.ts";
 
-/** The `latchkey` command: its options, its subcommands and its help. Malformed arguments end the process with 1. */
-export function createProgram(context: CliContext): Command {
+/**
+ * The `latchkey` command: its options, its help and, of its subcommands, those that the arguments need. Malformed
+ * arguments, and `--version`, end the process.
+ */
+export async function createProgram(context: CliContext, args: readonly string[]): Promise<Command> {
   const { errorStyle, style } = context;
   const program = new Command("latchkey")
     .description(
@@ -29,12 +15,7 @@ export function createProgram(context: CliContext): Command {
     )
     .version(packageJson.version)
     .option("--project <name>", "project to work in, instead of LATCHKEY_PROJECT")
-    .hook("preAction", (main, command) =>
-      context.use({
-        ...main.opts<{ project?: string }>(),
-        service: serviceCommands.has(command.name()),
-      }),
-    )
+    .hook("preAction", (main) => context.use(main.opts<{ project?: string }>()))
     .configureHelp({ showGlobalOptions: true, styleTitle: (title) => style.bold(title) })
     .configureOutput({
       outputError: (text, write) => write(`${errorStyle.red("✗")} ${text.replace(/^error: /, "")}`),
@@ -59,23 +40,14 @@ Settings are environment variables: docs/settings.md lists them.
 What can go wrong, and what to do about it: docs/failures.md.`,
     );
 
-  registerService(program, context);
-  registerIdentities(program, context);
-  registerApplications(program, context);
-  registerPasskeys(program, context);
-  registerFlows(program, context);
-  registerRun(program, context);
-  registerSubmit(program, context);
-  registerBatches(program, context);
-  registerSessions(program, context);
-  registerRuns(program, context);
-  registerSchedules(program, context);
-  registerHealth(program, context);
-  registerCancel(program, context);
-  registerCode(program, context);
-  registerWebhooks(program, context);
-  registerLogin(program, context);
-  registerKeys(program, context);
-  registerDoctor(program, context);
+  for (const register of await Promise.all(groupsFor(program, args).map(({ load }) => load())))
+    register(program, context);
   return program;
+}
+
+/** The group of the command that is named first; all, where help or a suggestion is to speak of all. */
+function groupsFor(program: Command, args: readonly string[]): readonly CommandGroup[] {
+  const [name] = program.parseOptions([...args]).operands;
+  const named = commandGroups.find(({ names }) => names.some((one) => one === name));
+  return named === undefined ? commandGroups : [named];
 }

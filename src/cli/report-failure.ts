@@ -6,7 +6,7 @@ import { prose } from "./prose.ts";
 export const interruptedCode = 130;
 
 /** Tells what was wrong and what to do, on standard error; never a stack. @returns the exit code */
-export function reportFailure(error: unknown, context: CliContext): number {
+export async function reportFailure(error: unknown, context: CliContext): Promise<number> {
   const { stderr, errorStyle: style, redactor } = context;
   const failure = toFailure(error);
   if (failure.code === "cancelled") {
@@ -17,6 +17,8 @@ export function reportFailure(error: unknown, context: CliContext): number {
   const said = prose(stderr, `${failure.code}: ${redactor.scrub(failure.message)}`, "  ");
   stderr.write(`${style.red("✗")} ${style.bold(failure.code)}${said.slice(failure.code.length)}\n`);
   if (!(error instanceof Failure)) {
+    // It may have come before any command began.
+    await context.use();
     context.log.debug({ err: error }, "a fault of Latchkey's own");
     const words = error instanceof Error ? error.message : String(error);
     stderr.write(`  ${redactor.scrub(words)}\n`);

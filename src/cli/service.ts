@@ -18,13 +18,12 @@ const commands: { name: string; description: string; roles: Role[] }[] = [
 ];
 
 /** The commands that serve until they are told to stop. */
-export const serviceCommands: ReadonlySet<string> = new Set(commands.map(({ name }) => name));
-
 export function registerService(program: Command, context: CliContext): void {
   for (const { name, description, roles } of commands) {
     program
       .command(name)
       .description(description)
+      .hook("preAction", () => context.use({ service: true }))
       .addHelpText(
         "after",
         `

@@ -7,7 +7,7 @@ import { createCliContext } from "../../src/cli/context.ts";
 import { createProgram } from "../../src/cli/program.ts";
 import { latchkey } from "../support/cli.ts";
 
-const program = createProgram(createCliContext(process));
+const program = await createProgram(createCliContext(process), []);
 const commands = withSubcommands(program, []);
 
 interface Found {

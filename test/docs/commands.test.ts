@@ -32,7 +32,7 @@ async function commandsInDocs(): Promise<Command[]> {
   return perPage.flat();
 }
 
-const program = createProgram(createCliContext(process));
+const program = await createProgram(createCliContext(process), []);
 
 /** What the program does not know of a command: a subcommand or an option. */
 function unknownIn({ words }: Command): string | undefined {

@@ -85,7 +85,7 @@ async function runOnce(
   try {
     return await runHere(context, job, options);
   } catch (error) {
-    reportFailure(error, context);
+    await reportFailure(error, context);
     return undefined;
   }
 }
@@ -131,7 +131,7 @@ async function load(reloader: Reloader, context: CliContext): Promise<Catalogue 
   try {
     return await reloader.load();
   } catch (error) {
-    reportFailure(toFailure(error), context);
+    await reportFailure(toFailure(error), context);
     return undefined;
   }
 }

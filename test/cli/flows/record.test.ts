@@ -58,6 +58,7 @@ describe.runIf(hasXvfb)("flows record", { timeout: 90_000 }, () => {
       stdout: stream,
       stderr: stream,
     });
+    await context.use();
     try {
       await recordFlow(context, {
         name: "larch/statement",
