@@ -1,8 +1,6 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { Readable } from "node:stream";
-import { KeyNormalizer } from "flydrive";
-import { FSDriver } from "flydrive/drivers/fs";
 import type { DriverContract } from "flydrive/types";
 import { Failure } from "./failure.ts";
 import { safeFileName, withNumber } from "./file-name.ts";
@@ -50,8 +48,9 @@ export interface ArtifactsOptions {
 
 /** Artifacts in a local folder. */
 export function createArtifacts({ dir }: ArtifactsOptions): Artifacts {
+  let driver: Promise<DriverContract> | undefined;
   return createArtifactStore({
-    driver: new FSDriver({ location: dir, visibility: "private" }),
+    openDriver: () => (driver ??= folderDriver(dir)),
     prepare: async () => {
       await mkdir(dir, { recursive: true, mode: 0o700 });
     },
@@ -59,25 +58,33 @@ export function createArtifacts({ dir }: ArtifactsOptions): Artifacts {
   });
 }
 
-// Flydrive's own way to allow more than ASCII in keys; what may not be in them, `safeFileName` has taken out.
-KeyNormalizer.allowedCharacterSet = /^[^\p{Cc}<>:"|?*\\]*$/u;
+/** Loaded with the first file: it takes long, and most processes neither write nor read one. */
+async function folderDriver(dir: string): Promise<DriverContract> {
+  const [{ KeyNormalizer }, { FSDriver }] = await Promise.all([
+    import("flydrive"),
+    import("flydrive/drivers/fs"),
+  ]);
+  // Flydrive's own way to allow more than ASCII in keys; what may not be in them, `safeFileName` has taken out.
+  KeyNormalizer.allowedCharacterSet = /^[^\p{Cc}<>:"|?*\\]*$/u;
+  return new FSDriver({ location: dir, visibility: "private" });
+}
 
 const fallbackContentType = "application/octet-stream";
 
 /** Artifacts on any flydrive driver: a folder, S3 and its like. */
 function createArtifactStore({
-  driver,
+  openDriver,
   prepare = async () => {},
   path = () => undefined,
 }: {
-  driver: DriverContract;
+  openDriver: () => Promise<DriverContract>;
   prepare?: () => Promise<void>;
   path?: (key: string) => string | undefined;
 }): Artifacts {
   /** Keys being written now: the driver does not know them yet. */
   const reserved = new Set<string>();
 
-  const reserve = async (runId: string, wanted: string): Promise<string> => {
+  const reserve = async (driver: DriverContract, runId: string, wanted: string): Promise<string> => {
     for (let number = 1; ; number += 1) {
       const name = number === 1 ? wanted : withNumber(wanted, number);
       const key = keyOf(runId, name);
@@ -96,10 +103,11 @@ function createArtifactStore({
   return {
     async put(runId, name, content, { kind, contentType, signal }) {
       const wanted = safeFileName(name);
+      const driver = await openDriver();
       let key: string | undefined;
       try {
         await prepare();
-        const unique = await reserve(runId, wanted);
+        const unique = await reserve(driver, runId, wanted);
         key = keyOf(runId, unique);
         const options = { ...(contentType === undefined ? {} : { contentType }), signal };
         if (content instanceof Readable) await driver.putStream(key, content, options);
@@ -126,6 +134,7 @@ function createArtifactStore({
 
     async read(runId, name) {
       const key = existingKey(runId, name);
+      const driver = await openDriver();
       try {
         const { contentLength, contentType } = await driver.getMetaData(key);
         const stream = await driver.getStream(key);
@@ -136,7 +145,8 @@ function createArtifactStore({
     },
 
     async list(runId) {
-      const { objects } = await driver.listAll(checkedRunId(runId));
+      const folder = checkedRunId(runId);
+      const { objects } = await (await openDriver()).listAll(folder);
       return [...objects]
         .filter((object) => object.isFile)
         .map((object) => object.name)
@@ -144,8 +154,9 @@ function createArtifactStore({
     },
 
     async remove(runId, name) {
-      if (name === undefined) await driver.deleteAll(checkedRunId(runId));
-      else await driver.delete(existingKey(runId, name));
+      const key = name === undefined ? checkedRunId(runId) : existingKey(runId, name);
+      const driver = await openDriver();
+      await (name === undefined ? driver.deleteAll(key) : driver.delete(key));
     },
 
     path: (runId, name) => path(existingKey(runId, name)),

@@ -88,8 +88,7 @@ async function startReports({ config, log, observers, ...parts }: Parts) {
 }
 
 async function startRunWorker({ config, log, observers, ...parts }: Parts) {
-  const { database, identities, connectTokens, halfMade, leases, codes, runs, liveRuns } =
-    await parts.store();
+  const { database, identities, connectTokens, halfMade, leases, codes, runs } = await parts.store();
   const visits = createConnectVisits({ db: database, tokens: connectTokens });
   const stateOf = createVisitStates({ database, identities, visits, runs, halfMade });
   const { backend, queue } = await parts.queueing();
@@ -123,7 +122,7 @@ async function startRunWorker({ config, log, observers, ...parts }: Parts) {
       codeTimeoutMs: config.codeTimeoutMs,
       runDeadlineMs: config.runDeadlineMs,
       loginTimeoutMs: config.loginTimeoutMs,
-      liveRuns,
+      liveRuns: await parts.liveRuns(),
     },
   });
 }

@@ -6,6 +6,7 @@ import type { Browsers } from "./browser/open-browsers.ts";
 import type { Config } from "./config.ts";
 import type { Database } from "./database/open.ts";
 import type { Catalogue } from "./job/catalogue/catalogue.ts";
+import type { LiveRuns } from "./job/live/live-runs.ts";
 import type { RunQueue } from "./job/queue/queue.ts";
 import type { QueueBackend } from "./job/queue/queue-backend.ts";
 import type { Logger } from "./log.ts";
@@ -34,6 +35,7 @@ export interface Parts extends AsyncDisposable {
   database(): Promise<Database>;
   store(): Promise<Store>;
   browsers(): Promise<Browsers>;
+  liveRuns(): Promise<LiveRuns>;
   queueing(): Promise<Queueing>;
   /** Undefined where nothing is to be traced. */
   tracing(): Promise<Tracing | undefined>;
@@ -78,7 +80,6 @@ export function openParts({
     const [{ createStore }, database] = await Promise.all([import("./store.ts"), openedDatabase()]);
     const made = await createStore({ config, database, redactor, log, processName, tell: observers.tell });
     opened.use(made.leases);
-    opened.use(made.liveRuns);
     return made;
   });
 
@@ -90,6 +91,14 @@ export function openParts({
   const browsers = once(async () => {
     const { openBrowsers } = await import("./browser/open-browsers.ts");
     return opened.use(openBrowsers({ config, log, tell: observers.tell, redactor, leases }));
+  });
+
+  const liveRuns = once(async () => {
+    const [{ createLiveRuns }, { database, keyring }] = await Promise.all([
+      import("./job/live/live-runs.ts"),
+      store(),
+    ]);
+    return opened.use(createLiveRuns({ database, keyring, log }));
   });
 
   const queueing = once(async (): Promise<Queueing> => {
@@ -122,6 +131,7 @@ export function openParts({
     database: openedDatabase,
     store,
     browsers,
+    liveRuns,
     queueing,
     tracing,
     [Symbol.asyncDispose]: () => opened.disposeAsync(),

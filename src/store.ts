@@ -11,7 +11,6 @@ import { createLeases, type Leases } from "./identity/leases/leases.ts";
 import { createRendezvous, type Rendezvous } from "./identity/rendezvous.ts";
 import { type Keyring, openKeyring } from "./identity/sealing/keyring.ts";
 import { type BatchStore, createBatchStore } from "./job/batch/batches.ts";
-import { createLiveRuns, type LiveRuns } from "./job/live/live-runs.ts";
 import { createRunStore, type RunStore } from "./job/record/runs.ts";
 import { createSchedules, type Schedules } from "./job/schedule/schedules.ts";
 import { createWebhookSecrets, type WebhookSecrets } from "./job/webhooks/secrets.ts";
@@ -32,14 +31,13 @@ export interface Store {
   connectTokens: ConnectTokens;
   halfMade: HalfMadeIdentities;
   runs: RunStore;
-  liveRuns: LiveRuns;
   batches: BatchStore;
   apiKeys: ApiKeys;
   webhookSecrets: WebhookSecrets;
   schedules: Schedules;
 }
 
-/** Builds it on the opened database; of what it holds, `leases` and `liveRuns` are the caller's to close. */
+/** Builds it on the opened database; the `leases` in it are the caller's to close. */
 export async function createStore({
   config,
   database,
@@ -68,7 +66,6 @@ export async function createStore({
     connectTokens: createConnectTokens({ db: database, keyring }),
     halfMade: createHalfMadeIdentities({ db: database, keyring, log }),
     runs: createRunStore(database.kysely, tell),
-    liveRuns: createLiveRuns({ database, keyring, log }),
     batches: createBatchStore(database.kysely),
     apiKeys: createApiKeys({ db: database }),
     webhookSecrets: createWebhookSecrets({ db: database.kysely, keyring }),

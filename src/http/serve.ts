@@ -6,7 +6,6 @@ import type { HalfMadeIdentities } from "../identity/connect/half-made.ts";
 import type { Leases } from "../identity/leases/leases.ts";
 import type { Keyring } from "../identity/sealing/keyring.ts";
 import { createLiveCalls } from "../job/live/live-call.ts";
-import type { LiveRuns } from "../job/live/live-runs.ts";
 import type { RunQueue } from "../job/queue/queue.ts";
 import { createSubmitter } from "../job/submitter.ts";
 import type { Logger } from "../log.ts";
@@ -41,7 +40,6 @@ export interface ServeOptions
   > {
   config: Config;
   leases: Leases;
-  liveRuns: LiveRuns;
   /** Asked for with the first debug session only. */
   browsers: () => Promise<Browsers>;
   processName: string;
