@@ -1,8 +1,6 @@
 import type { Command } from "commander";
 import type { ProviderName } from "../config.ts";
-import { submitRun } from "../job/submit.ts";
 import type { CliContext } from "./context.ts";
-import { followRun } from "./follow-run.ts";
 import { type Json, parseJson, parseMilliseconds } from "./parse.ts";
 import { providerOption } from "./provider-option.ts";
 
@@ -63,6 +61,7 @@ With --watch, the exit code is 0 if the run succeeded and 1 if it failed.`,
         json = false,
       } = options;
       const { parts, config, project, style } = context;
+      const { submitRun } = await import("../job/submit.ts");
       const catalogue = await parts.catalogue();
       const { database, identities, runs } = await parts.store();
       const { queue } = await parts.queueing();
@@ -88,7 +87,10 @@ With --watch, the exit code is 0 if the run succeeded and 1 if it failed.`,
       const runId = await (tracing === undefined
         ? submitted()
         : tracing.inSpan("latchkey submit", submitted));
-      if (watch) return followRun(context, runId, json);
+      if (watch) {
+        const { followRun } = await import("./follow-run.ts");
+        return followRun(context, runId, json);
+      }
       if (json) return context.json({ runId });
       context.print(`${style.green("✓")} queued as ${runId}`);
       context.print(style.dim(`  latchkey runs ${runId}`));
