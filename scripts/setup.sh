@@ -101,7 +101,7 @@ install_system_packages() {
   libatomic_found || fail "$lacking"
 }
 
-# Chromium without its windows does the tests of pages in a fraction of the time. Not every system has it as a package.
+# Chromium without its windows does most tests in a fraction of the time. Not every system has it as a package.
 install_headless_shell() {
   $for_tests && command -v apt-cache >/dev/null && ! command -v chromium-headless-shell >/dev/null || return 0
   local as_root=
@@ -112,7 +112,7 @@ install_headless_shell() {
   apt-cache show chromium-headless-shell >/dev/null 2>&1 || return 0
   say "installing chromium-headless-shell (apt-get) …"
   # shellcheck disable=SC2086 # no word, or two
-  $as_root bash scripts/apt-install.sh chromium-headless-shell || say "the tests of pages do without it, more slowly."
+  $as_root bash scripts/apt-install.sh chromium-headless-shell || say "the tests do without it, more slowly."
 }
 
 # Ubuntu, for one, has Chromium as a snap only.

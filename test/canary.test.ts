@@ -93,7 +93,6 @@ beforeAll(async () => {
   cloud = await startAnchorCloud();
   redis = await startRedis();
   ground = await openTestParts({
-    wholeChromium: true,
     redisUrl: redis.url,
     settings: {
       LATCHKEY_FLOWS_DIR: resolve("test/support/flows"),
@@ -105,7 +104,8 @@ beforeAll(async () => {
       ANCHORBROWSER_BASE_URL: cloud.url,
     },
   });
-  worker = startCli(["worker"], ground.environment);
+  // Its runs leave most of what is searched: it is on what Latchkey itself finds.
+  worker = startCli(["worker"], ground.environment, { wholeChromium: true });
   await worker.says("latchkey is up");
 });
 afterAll(async () => {

@@ -25,8 +25,9 @@ const request = (options: Partial<ContextRequest> = {}): ContextRequest => ({
   ...options,
 });
 
-function pool(...options: Parameters<typeof testPool>): BrowserPool {
-  const made = testPool(...options);
+function pool(options: Parameters<typeof testPool>[0] = {}): BrowserPool {
+  // What Latchkey itself finds starts more processes than the headless shell, and has windows.
+  const made = testPool({ wholeChromium: true, ...options });
   pools.add(made);
   return made;
 }

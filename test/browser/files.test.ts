@@ -102,7 +102,9 @@ describe("a download", () => {
   });
 
   test("is what a link to a PDF gives", async () => {
-    await using session = await open({ signal });
+    // The headless shell has no viewer that the profile would have to turn off.
+    await using own = testPool({ wholeChromium: true });
+    await using session = await testOpenSession(own)({ signal });
     await session.page.goto(server.url);
     const file = await files.download(session.page, session.page.locator("#pdf"));
     expect(file).toMatchObject({ name: "statement.pdf", contentType: "application/pdf" });

@@ -156,7 +156,9 @@ test("cookies of a frame of another site are let in, as in an ordinary window", 
   await using widget = await startServer((_request, response) => {
     response.setHeader("set-cookie", "third=1; SameSite=None; Secure").end("<!doctype html>");
   });
-  await using session = await open({ signal });
+  // The headless shell lets them in whatever the profile says.
+  await using own = testPool({ wholeChromium: true });
+  await using session = await testOpenSession(own)({ signal });
   await session.page.goto(server.url);
   await session.page.evaluate((src) => {
     const frame = document.createElement("iframe");

@@ -22,6 +22,7 @@ let folder: string;
 beforeAll(async () => {
   redis = await startRedis();
   ground = await openTestParts({
+    // It says what it finds when nothing is set.
     wholeChromium: true,
     redisUrl: redis.url,
     settings: { LATCHKEY_LOG_LEVEL: "" },

@@ -49,6 +49,7 @@ describe.runIf(hasXvfb)("on a display", { timeout: 60_000 }, () => {
   beforeAll(async () => {
     screen = await startScreen();
     site = await startPracticeSite({ users: [ben] });
+    // The headless shell has no windows.
     ground = await openTestParts({ wholeChromium: true });
     folder = await mkdtemp(join(tmpdir(), "headed-"));
     await addPracticeIdentity(ground.parts, site.url, ben, { name: "ben" });

@@ -8,7 +8,7 @@ import { hasXvfb, startScreen } from "../support/screen.ts";
 
 let ground: TestParts;
 beforeAll(async () => {
-  ground = await openTestParts({ wholeChromium: true, settings: { LATCHKEY_LOG_LEVEL: "" } });
+  ground = await openTestParts({ settings: { LATCHKEY_LOG_LEVEL: "" } });
 });
 afterAll(() => ground[Symbol.asyncDispose]());
 
@@ -66,6 +66,8 @@ describe("`passkeys add`", () => {
     const { code, stdout } = await latchkey(
       ["passkeys", "add", "windowed", "--json", "--url", `${site.origin}/passkeys/new`],
       { ...ground.environment, DISPLAY: screen.display },
+      // The headless shell has no windows.
+      { wholeChromium: true },
     );
     expect({ code, outcome: JSON.parse(stdout) }).toMatchObject({
       code: 0,

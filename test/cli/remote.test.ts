@@ -23,6 +23,7 @@ let laptop: Record<string, string>;
 
 beforeAll(async () => {
   site = await startPracticeSite();
+  // Its profile says where downloads go, and that a PDF is one: the headless shell reads none.
   ground = await openTestParts({ wholeChromium: true });
   api = await openTestApi(ground.parts);
   service = await api.app.listen({ host: "127.0.0.1", port: 0 });

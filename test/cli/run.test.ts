@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type PracticeSite, startPracticeSite } from "../../practice/site.ts";
 import type { Outcome } from "../../src/outcome.ts";
-import { latchkey as run } from "../support/cli.ts";
+import { type CliOptions, latchkey as run } from "../support/cli.ts";
 import { watchProcessList } from "../support/everything-kept.ts";
 import { addPracticeIdentity, openTestParts, type TestParts } from "../support/parts.ts";
 
@@ -18,7 +18,7 @@ let ground: TestParts;
 
 beforeAll(async () => {
   site = await startPracticeSite({ users: [ben] });
-  ground = await openTestParts({ wholeChromium: true, settings: { LATCHKEY_LOG_LEVEL: "" } });
+  ground = await openTestParts({ settings: { LATCHKEY_LOG_LEVEL: "" } });
   await addPracticeIdentity(ground.parts, site.url, ben, { name: "ben" });
 });
 afterAll(async () => {
@@ -26,8 +26,8 @@ afterAll(async () => {
   await site.close();
 });
 
-function latchkey(args: string[], settings: Record<string, string> = {}) {
-  return run(args, { ...ground.environment, ...settings });
+function latchkey(args: string[], settings: Record<string, string> = {}, options?: CliOptions) {
+  return run(args, { ...ground.environment, ...settings }, options);
 }
 
 const runsRecorded = async () =>
@@ -43,7 +43,8 @@ test("a run that succeeds shows its progress, its result and its files, in plain
     "--input",
     '{"month":"2026-03"}',
   ];
-  const { code, stdout, stderr } = await latchkey([...download, "--trace"]);
+  // Once as whoever has set nothing: on the Chromium that the command finds.
+  const { code, stdout, stderr } = await latchkey([...download, "--trace"], {}, { wholeChromium: true });
   expect(code, stderr).toBe(0);
   expect(stderr.split("\n").map((line) => line.replace(/\s+[\d.]+ m?s\b/, ""))).toEqual([
     expect.stringMatching(/^ {2}· started/),

@@ -10,7 +10,6 @@ import type { JobInput } from "../../src/job/job.ts";
 import { type Service, startService } from "../../src/main.ts";
 import { Secret } from "../../src/secret.ts";
 import { type AnchorCloud, type CloudIdentity, type Odd, startAnchorCloud } from "../support/anchor-cloud.ts";
-import { chromiumPath, shellPath } from "../support/chromium.ts";
 import { openTestParts, type TestParts } from "../support/parts.ts";
 import { signInByHand } from "../support/practice-login.ts";
 import {
@@ -32,7 +31,7 @@ const [, ben] = practiceUsers;
 beforeAll(async () => {
   cloud = await startAnchorCloud();
   site = await startPracticeSite({ users: [quickUser, ben] });
-  chromium = await startRemoteChromium({ path: shellPath() ?? chromiumPath() });
+  chromium = await startRemoteChromium();
   endpoint = await startCdpProxy({ target: chromium.url, refuse: ["Target.createBrowserContext"] });
   ground = await openTestParts({
     settings: {

@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { practiceUsers } from "../../practice/site.ts";
 import { asMarkdown, type Proved, withEarlier, writeMarkdown } from "../../scripts/prove/report.ts";
 import { spoilTokens } from "../../scripts/prove/spoil-tokens.ts";
+import { chromiumSetting } from "../support/chromium-choice.ts";
 import { startServer } from "../support/web-server.ts";
 
 let folder: string;
@@ -43,7 +44,11 @@ until grep -q 'Practice site' said.txt; do sleep 0.1; done
 }
 
 async function prove(args: string[]) {
-  const child = spawn(process.execPath, ["scripts/prove.ts", ...args], { stdio: ["ignore", "pipe", "pipe"] });
+  const env = { ...process.env, CHROMIUM_PATH: chromiumSetting() };
+  const child = spawn(process.execPath, ["scripts/prove.ts", ...args], {
+    env,
+    stdio: ["ignore", "pipe", "pipe"],
+  });
   const ended = once(child, "close");
   const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr)]);
   await ended;

@@ -25,6 +25,7 @@ async function startProxy(onRequest: (url: string) => void): Promise<AsyncDispos
 let on: SessionGround;
 
 beforeAll(async () => {
+  // The headless shell has no windows.
   on = await openSessionGround({ wholeChromium: true });
 });
 afterEach(() => on.clear());

@@ -4,7 +4,6 @@ import type { AddressInfo } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { chromium, type Page } from "playwright-core";
 import { WebSocketServer } from "ws";
-import { chromiumPath, shellPath } from "./chromium.ts";
 import { type RemoteChromium, relay, startRemoteChromium } from "./remote-chromium.ts";
 
 /** An identity in the cloud. */
@@ -77,7 +76,7 @@ export async function startAnchorCloud(): Promise<AnchorCloud> {
   const identities = new Map<string, CloudIdentity>();
   const sessions: CloudSession[] = [];
   const requests: string[] = [];
-  const startBrowser = () => startRemoteChromium({ path: shellPath() ?? chromiumPath() });
+  const startBrowser = () => startRemoteChromium();
   /** The next session's. */
   let ahead = startBrowser();
   const odds = new Map<string, Odd[]>();

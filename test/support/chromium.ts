@@ -1,6 +1,5 @@
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { delimiter, join } from "node:path";
 import { pino } from "pino";
 import { type Browser, chromium } from "playwright-core";
 import {
@@ -12,27 +11,21 @@ import { findChromium } from "../../src/browser/find-chromium.ts";
 import { createOpenSession } from "../../src/browser/open-session.ts";
 import { createLocalProvider } from "../../src/browser/providers/local.ts";
 import type { OpenSession } from "../../src/browser/session.ts";
+import { type ChromiumChoice, chromiumSetting } from "./chromium-choice.ts";
 
-/** The Chromium under test. */
-export function chromiumPath(): string {
-  return findChromium({ configured: process.env["CHROMIUM_PATH"], searchPath: process.env["PATH"] }).path;
+/** The Chromium under test: its headless shell where there is one, unless a test or `CHROMIUM_PATH` wants another. */
+export function chromiumPath(choice: ChromiumChoice = {}): string {
+  const setting = chromiumSetting(choice);
+  return findChromium({
+    configured: setting === "" ? undefined : setting,
+    searchPath: process.env["PATH"],
+  }).path;
 }
 
-/** Chromium's headless shell, where there is one and nobody chose another. */
-export function shellPath(): string | undefined {
-  if (process.env["CHROMIUM_PATH"] !== undefined) return undefined;
-  const folders = (process.env["PATH"] ?? "").split(delimiter);
-  return folders.map((folder) => join(folder, "chromium-headless-shell")).find((path) => existsSync(path));
-}
-
-/**
- * The real Chromium, for tests that drive a page by hand. One per test file; closed by `await using` or `afterAll`.
- * Where there is Chromium's headless shell it is that one: the same engine at a fifth of the work per page. The tests of
- * sessions, of killed workers, of the command line and of leaked secrets are on the Chromium that Latchkey itself finds.
- */
+/** The real Chromium, for tests that drive a page by hand. One per test file; closed by `await using` or `afterAll`. */
 export function launchChromium(): Promise<Browser> {
   return chromium.launch({
-    executablePath: shellPath() ?? chromiumPath(),
+    executablePath: chromiumPath(),
     args: [
       "--disable-background-networking",
       "--disable-component-update",
@@ -47,9 +40,12 @@ export function launchChromium(): Promise<Browser> {
 export const silent = pino({ level: "silent" });
 
 /** A pool on the real Chromium. */
-export function testPool(options: Partial<BrowserPoolOptions> = {}): BrowserPool {
+export function testPool({
+  wholeChromium = false,
+  ...options
+}: Partial<BrowserPoolOptions> & ChromiumChoice = {}): BrowserPool {
   return createBrowserPool({
-    executablePath: chromiumPath(),
+    executablePath: chromiumPath({ wholeChromium }),
     sandbox: "auto",
     recycleContexts: 1_000,
     recycleMemoryMb: 100_000,

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { resolve } from "node:path";
+import { type ChromiumChoice, chromiumSetting } from "./chromium-choice.ts";
 
 const cli = resolve("bin/latchkey.js");
 
@@ -21,15 +22,25 @@ export interface CliProcess extends AsyncDisposable {
   ended(): Promise<CliResult>;
 }
 
+export interface CliOptions extends ChromiumChoice {
+  stdin?: string;
+}
+
 /** Starts `latchkey …` as a user would, on the ground the environment names. */
 export function startCli(
   args: string[],
   environment: Record<string, string>,
-  { stdin }: { stdin?: string } = {},
+  { stdin, wholeChromium = false }: CliOptions = {},
 ): CliProcess {
   const { PATH, HOME } = process.env;
   const child = spawn(process.execPath, [cli, ...args], {
-    env: { PATH, HOME, ...environment },
+    env: {
+      PATH,
+      HOME,
+      CHROMIUM_PATH: chromiumSetting(),
+      ...environment,
+      ...(wholeChromium ? { CHROMIUM_PATH: chromiumSetting({ wholeChromium }) } : {}),
+    },
     stdio: ["pipe", "pipe", "pipe"],
   });
   let stdout = "";
@@ -65,7 +76,7 @@ export function startCli(
 export async function latchkey(
   args: string[],
   environment: Record<string, string>,
-  options: { stdin?: string } = {},
+  options: CliOptions = {},
 ): Promise<CliResult> {
   await using process = startCli(args, environment, options);
   return await process.ended();

@@ -4,17 +4,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { buffer } from "node:stream/consumers";
 import { createArtifacts } from "../../src/artifacts.ts";
-import { createBrowserPool } from "../../src/browser/browser-pool.ts";
 import { createFlowFiles } from "../../src/browser/files.ts";
-import { findChromium } from "../../src/browser/find-chromium.ts";
-import { createOpenSession } from "../../src/browser/open-session.ts";
-import { createLocalProvider } from "../../src/browser/providers/local.ts";
 import type { Session } from "../../src/browser/session.ts";
 import type { Flow } from "../../src/flow.ts";
 import { checkSchema } from "../../src/job/catalogue/check-schema.ts";
 import { createSteps } from "../../src/job/run/flow-context.ts";
 import { createLogger } from "../../src/log.ts";
 import { createRedactor } from "../../src/redact.ts";
+import { testOpenSession, testPool } from "./chromium.ts";
 
 /** Runs flows in real sessions with a real artifact store, without a queue, an identity or a login. */
 export interface FlowRunner extends AsyncDisposable {
@@ -33,21 +30,8 @@ export async function startFlowRunner(): Promise<FlowRunner> {
   const folder = await mkdtemp(join(tmpdir(), "latchkey-flows-"));
   const redactor = createRedactor();
   const log = createLogger({ level: "silent", format: "json", redactor });
-  const pool = createBrowserPool({
-    executablePath: findChromium({
-      configured: process.env["CHROMIUM_PATH"],
-      searchPath: process.env["PATH"],
-    }).path,
-    sandbox: "auto",
-    recycleContexts: 1_000,
-    recycleMemoryMb: 4_096,
-    log,
-  });
-  const openSession = createOpenSession({
-    providers: [createLocalProvider({ pool })],
-    defaultProvider: "local",
-    log,
-  });
+  const pool = testPool();
+  const openSession = testOpenSession(pool);
   const artifacts = createArtifacts({ dir: folder });
   const { signal } = new AbortController();
   let runId = "";

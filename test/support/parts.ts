@@ -12,7 +12,7 @@ import { createObservers } from "../../src/observe.ts";
 import { openParts, type Parts } from "../../src/parts.ts";
 import { createRedactor } from "../../src/redact.ts";
 import { Secret } from "../../src/secret.ts";
-import { shellPath } from "./chromium.ts";
+import { type ChromiumChoice, chromiumSetting } from "./chromium-choice.ts";
 import { cloneDatabase } from "./postgres.ts";
 
 /** A whole Latchkey process's parts, on a database of the test's own; closing it checks that nothing was left. */
@@ -26,13 +26,11 @@ export interface TestParts extends AsyncDisposable {
   another(): Parts;
 }
 
-export interface TestPartsOptions {
+export interface TestPartsOptions extends ChromiumChoice {
   redisUrl?: string;
   /** A Postgres to use as it is; a database of the test's own unless given. */
   databaseUrl?: string;
   settings?: Record<string, string>;
-  /** On the Chromium that Latchkey itself would find, where the headless shell, a third of the work, would do too. */
-  wholeChromium?: boolean;
 }
 
 export async function openTestParts({
@@ -56,7 +54,7 @@ export async function openTestParts({
     LATCHKEY_PORT: "0",
     // Each of them is a browser that a test would have to tell from one that was left behind.
     LATCHKEY_READY_SESSIONS: "0",
-    CHROMIUM_PATH: (wholeChromium ? undefined : shellPath()) ?? process.env["CHROMIUM_PATH"] ?? "",
+    CHROMIUM_PATH: chromiumSetting({ wholeChromium }),
     ...(redisUrl === undefined ? {} : { REDIS_URL: redisUrl }),
     ...settings,
   };

@@ -5,7 +5,7 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type RawData, WebSocket, WebSocketServer } from "ws";
-import { chromiumPath, shellPath } from "./chromium.ts";
+import { chromiumPath } from "./chromium.ts";
 
 export interface RemoteChromium extends AsyncDisposable {
   /** `ws://127.0.0.1:<port>/devtools/browser/<id>`. */
@@ -21,8 +21,9 @@ export interface RemoteChromium extends AsyncDisposable {
  */
 export async function startRemoteChromium({
   elsewhere = false,
-  path = chromiumPath(),
+  wholeChromium = false,
 } = {}): Promise<RemoteChromium> {
+  const path = chromiumPath({ wholeChromium });
   const dir = await mkdtemp(join(tmpdir(), "latchkey-test-"));
   const flags = [
     "--headless",
@@ -146,7 +147,7 @@ export async function startFreshChromiums(): Promise<{ url: string } & AsyncDisp
   await once(server, "listening");
   const browsers = new Set<Promise<RemoteChromium>>();
   server.on("connection", (client) => {
-    const starting = startRemoteChromium({ path: shellPath() ?? chromiumPath() });
+    const starting = startRemoteChromium();
     browsers.add(starting);
     const early: RawData[] = [];
     const keep = (data: RawData) => early.push(data);

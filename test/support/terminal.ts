@@ -4,6 +4,7 @@ import { resolve } from "node:path";
 import { stripVTControlCharacters } from "node:util";
 import xterm from "@xterm/headless";
 import { shellWord } from "../../src/cli/format.ts";
+import { chromiumSetting } from "./chromium-choice.ts";
 
 const cli = resolve("bin/latchkey.js");
 
@@ -41,7 +42,14 @@ export function startInTerminal(
   const { PATH, HOME } = process.env;
   const command = ["exec", process.execPath, cli, ...args].map(shellWord).join(" ");
   const child = spawn("script", ["-qefc", `stty cols ${columns} rows ${rows}; ${command}`, "/dev/null"], {
-    env: { PATH, HOME, TERM: "xterm-256color", SHELL: "/bin/sh", ...environment },
+    env: {
+      PATH,
+      HOME,
+      TERM: "xterm-256color",
+      SHELL: "/bin/sh",
+      CHROMIUM_PATH: chromiumSetting(),
+      ...environment,
+    },
     stdio: ["pipe", "pipe", "inherit"],
   });
   const emulator = new xterm.Terminal({ cols: columns, rows, scrollback: 2_000, allowProposedApi: true });

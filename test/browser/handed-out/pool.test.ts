@@ -11,7 +11,6 @@ import {
   chromiumPath,
   ownChromiums,
   processesOfGroup,
-  shellPath,
   silent,
 } from "../../support/chromium.ts";
 
@@ -19,7 +18,7 @@ afterAll(() => assertNoChromiumLeft());
 
 const openPool = (size: number) =>
   createChromiumPool({
-    executablePath: () => shellPath() ?? chromiumPath(),
+    executablePath: () => chromiumPath(),
     sandbox: "auto",
     size,
     log: silent,

@@ -81,7 +81,8 @@ test("a browser behind it is led nowhere else, by pages or by what pages do besi
   await once(udp, "listening");
   const { port } = udp.address();
   await using browser = await launchHandedOut({
-    executablePath: chromiumPath(),
+    // What pages may do beside HTTP is a preference of the profile's, and the headless shell has none.
+    executablePath: chromiumPath({ wholeChromium: true }),
     sandbox: "auto",
     log: silent,
     window: { width: 800, height: 600 },

@@ -2,7 +2,7 @@ import { readdir } from "node:fs/promises";
 import { afterAll, expect, test } from "vitest";
 import { createChromiumPool, usualShape } from "../../../src/browser/handed-out/pool.ts";
 import { watchBrowser } from "../../../src/browser/handed-out/watch.ts";
-import { assertNoChromiumLeft, chromiumPath, shellPath, silent } from "../../support/chromium.ts";
+import { assertNoChromiumLeft, chromiumPath, silent } from "../../support/chromium.ts";
 import { startServer } from "../../support/web-server.ts";
 
 afterAll(() => assertNoChromiumLeft());
@@ -18,7 +18,7 @@ test("downloads beyond the limit are cancelled, and nothing of them is left", as
     response.on("close", () => clearInterval(more));
   });
   await using pool = createChromiumPool({
-    executablePath: () => shellPath() ?? chromiumPath(),
+    executablePath: () => chromiumPath(),
     sandbox: "auto",
     size: 1,
     log: silent,

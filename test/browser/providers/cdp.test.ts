@@ -28,11 +28,14 @@ import {
 import { startServer, type TestServer } from "../../support/web-server.ts";
 
 let remote: RemoteChromium;
+/** The whole Chromium: its own context is a profile, which is emptied by other means than the headless shell's. */
+let withProfile: RemoteChromium;
 let server: TestServer;
 const signal = new AbortController().signal;
 
 beforeAll(async () => {
   remote = await startRemoteChromium();
+  withProfile = await startRemoteChromium({ wholeChromium: true });
   server = await startServer((request, response) => {
     if (request.url === "/report")
       response
@@ -53,6 +56,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await remote[Symbol.asyncDispose]();
+  await withProfile[Symbol.asyncDispose]();
   await server[Symbol.asyncDispose]();
   assertNoChromiumLeft();
 });
@@ -74,11 +78,15 @@ const signIn = ({ page }: Session) =>
   );
 
 describe.each([
-  ["that makes contexts", []],
-  ["that has only its own", ["Target.createBrowserContext"]],
-])("an endpoint %s", (_kind, refuse) => {
+  { kind: "that makes contexts", refuse: [], endpoint: () => remote },
+  {
+    kind: "that has only its own",
+    refuse: ["Target.createBrowserContext"],
+    endpoint: () => withProfile,
+  },
+])("an endpoint $kind", ({ refuse, endpoint }) => {
   test("gives sessions that keep their state and leave none to the next", async () => {
-    await using proxy = await startCdpProxy({ target: remote.url, refuse });
+    await using proxy = await startCdpProxy({ target: endpoint().url, refuse });
     const open = opener(proxy.url);
     let state: SavedState;
     {
@@ -100,7 +108,7 @@ describe.each([
   });
 
   test("keeps sessions at the same time apart", async () => {
-    await using proxy = await startCdpProxy({ target: remote.url, refuse });
+    await using proxy = await startCdpProxy({ target: endpoint().url, refuse });
     const open = opener(proxy.url);
     const seen: number[] = [];
     const visit = async () => {
@@ -114,12 +122,12 @@ describe.each([
   });
 
   test("is disconnected from, not ended, and finds no page of ours left", async () => {
-    await using proxy = await startCdpProxy({ target: remote.url, refuse });
+    await using proxy = await startCdpProxy({ target: endpoint().url, refuse });
     const session = await opener(proxy.url)({ signal });
     await session.context.newPage();
     await Promise.all([session.close(), session.close()]);
     await expect.poll(() => proxy.connections()).toBe(0);
-    const targets = (await (await fetch(`${remote.httpUrl}/json/list`)).json()) as {
+    const targets = (await (await fetch(`${endpoint().httpUrl}/json/list`)).json()) as {
       type: string;
       url: string;
     }[];
@@ -146,7 +154,10 @@ test("an endpoint that starts a browser for each connection keeps sessions apart
 });
 
 test("what a worker that died left in the endpoint's own context is gone before the next session", async () => {
-  await using proxy = await startCdpProxy({ target: remote.url, refuse: ["Target.createBrowserContext"] });
+  await using proxy = await startCdpProxy({
+    target: withProfile.url,
+    refuse: ["Target.createBrowserContext"],
+  });
   const open = opener(proxy.url);
   const session = await open({ signal });
   await signIn(session);

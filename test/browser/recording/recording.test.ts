@@ -9,13 +9,7 @@ import { type HandedOutChromium, launchHandedOut } from "../../../src/browser/ha
 import { readFrameFile } from "../../../src/browser/recording/frame-file.ts";
 import { startRecording } from "../../../src/browser/recording/start-recording.ts";
 import { createVideoMaker, type VideoMaker } from "../../../src/browser/recording/video-maker.ts";
-import {
-  assertNoChromiumLeft,
-  chromiumPath,
-  launchChromium,
-  shellPath,
-  silent,
-} from "../../support/chromium.ts";
+import { assertNoChromiumLeft, chromiumPath, launchChromium, silent } from "../../support/chromium.ts";
 import { startServer, type TestServer } from "../../support/web-server.ts";
 
 let started: HandedOutChromium;
@@ -27,7 +21,7 @@ let videos: VideoMaker;
 
 const launch = () =>
   launchHandedOut({
-    executablePath: shellPath() ?? chromiumPath(),
+    executablePath: chromiumPath(),
     sandbox: "auto",
     log: silent,
     window: { width: 1_280, height: 800 },
@@ -49,7 +43,7 @@ beforeAll(async () => {
         .pipe(response.setHeader("content-type", "video/mp4"));
   });
   videos = createVideoMaker({
-    executablePath: () => shellPath() ?? chromiumPath(),
+    executablePath: () => chromiumPath(),
     sandbox: "auto",
     log: silent,
   });
