@@ -137,6 +137,8 @@ function ownFlags({ proxyServer, window }: LaunchHandedOutOptions, port: number)
           "--proxy-bypass-list=<-loopback>",
           // Or a page's WebRTC would go past the proxy: to this machine's network, and with its own address.
           "--webrtc-ip-handling-policy=disable_non_proxied_udp",
+          // The same to Chromium's headless shell, which knows no other name of it.
+          "--force-webrtc-ip-handling-policy=disable_non_proxied_udp",
         ]),
   ];
 }

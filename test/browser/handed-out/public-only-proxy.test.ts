@@ -71,7 +71,11 @@ test("the site itself is reached wherever it is", async () => {
   expect(site.connections()).toBe(before + 2);
 });
 
-test("a browser behind it is led nowhere else, by pages or by what pages do beside HTTP", async () => {
+// Each has a flag of its own for what pages do beside HTTP.
+test.each([
+  ["Chromium", { wholeChromium: true }],
+  ["its headless shell", { wholeChromium: false }],
+])("%s behind it is led nowhere else, by pages or by what pages do beside HTTP", async (_which, choice) => {
   const udp = createSocket("udp4");
   let packets = 0;
   udp.on("message", () => {
@@ -81,8 +85,7 @@ test("a browser behind it is led nowhere else, by pages or by what pages do besi
   await once(udp, "listening");
   const { port } = udp.address();
   await using browser = await launchHandedOut({
-    // What pages may do beside HTTP is a preference of the profile's, and the headless shell has none.
-    executablePath: chromiumPath({ wholeChromium: true }),
+    executablePath: chromiumPath(choice),
     sandbox: "auto",
     log: silent,
     window: { width: 800, height: 600 },
