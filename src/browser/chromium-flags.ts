@@ -82,6 +82,10 @@ const disabledFeatures = [
   "Translate",
   "AutofillServerCommunication",
   "CertificateTransparencyComponentUpdater",
+  // The address bar's suggestions as web pages: a hidden renderer for every context, at half of a session's work.
+  "WebUIOmniboxPopup",
+  "WebUIOmniboxAimPopup",
+  "WebUIOmniboxFullPopup",
 ];
 
 const enabledFeatures = ["CDPScreenshotNewSurface", "SkipListAccountsWithoutGaiaCookies"];

@@ -57,6 +57,16 @@ describe("the warm browser", () => {
     ).toEqual([]);
   });
 
+  test("opens the page that was asked for, and no hidden one of Chromium's own interface", async () => {
+    const { context, close } = await pool().lend(request());
+    await context.newPage();
+    const client = await context.browser()?.newBrowserCDPSession();
+    const targets = await client?.send("Target.getTargets", { filter: [{}] });
+    const pages = targets?.targetInfos.filter(({ type }) => !["browser", "tab"].includes(type));
+    expect(pages).toEqual([expect.objectContaining({ type: "page", url: "about:blank" })]);
+    await close();
+  });
+
   test("is replaced after so many contexts, and ends with its last one", async () => {
     const { lend, groups } = pool({ recycleContexts: 2 });
     const first = await lend(request());
