@@ -1,3 +1,4 @@
+import { closeSync, openSync, readdirSync, readSync } from "node:fs";
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { buffer } from "node:stream/consumers";
@@ -88,9 +89,7 @@ export function watchProcessList(): { stop(): Promise<string> } {
   let stopped = false;
   const watching = (async () => {
     while (!stopped) {
-      for (const pid of (await readdir("/proc")).filter((name) => /^\d+$/.test(name))) {
-        seen.add(await readFile(`/proc/${pid}/cmdline`, "latin1").catch(() => ""));
-      }
+      for (const pid of readdirSync("/proc")) if (/^\d+$/.test(pid)) seen.add(commandLineOf(pid));
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
   })();
@@ -101,4 +100,20 @@ export function watchProcessList(): { stop(): Promise<string> } {
       return [...seen].join("\n");
     },
   };
+}
+
+/** One for all, that holds the longest the system takes: making one for each would be most of the work. */
+const commandLine = Buffer.alloc(4 * 2 ** 20);
+
+function commandLineOf(pid: string): string {
+  try {
+    const file = openSync(`/proc/${pid}/cmdline`, "r");
+    try {
+      return commandLine.toString("latin1", 0, readSync(file, commandLine));
+    } finally {
+      closeSync(file);
+    }
+  } catch {
+    return "";
+  }
 }
