@@ -17,7 +17,7 @@ const commands: { name: string; description: string; roles: Role[] }[] = [
   },
 ];
 
-/** The commands that serve until they are told to stop. */
+/** Registers the commands that serve until they are told to stop. */
 export function registerService(program: Command, context: CliContext): void {
   for (const { name, description, roles } of commands) {
     program
