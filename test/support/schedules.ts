@@ -27,6 +27,8 @@ export interface ScheduleGround extends AsyncDisposable {
   runsOf(schedule: Schedule): Promise<Run[]>;
   /** Which schedules the queue has a scheduler for, and how many jobs wait for a time. */
   queued(): Promise<{ schedulers: string[]; delayed: number }>;
+  /** Resolves when no job of the schedule waits or is at work: a time that came is recorded by then. */
+  jobsEnded(schedule: Schedule): Promise<void>;
 }
 
 export async function openScheduleGround(backend: "postgres" | "redis"): Promise<ScheduleGround> {
@@ -75,6 +77,11 @@ export async function openScheduleGround(backend: "postgres" | "redis"): Promise
       const { delayed = 0 } = await queue.getJobCounts();
       return { schedulers: (await queue.getJobSchedulers()).map(({ key }) => key), delayed };
     },
+    jobsEnded: (schedule) =>
+      eventually(async () => {
+        const jobs = await queue.getJobs(["delayed", "waiting", "prioritized", "active"], 0, -1, true);
+        expect(jobs.filter((job) => job.id?.includes(schedule.id))).toEqual([]);
+      }),
     async [Symbol.asyncDispose]() {
       await queue.close();
       await ground[Symbol.asyncDispose]();

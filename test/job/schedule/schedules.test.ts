@@ -85,6 +85,7 @@ describe.concurrent.each(["postgres", "redis"] as const)("schedules on %s", (bac
     await ground.came(schedule, 1);
     expect((await schedules.pause("default", schedule.id)).nextAt).toBeNull();
     await eventually(async () => expect(await isQueued()).toBe(false));
+    await ground.jobsEnded(schedule);
     const count = (await ground.fires(schedule)).length;
     await sleep(1_300);
     expect(await ground.fires(schedule)).toHaveLength(count);
@@ -117,6 +118,7 @@ describe.concurrent.each(["postgres", "redis"] as const)("schedules on %s", (bac
     const endsAt = new Date(Date.now() + 4_000);
     const schedule = await ground.add({ endsAt });
     await eventually(async () => expect((await schedules.get("default", schedule.id)).nextAt).toBeNull());
+    await ground.jobsEnded(schedule);
     const came = await ground.fires(schedule);
     await sleep(1_200);
     expect(await ground.fires(schedule)).toEqual(came);
