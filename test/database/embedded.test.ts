@@ -6,7 +6,7 @@ import { pino } from "pino";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { pidNamespace, readRecord, writeRecord } from "../../src/database/embedded-holder.ts";
 import { type EmbeddedPaths, embeddedPaths } from "../../src/database/embedded-paths.ts";
-import { readServerProcess } from "../../src/database/embedded-server.ts";
+import { readServerProcess, sendSignal } from "../../src/database/embedded-server.ts";
 import { tryFileLock } from "../../src/database/file-lock.ts";
 import { openDatabase } from "../../src/database/open.ts";
 import { type Program, type ProgramOptions, startProgram } from "../support/program.ts";
@@ -198,7 +198,8 @@ describe("after a crash", () => {
     const pid = (await serverPid()) ?? 0;
     // The server writes on while its files are removed.
     await rm(paths.folder, { recursive: true, maxRetries: 10 });
-    process.kill(pid, "SIGKILL");
+    // It may have ended of itself by now, for want of one of them.
+    sendSignal(pid, "SIGKILL");
     await expect
       .poll(() => open.stderr(), { timeout: 20_000 })
       .toMatch(/The data of the embedded Postgres, .*, was removed while it was in use/);

@@ -309,14 +309,14 @@ describe("where nobody knows whether a session was created", () => {
   });
 
   test("a run that is called off waits for no slow server, and what comes of it is ended", async () => {
-    cloud.next("POST /v1/sessions", { delayMs: 700 });
+    cloud.next("POST /v1/sessions", { delayMs: 1_500 });
     const stop = new AbortController();
     const opening = open({ signal: stop.signal });
     await expect.poll(() => cloud.requests).toContain("POST /v1/sessions");
     stop.abort(new Failure("cancelled", "The run was cancelled."));
-    const startedAt = performance.now();
     expect(await failureOf(opening)).toMatchObject({ code: "cancelled" });
-    expect(performance.now() - startedAt).toBeLessThan(200);
+    // The server is still about to make one.
+    expect(cloud.sessions).toEqual([]);
     await expect.poll(() => cloud.sessions.map(({ ended }) => ended), { timeout: 5_000 }).toEqual([true]);
   });
 });
