@@ -2,15 +2,8 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { type PracticeSite, startPracticeSite } from "../../practice/site.ts";
 import { ownChromiums } from "../support/chromium.ts";
 import { latchkey as run, startCli } from "../support/cli.ts";
+import { quickUser as ada } from "../support/runs.ts";
 import { startServer } from "../support/web-server.ts";
-
-const ada = {
-  username: "ada@larch.example",
-  password: "ash-birch-Cedar-42",
-  totpSecret: "MFSGCLLMMFZGG2BNOBZGCY3UNFRWKLJR",
-  totpPeriodSeconds: 1,
-  totpToleranceSeconds: 60,
-};
 
 /** Whose codes last as long as usual: where the submits are counted, none may lapse on a busy machine. */
 const eve = {

@@ -4,14 +4,8 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type PracticeSite, startPracticeSite } from "../../practice/site.ts";
 import { latchkey } from "../support/cli.ts";
+import { quickUser as ada } from "../support/runs.ts";
 
-const ada = {
-  username: "ada@larch.example",
-  password: "ash-birch-Cedar-42",
-  totpSecret: "MFSGCLLMMFZGG2BNOBZGCY3UNFRWKLJR",
-  totpPeriodSeconds: 1,
-  totpToleranceSeconds: 60,
-};
 const environment = {
   DATABASE_URL: "postgres://nobody@127.0.0.1:1/nowhere",
   LATCHKEY_DATA_DIR: "/nonexistent/latchkey",

@@ -1,4 +1,4 @@
-import { onDemand } from "./on-demand.ts";
+import { onDemand } from "../../on-demand.ts";
 
 /** Control characters, and what Unicode says is not to be shown: zero-width spaces, joiners, bidirectional marks, variation selectors. */
 const unseen = /[\p{Cc}\p{Cf}\p{Default_Ignorable_Code_Point}]/gu;

@@ -1,10 +1,9 @@
 import type { Ajv, ErrorObject, Options, ValidateFunction } from "ajv";
 import type { DataValidateFunction } from "ajv/dist/types/index.js";
-
+import { onDemand } from "../../on-demand.ts";
 import { type CheckedDocument, type Draft, unusable } from "./check-document.ts";
 import { isEmailAddress, isPhoneNumber } from "./formats.ts";
 import { pointerOf, type Schema, subschemasOf } from "./keywords.ts";
-import { onDemand } from "./on-demand.ts";
 import { patternOf } from "./pattern.ts";
 import { prepare, type Reference, referenceKeyword } from "./prepare.ts";
 

@@ -1,8 +1,8 @@
 import { z } from "zod";
 import { Failure } from "../../failure.ts";
 import { nameSchema } from "../../identity/identity-input.ts";
+import { onDemand } from "../../on-demand.ts";
 import { jobSchema } from "../job.ts";
-import { cronExpression } from "./cron-expression.ts";
 import { parseInterval } from "./interval.ts";
 
 export const overlapPolicies = ["skip", "queue", "cancel_old"] as const;
@@ -81,7 +81,7 @@ function cronFault(text: string): string | undefined {
   if (!text.startsWith("@") && fields.length !== 5 && fields.length !== 6)
     return "has not five fields (minute hour day month weekday), or six with seconds first";
   try {
-    cronExpression(text, { hashSeed: "check" }).next();
+    onDemand.cronParser().CronExpressionParser.parse(text, { hashSeed: "check" }).next();
     return undefined;
   } catch (error) {
     const why = error instanceof Error ? error.message : "it cannot be read";

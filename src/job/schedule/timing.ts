@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { cronExpression } from "./cron-expression.ts";
+import { onDemand } from "../../on-demand.ts";
 
 /** When a schedule's times are; all moments are epoch milliseconds. */
 export interface Timing {
@@ -95,7 +95,7 @@ function* unbounded(
     const first = Math.max(startsAt === undefined ? 1 : 0, Math.floor((after - anchor) / every) + 1);
     for (let index = first; ; index += 1) yield anchor + index * every;
   }
-  const expression = cronExpression(cron, {
+  const expression = onDemand.cronParser().CronExpressionParser.parse(cron, {
     currentDate: new Date(beforeChange(after, timeZone)),
     tz: timeZone,
     hashSeed: seed,
